@@ -1,0 +1,65 @@
+# make               build every program into build/
+# make check         every test, under sanitizers; ends with "N passed, N failed"
+# make lint          warnings as errors, clang-tidy, shellcheck, formatting
+# make fuzz          each fuzzer for FUZZ_SECONDS
+# make coverage      which lines the tests run: build/coverage/index.html
+# make clean
+PROGRAMS := $(patsubst cgi-bin/%.c,%,$(filter-out cgi-bin/app.c,$(wildcard cgi-bin/*.c)))
+SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
+UNIT     := $(wildcard tests/unit/*.c)
+FUZZ     := $(wildcard tests/fuzz/*.c)
+LIBS      = fcgi cjson jwt gdbm argon2 crypto m
+FUZZ_SECONDS ?= 10
+
+CC       ?= gcc
+WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wcast-qual -Werror
+HARDEN    = -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
+CPPFLAGS += -D_GNU_SOURCE -Icgi-bin -I.
+CFLAGS   ?= -O2 -g
+CFLAGS   += -std=c11 $(WARN) -MMD -MP
+LDFLAGS  += -Wl,-z,relro,-z,now -Wl,--as-needed
+LDLIBS    = $(LIBS:%=-l%)
+
+# The same tree can be built in folders of its own: SAN=1 under ASan and UBSan, COV=1 for coverage.
+ifdef SAN
+B        := build/san
+CFLAGS   += -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+CPPFLAGS += -DARENA_EACH_MALLOC
+LDFLAGS  += -fsanitize=address,undefined
+else ifdef COV
+B        := build/cov
+CFLAGS   += -O0 --coverage
+LDFLAGS  += --coverage
+else
+B        := build
+CFLAGS   += $(HARDEN)
+LDFLAGS  += -pie
+endif
+
+OBJ      := $(SHARED:%.c=$B/obj/%.o)
+.SECONDARY:
+.PHONY: all unit check lint fuzz coverage clean
+
+all: $(PROGRAMS:%=$B/%)
+
+$B/obj/%.o: %.c
+	@mkdir -p $(@D)
+	@echo "  cc $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
+
+$B/shared.a: $(OBJ)
+	@rm -f $@
+	@$(AR) rcs $@ $^
+
+$(PROGRAMS:%=$B/%): $B/%: $B/obj/cgi-bin/%.o $B/shared.a
+	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$B/unit/%: $B/obj/tests/unit/%.o $B/shared.a
+	@mkdir -p $(@D)
+	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+unit: $(UNIT:tests/unit/%.c=$B/unit/%)
+
+clean:
+	rm -rf build
+
+-include $(OBJ:.o=.d) $(PROGRAMS:%=$B/obj/cgi-bin/%.d) $(UNIT:%.c=$B/obj/%.d)

@@ -1,0 +1,15 @@
+/* clock.h: what time it is, which a test or a demo may move. */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <stdint.h>
+
+/* Let the time follow a file that holds one int64 of milliseconds to add, in this machine's byte order.
+ * It is mapped, so that a change is seen at once by every process. A file that is absent or too short
+ * leaves the real time. Only a demo or test instance calls this. */
+void	 clock_follow(const char *path);
+
+int64_t	 clock_ms(void);	/* milliseconds since 1970, UTC */
+int64_t	 clock_sec(void);	/* seconds since 1970, UTC */
+
+#endif

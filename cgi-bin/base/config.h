@@ -1,0 +1,57 @@
+/* config.h: DIR/gatehouse.json, read once at start; docs/configuration.md explains every key.
+ *
+ * An unknown key, a wrong type or a value out of range is an error with file, line, key and the nearest
+ * right name. A program that gets one says it on stderr and does not start. */
+#ifndef BASE_CONFIG_H
+#define BASE_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct arena;
+struct json;
+
+struct config {
+	const char	*root;		/* the instance's folder, as given */
+	const char	*public_url;	/* issuer and base of every URL we print; no slash at its end */
+	struct {
+		const char	*engine;	/* "gdbm" */
+		const char	*path;		/* absolute, or below root */
+	} store;
+	struct {	/* seconds, but for the last three */
+		long long	 code_ttl, access_ttl, refresh_idle_ttl, refresh_max_ttl, refresh_retry_window;
+		long long	 session_idle_ttl, session_max_ttl;
+		bool		 registration;	/* may a stranger make an account? */
+		const char	*audience;	/* aud of our access tokens */
+	} oauth;
+	struct {
+		const char	*client_id;	/* SmartThings' own: stClientId; "" until registered */
+		const char	*client_secret_file;
+		const struct json *callback_hosts;	/* array of strings */
+	} smartthings;
+	bool		 insecure_loopback;	/* http to loopback is allowed for callbacks: demo and tests */
+	bool		 simulator;
+	struct {
+		long long	 body;			/* bytes of a request's body */
+		long long	 devices_per_user;
+	} limits;
+	const struct json *starter_devices;	/* array of device/device.h definitions: what a newly registered user gets */
+};
+
+/* Read root/gatehouse.json. The result lives in arena. NULL if it is not right; *why then says what is, in one
+ * line for a person: "run/gatehouse.json:7: oauth.code_tl: no such key; did you mean code_ttl?" */
+const struct config *config_load(struct arena *, const char *root, const char **why);
+
+/* The same for a file of any name; root is then its folder. */
+const struct config *config_load_file(struct arena *, const char *file, const char **why);
+
+/* All keys with the values in force, as JSON. */
+struct json	*config_show(struct arena *, const struct config *);
+
+/* path, if it is absolute; else the path of it below the instance's folder. */
+char		*config_path(struct arena *, const struct config *, const char *path);
+
+/* Read a whole file of at most max bytes: its text NUL-terminated, *len bytes. NULL if it cannot be read, with errno. */
+char		*config_read_file(struct arena *, const char *path, size_t max, size_t *len);
+
+#endif

@@ -1,0 +1,157 @@
+/* secret.c: OpenSSL does the mathematics, strict decoders the rest. */
+#include "base/secret.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
+#include <openssl/rand.h>
+#include <openssl/sha.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/banned.h"
+
+static const char url_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char std_alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+void
+secret_random(void *out, size_t n)
+{
+	if (RAND_bytes(out, (int)n) != 1) {
+		fprintf(stderr, "secret: no random bytes\n");
+		abort();
+	}
+}
+
+char *
+secret_token(struct arena *a, size_t n)
+{
+	unsigned char *bytes = arena_alloc(a, n);
+
+	secret_random(bytes, n);
+	return secret_base64url(a, bytes, n);
+}
+
+char *
+secret_uuid(struct arena *a)
+{
+	unsigned char b[16];
+
+	secret_random(b, sizeof(b));
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	return arena_printf(a, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2],
+	    b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+}
+
+void
+secret_sha256(const void *data, size_t len, unsigned char out[SECRET_HASH])
+{
+	SHA256(data, len, out);
+}
+
+void
+secret_hmac(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[SECRET_HASH])
+{
+	unsigned int n = SECRET_HASH;
+
+	if (HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &n) == NULL) {
+		fprintf(stderr, "secret: HMAC failed\n");
+		abort();
+	}
+}
+
+char *
+secret_digest(struct arena *a, const char *text)
+{
+	unsigned char hash[SECRET_HASH];
+
+	secret_sha256(text, strlen(text), hash);
+	return secret_base64url(a, hash, sizeof(hash));
+}
+
+bool
+secret_equal(const void *a, const void *b, size_t len)
+{
+	return CRYPTO_memcmp(a, b, len) == 0;
+}
+
+bool
+secret_text_equal(const char *a, const char *b)
+{
+	unsigned char ha[SECRET_HASH], hb[SECRET_HASH];
+
+	secret_sha256(a, strlen(a), ha);
+	secret_sha256(b, strlen(b), hb);
+	return secret_equal(ha, hb, SECRET_HASH);
+}
+
+char *
+secret_base64url(struct arena *a, const void *data, size_t len)
+{
+	const unsigned char *in = data;
+	char *out = arena_alloc(a, len / 3 * 4 + 5), *o = out;
+
+	for (size_t i = 0; i < len; i += 3) {
+		size_t left = len - i;
+		uint32_t three = (uint32_t)in[i] << 16 | (left > 1 ? (uint32_t)in[i + 1] << 8 : 0) |
+		    (left > 2 ? in[i + 2] : 0);
+		*o++ = url_alphabet[three >> 18];
+		*o++ = url_alphabet[three >> 12 & 63];
+		if (left > 1)
+			*o++ = url_alphabet[three >> 6 & 63];
+		if (left > 2)
+			*o++ = url_alphabet[three & 63];
+	}
+	return out;
+}
+
+static unsigned char *
+decode(struct arena *a, const char *alphabet, const char *text, size_t len, size_t *out_len)
+{
+	unsigned char *out = arena_alloc(a, len / 4 * 3 + 4), *o = out;
+	uint32_t bits = 0;
+	unsigned have = 0;
+
+	if (len % 4 == 1)
+		return NULL;
+	for (size_t i = 0; i < len; i++) {
+		const char *at = text[i] != '\0' ? strchr(alphabet, text[i]) : NULL;
+		if (at == NULL)
+			return NULL;
+		bits = bits << 6 | (uint32_t)(at - alphabet);
+		have += 6;
+		if (have >= 8) {
+			have -= 8;
+			*o++ = (unsigned char)(bits >> have);
+			bits &= (1u << have) - 1;
+		}
+	}
+	if (bits != 0)	/* two texts must never decode to one value */
+		return NULL;
+	*out_len = (size_t)(o - out);
+	return out;
+}
+
+unsigned char *
+secret_from_base64url(struct arena *a, const char *text, size_t len, size_t *out_len)
+{
+	return decode(a, url_alphabet, text, len, out_len);
+}
+
+unsigned char *
+secret_from_base64(struct arena *a, const char *text, size_t len, size_t *out_len)
+{
+	size_t pad = 0;
+
+	if (len % 4 != 0)
+		return NULL;
+	while (pad < 2 && len > 0 && text[len - 1] == '=') {
+		len--;
+		pad++;
+	}
+	return decode(a, std_alphabet, text, len, out_len);
+}

@@ -1,0 +1,47 @@
+/* engine.h: what an engine must do for db/store.c: read one record with its version, and commit a set of writes if
+ * a set of versions still holds. Everything else (transactions, retries, limits) is common. */
+#ifndef DB_ENGINE_H
+#define DB_ENGINE_H
+
+#include "db/store.h"
+
+struct engine;
+
+/* What a transaction read: the version is 0 if there was no live record. */
+struct engine_read {
+	const char	*key;
+	uint64_t	 version;
+};
+
+/* What it writes: value NULL deletes. */
+struct engine_write {
+	const char	*key, *value;
+	int64_t		 expires;
+};
+
+/* A record as an engine has it. value is copied into the arena given. */
+struct engine_record {
+	const char	*value;
+	uint64_t	 version;	/* never 0; differs from every earlier version of this key */
+	int64_t		 expires;
+};
+
+struct engine_ops {
+	const char	*name;
+	enum store_result (*open)(struct engine **, const struct store_options *, char *why, size_t why_size);
+	void		 (*close)(struct engine *);
+	/* STORE_OK or STORE_ABSENT with record->version 0. Expired counts as absent, but keeps its version. */
+	enum store_result (*get)(struct engine *, struct arena *, const char *key, struct engine_record *);
+	/* All of writes, or nothing: STORE_CONFLICT if any key's version is not as read. Durable when STORE_OK.
+	 * With no writes: only check that the reads hold together, and wait until what was read is on disk. */
+	enum store_result (*commit)(struct engine *, const struct engine_read *, size_t reads,
+	    const struct engine_write *, size_t writes);
+	enum store_result (*settle)(struct engine *);
+	enum store_result (*each)(struct engine *, store_each_fn, void *arg);
+	enum store_result (*fold)(struct engine *);
+	enum store_result (*check)(struct engine *, FILE *out);
+	size_t		 (*stats)(struct engine *, struct store_stat *out);
+	enum store_result (*backup)(struct engine *, const char *to, char *why, size_t why_size);
+};
+
+#endif

@@ -1,0 +1,90 @@
+/* store.h: the keyed store: durable transactions over text keys and JSON values.
+ *
+ * Keys are "kind/id", values JSON text; db/KEYS.md lists the kinds. What store_run answers with STORE_OK is on disk.
+ * One handle serves one process; open it after fork. All results are values, nothing here ends the process.
+ *
+ * The engine behind it is chosen by the config ("gdbm"); no caller sees a difference. */
+#ifndef DB_STORE_H
+#define DB_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct arena;
+struct store;
+struct store_tx;
+
+#define STORE_KEY_MAX	512		/* bytes of a key */
+#define STORE_VALUE_MAX	(256u << 10)	/* bytes of a value */
+#define STORE_TX_KEYS	64		/* keys that one transaction may write */
+#define STORE_TX_BYTES	(1u << 20)	/* bytes of keys and values that one transaction may write */
+
+enum store_result {
+	STORE_OK,
+	STORE_ABSENT,	/* no such record, or it has expired */
+	STORE_CONFLICT,	/* too many others wrote the same records meanwhile: try again later */
+	STORE_FULL,	/* no room on the disk; nothing was written */
+	STORE_FAILED,	/* I/O error or damage; nothing was acknowledged */
+	STORE_UNKNOWN,	/* the connection was lost in commit: look the request's own record up */
+	STORE_LIMIT,	/* a key, value or transaction over the limits above; a caller's mistake */
+};
+
+/* A word for logs and /health: "ok", "absent", "full" ... */
+const char	*store_result_name(enum store_result);
+
+struct store_options {
+	const char	*engine;	/* "gdbm" */
+	const char	*path;		/* its folder; made if absent, mode 0700 */
+	bool		 read_only;	/* only look: STORE_FAILED if there is no store yet */
+};
+
+/* Open. On anything but STORE_OK *store is NULL and why says the reason in one line for a person. */
+enum store_result store_open(struct store **, const struct store_options *, char *why, size_t why_size);
+void		 store_close(struct store *);	/* NULL is allowed */
+
+/* One record, newest committed version, copied into arena. It may not be on disk yet: see store_settle. */
+enum store_result store_get(struct store *, struct arena *, const char *key, const char **value);
+
+/* Wait until everything that this handle has read is on disk. Needed before answering "done" on what was only read. */
+enum store_result store_settle(struct store *);
+
+/* Run fn as one transaction. fn returns STORE_OK to commit; anything else gives up all its writes and becomes
+ * store_run's result. If others changed what fn read, its writes are dropped and fn runs again (up to 16 times):
+ * so it must have no effect but on tx and on what arg points to, and must set the latter afresh each time.
+ * When store_run returns STORE_OK, all that fn read and wrote is on disk.
+ * Values that fn reads live in arena. */
+typedef enum store_result (*store_fn)(struct store_tx *, void *arg);
+enum store_result store_run(struct store *, struct arena *, store_fn, void *arg);
+
+/* Inside fn. Reads are repeatable and see the transaction's own writes. */
+enum store_result store_tx_get(struct store_tx *, const char *key, const char **value);
+
+/* expires: seconds since 1970 from which the record counts as absent; 0 = never. */
+enum store_result store_tx_put(struct store_tx *, const char *key, const char *value, int64_t expires);
+enum store_result store_tx_delete(struct store_tx *, const char *key);	/* also OK if there is none */
+
+/* The arena of the running transaction. */
+struct arena	*store_tx_arena(struct store_tx *);
+
+/* Walk all live records as they were at one moment, in no order. fn returns false to stop. key and value are valid
+ * during the call only. For tools: dump, check, operators' lists. */
+typedef bool (*store_each_fn)(void *arg, const char *key, const char *value, int64_t expires);
+enum store_result store_each(struct store *, store_each_fn, void *arg);
+
+/* Fold what is newer into the base now, dropping what has expired. */
+enum store_result store_fold(struct store *);
+
+/* Prove every checksum; write one line a fault to out. STORE_FAILED if there was any. */
+enum store_result store_check(struct store *, FILE *out);
+
+/* Figures for operators, by name; see docs/store.md. */
+struct store_stat { const char *name; uint64_t value; };
+#define STORE_STATS 24
+size_t		 store_stats(struct store *, struct store_stat out[STORE_STATS]);
+
+/* A consistent copy of the whole store, while it is in use, in the folder to, which must not exist yet. */
+enum store_result store_backup(struct store *, const char *to, char *why, size_t why_size);
+
+#endif
