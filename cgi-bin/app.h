@@ -1,0 +1,35 @@
+/* app.h: what a program holds between requests: made once at start, the only global state there is. */
+#ifndef APP_H
+#define APP_H
+
+struct arena;
+struct catalogue;
+struct config;
+struct keyring;
+struct store;
+
+struct app {
+	struct arena		*arena;		/* lives as long as the process */
+	const struct config	*config;
+	struct store		*store;
+	const struct catalogue	*catalogue;	/* with APP_CATALOGUE */
+	struct keyring		*keyring;	/* with APP_KEYS */
+	const struct page_set	*pages;		/* with APP_PAGES */
+};
+
+enum app_part {
+	APP_STORE	= 1,	/* the keyed store */
+	APP_CATALOGUE	= 2,	/* capabilities and device types */
+	APP_KEYS	= 4,	/* signing keys and the server's own key */
+	APP_PAGES	= 8,	/* html templates and texts */
+};
+
+/* Open what parts name for the instance in root (NULL: from the environment, GATEHOUSE_ROOT). What is wrong is said
+ * on stderr, and the process ends with status 1: nothing starts half-configured. */
+void	 app_open(struct app *, const char *program, const char *root, unsigned parts);
+void	 app_close(struct app *);
+
+/* Where conf/ and html/ of this installation are: GATEHOUSE_SHARE, else the folder above the program's own. */
+char	*app_share(struct arena *, const char *name);
+
+#endif

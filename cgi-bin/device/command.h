@@ -1,0 +1,44 @@
+/* command.h: check a command against the catalogue and carry it out on a device, through the device's source. */
+#ifndef DEVICE_COMMAND_H
+#define DEVICE_COMMAND_H
+
+#include <stddef.h>
+
+#include "db/store.h"
+
+struct arena;
+struct catalogue;
+struct json;
+
+/* One command as a consumer gives it. */
+struct command {
+	const char	*component;	/* "main" */
+	const char	*capability;	/* with or without "st." */
+	const char	*name;
+	const struct json *arguments;	/* an array; NULL = none came */
+};
+
+enum command_fault {
+	COMMAND_OK,
+	COMMAND_NO_DEVICE,		/* unknown or deleted */
+	COMMAND_OFFLINE,
+	COMMAND_NOT_SUPPORTED,		/* the device has no such component, capability or command */
+	COMMAND_BAD_ARGUMENT,		/* too few, wrong type, out of range */
+	COMMAND_UNAVAILABLE,		/* the store or the device's source cannot do it now */
+};
+
+struct command_outcome {
+	enum command_fault	 fault;
+	const char		*detail;	/* of a fault: one sentence, no secrets */
+	/* What was touched by the commands carried out, as it is now: array of {component, capability, attribute, value,
+	 * unit?, timestamp}, capability without "st."; never NULL. */
+	struct json		*states;
+};
+
+/* Carry out n commands on one device in order, in one transaction: those before the first that fails take effect, the
+ * rest are not tried (schema protocol: the first failing command stops the device). Durable when it returns.
+ * origin: the grant id of the link that asked (so that it is not told of its own change), or NULL. */
+void	 command_run(struct store *, struct arena *, const struct catalogue *, const char *user, const char *device,
+	    const struct command *, size_t n, const char *origin, struct command_outcome *);
+
+#endif

@@ -1,0 +1,53 @@
+/* state.h: how a device is: online or not, and the value of each attribute with the time it came.
+ *
+ * Record "state/<user>/<id>": {"v":1,"online":true,"main":{"switch":{"switch":{"value":"on","time":<ms>}}, ...}}. */
+#ifndef DEVICE_STATE_H
+#define DEVICE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/store.h"
+
+struct arena;
+struct catalogue;
+struct device;
+struct json;
+
+/* One attribute's value. Pointers live in the state they were read from. */
+struct state_value {
+	const char	*component;	/* "main" */
+	const char	*capability;	/* without "st." */
+	const char	*attribute;
+	const struct json *value;
+	const char	*unit;		/* NULL if it has none */
+	int64_t		 time;		/* ms */
+};
+
+/* The state a device begins with: each attribute that the catalogue gives a first value. */
+struct json	*state_first(struct arena *, const struct catalogue *, const struct device *);
+
+enum store_result state_get(struct store *, struct arena *, const char *user, const char *id, const struct json **state);
+
+/* Call fn for every value of a state, in the order of the device's components and capabilities; healthCheck's
+ * healthStatus comes first and follows online. */
+void		 state_each(struct arena *, const struct catalogue *, const struct device *, const struct json *state,
+		    void (*fn)(void *arg, const struct state_value *), void *arg);
+
+bool		 state_online(const struct json *state);
+
+/* Parse "st.switchLevel.level=42", "outlet2/st.switch.switch=on", "temperatureMeasurement.temperature=20.5C" as the owner
+ * types it, check it against the catalogue, and put it into state (a copy of the record's JSON) at time ms.
+ * NULL if fine, else a sentence. */
+const char	*state_assign(struct arena *, const struct catalogue *, const struct device *, struct json *state,
+		    const char *text, int64_t ms);
+
+/* Apply several such texts to a stored device, all or none. *why on STORE_LIMIT. changed (may be NULL): an array of
+ * {component, capability, attribute, value, unit?, timestamp} of what is different now. */
+enum store_result state_set(struct store *, struct arena *, const struct catalogue *, const char *user, const char *id,
+		    const char *const *texts, size_t n, const char **why, struct json **changed);
+
+enum store_result state_set_online(struct store *, struct arena *, const char *user, const char *id, bool online);
+
+#endif

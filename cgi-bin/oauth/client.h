@@ -1,0 +1,64 @@
+/* client.h: registered clients (RFC 6749 2): who may ask for tokens, and how they prove who they are. */
+#ifndef OAUTH_CLIENT_H
+#define OAUTH_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "db/store.h"
+
+struct arena;
+struct json;
+
+enum client_auth { CLIENT_AUTH_ANY, CLIENT_AUTH_BASIC, CLIENT_AUTH_POST, CLIENT_AUTH_NONE };
+
+struct client {
+	const char	*id;		/* 1 to 100 of [A-Za-z0-9._~-] */
+	const char	*name;		/* shown to people */
+	const char	*secret_hash;	/* SHA-256, base64url; NULL for a public client */
+	const struct json *redirect_uris;	/* strings, compared byte for byte */
+	const char	*scope;		/* registered set, space separated: also what an absent scope means */
+	const struct json *scope_aliases;	/* object: the client's word -> ours; NULL if none */
+	enum client_auth auth;
+	bool		 pkce_required;
+	const char	*grants;	/* grant types, comma separated */
+	bool		 rotate;	/* a new refresh token at each refresh */
+	long long	 access_ttl;	/* seconds; 0 = the config's */
+	bool		 disabled;
+};
+
+/* STORE_ABSENT if there is none of that id. */
+enum store_result client_find(struct store *, struct arena *, const char *id, struct client *);
+
+/* Check what an operator wants to register. NULL if it is fine, else a sentence that says what is not. */
+const char	*client_check(struct arena *, const struct client *);
+
+/* Write it. *exists tells whether there was one; then nothing is written unless replace. */
+enum store_result client_save(struct store *, struct arena *, const struct client *, bool replace, bool *exists);
+
+/* STORE_ABSENT if there was none. Grants of the client end with it: they are refused from then on. */
+enum store_result client_delete(struct store *, struct arena *, const char *id);
+
+/* What a person may know of it: everything but the secret's hash. */
+struct json	*client_show(struct arena *, const struct client *);
+
+/* All of them, for the tool: calls fn with a client that lives in arena. */
+enum store_result client_each(struct store *, struct arena *, void (*fn)(void *arg, const struct client *), void *arg);
+
+bool		 client_may(const struct client *, const char *grant_type);
+
+/* Does the secret belong to the client? Takes the same time for every answer; client NULL stands for "unknown". */
+bool		 client_secret_ok(const struct client *, const char *secret);
+
+/* May a code be sent to this URI? Exact comparison (RFC 9700 2.1). */
+bool		 client_redirect_ok(const struct client *, const char *uri);
+
+/* Translate a requested scope (space or comma list, aliases allowed; NULL or "" = the registered set) into ours: each
+ * once, in registered order. NULL if a name is unknown or not registered for the client. */
+const char	*client_scope(struct arena *, const struct client *, const char *requested);
+
+/* "any", "basic", "post", "none". */
+const char	*client_auth_name(enum client_auth);
+bool		 client_auth_parse(const char *, enum client_auth *);
+
+#endif

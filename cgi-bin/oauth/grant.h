@@ -1,0 +1,49 @@
+/* grant.h: what a user allowed a client: scope and devices; the family of one refresh token.
+ *
+ * One record, "grant/<user>/<id>", whatever is refreshed how often. Its id is sid of access tokens; a change of the
+ * devices or a revocation works at once, because every consumer reads the record. */
+#ifndef OAUTH_GRANT_H
+#define OAUTH_GRANT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/store.h"
+
+struct arena;
+struct json;
+
+struct grant {
+	const char	*id;		/* 22 characters of base64url */
+	const char	*user, *client;	/* their ids */
+	const char	*scope;		/* space separated */
+	const struct json *devices;	/* array of device ids */
+	int64_t		 created, last_used;	/* seconds; last_used at each issue of tokens */
+	int64_t		 expires;	/* seconds: the end whatever happens (refresh_max_ttl) */
+	uint32_t	 sequence;	/* of the current refresh token; 0 = none was made */
+	int64_t		 rotated;	/* ms when sequence became current */
+	bool		 revoked;
+	const char	*revoked_why;	/* "user", "client", "reuse", "code_replay", "operator"; NULL while alive */
+};
+
+/* STORE_ABSENT if there is none. A revoked one is found, so that it can be told apart, until it expires. */
+enum store_result grant_find(struct store *, struct arena *, const char *user, const char *id, struct grant *);
+
+/* Find by id alone, by a walk over the whole store: for the tool. */
+enum store_result grant_search(struct store *, struct arena *, const char *id, struct grant *);
+
+/* Make a grant as if consented. g needs user, client, scope, devices; the rest is filled in. */
+enum store_result grant_create(struct store *, struct arena *, struct grant *, int64_t expires);
+
+/* STORE_ABSENT if there is none; revoking twice is fine. why: see above. */
+enum store_result grant_revoke(struct store *, struct arena *, const char *user, const char *id, const char *why);
+
+/* Calls fn for each grant of a user (user NULL: of all, by a walk), oldest first; they live in arena. */
+enum store_result grant_each(struct store *, struct arena *, const char *user,
+		    void (*fn)(void *arg, const struct grant *), void *arg);
+
+bool		 grant_has_device(const struct grant *, const char *device);
+bool		 grant_has_scope(const struct grant *, const char *scope);
+
+#endif

@@ -1,0 +1,60 @@
+/* token.h: access tokens (JWT, RFC 9068, ES256) and refresh tokens. */
+#ifndef OAUTH_TOKEN_H
+#define OAUTH_TOKEN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/store.h"
+#include "oauth/error.h"
+
+struct arena;
+struct client;
+struct config;
+struct grant;
+struct json;
+struct keyring;
+
+/* Everything that issuing and reading tokens needs. */
+struct token_context {
+	const struct config	*config;
+	struct store		*store;
+	struct keyring		*keyring;
+	struct arena		*arena;		/* the request's */
+};
+
+/* The claims of a verified access token. */
+struct access_token {
+	const char	*subject, *client, *scope, *grant, *id;	/* sub, client_id, scope, sid, jti */
+	int64_t		 issued, expires;
+};
+
+enum token_verdict {
+	TOKEN_OK,
+	TOKEN_INVALID,		/* malformed, forged, unknown, of a deleted user or client */
+	TOKEN_EXPIRED,		/* was good once; claims and grant are filled in */
+	TOKEN_REVOKED,		/* its grant was revoked; claims and grant are filled in */
+	TOKEN_UNAVAILABLE,	/* the store cannot be read now */
+};
+
+/* Verify an access token and find its grant: signature, algorithm, type, issuer, audience, times, then that the grant
+ * is alive, its user exists and is enabled, its client too. Signatures already verified are remembered by
+ * this process by their hash until exp; the grant is read each time. */
+enum token_verdict token_verify(const struct token_context *, const char *text, struct access_token *, struct grant *);
+
+/* Redeem an authorization code (RFC 6749 4.1.3): once. A second use revokes what the first gave (4.1.2).
+ * OAUTH_OK: *answer is the token response. verifier NULL: none came. */
+enum oauth_error token_from_code(const struct token_context *, const struct client *, const char *code,
+		    const char *redirect_uri, const char *verifier, struct json **answer);
+
+/* Use a refresh token (RFC 6749 6). The one before the current counts as a lost answer for refresh_retry_window
+ * seconds and gives the same successor; anything older revokes the grant. */
+enum oauth_error token_from_refresh(const struct token_context *, const struct client *, const char *refresh_token,
+		    const char *scope, struct json **answer);
+
+/* A token response for a grant that was just made by the tool. expires_in 0: as configured. */
+enum oauth_error token_for_grant(const struct token_context *, const struct client *, struct grant *,
+		    long long expires_in, struct json **answer);
+
+#endif

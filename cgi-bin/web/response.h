@@ -1,0 +1,33 @@
+/* response.h: the answer, built whole in the request's arena before the first byte is sent. */
+#ifndef WEB_RESPONSE_H
+#define WEB_RESPONSE_H
+
+#include <stddef.h>
+
+struct arena;
+struct json;
+struct pair;
+
+struct response {
+	struct arena	*arena;
+	int		 status;	/* 200 until somebody says otherwise */
+	struct pair	*headers;
+	const char	*body;
+	size_t		 body_len;
+};
+
+/* An empty 200. */
+struct response	 response_new(struct arena *);
+
+/* Add a header. One with CR, LF or another control character is our own bug: it is logged and left out. */
+void		 response_header(struct response *, const char *name, const char *value);
+
+/* Set status and body, in place of an earlier one; with nosniff and no-store. */
+void		 response_json(struct response *, int status, const struct json *);
+void		 response_text(struct response *, int status, const char *text);
+void		 response_body(struct response *, int status, const char *content_type, const char *body, size_t len);
+
+/* 303 See Other (RFC 9110 15.4.4): the one redirect that never repeats a POST. */
+void		 response_redirect(struct response *, const char *url);
+
+#endif
