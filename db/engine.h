@@ -7,13 +7,13 @@
 
 struct engine;
 
-/* What a transaction read: the version is 0 if there was no live record. */
+/* What a transaction read: the version is 0 if there was no record. */
 struct engine_read {
 	const char	*key;
 	uint64_t	 version;
 };
 
-/* What it writes: value NULL deletes. */
+/* What it writes: value NULL deletes. No key stands twice. */
 struct engine_write {
 	const char	*key, *value;
 	int64_t		 expires;
@@ -22,7 +22,7 @@ struct engine_write {
 /* A record as an engine has it. value is copied into the arena given. */
 struct engine_record {
 	const char	*value;
-	uint64_t	 version;	/* never 0; differs from every earlier version of this key */
+	uint64_t	 version;	/* differs from every other version that this key ever had with another value */
 	int64_t		 expires;
 };
 
@@ -30,7 +30,7 @@ struct engine_ops {
 	const char	*name;
 	enum store_result (*open)(struct engine **, const struct store_options *, char *why, size_t why_size);
 	void		 (*close)(struct engine *);
-	/* STORE_OK or STORE_ABSENT with record->version 0. Expired counts as absent, but keeps its version. */
+	/* STORE_ABSENT comes with the version that commit is to be told: 0, or that of an expired or deleted record. */
 	enum store_result (*get)(struct engine *, struct arena *, const char *key, struct engine_record *);
 	/* All of writes, or nothing: STORE_CONFLICT if any key's version is not as read. Durable when STORE_OK.
 	 * With no writes: only check that the reads hold together, and wait until what was read is on disk. */
@@ -43,5 +43,7 @@ struct engine_ops {
 	size_t		 (*stats)(struct engine *, struct store_stat *out);
 	enum store_result (*backup)(struct engine *, const char *to, char *why, size_t why_size);
 };
+
+extern const struct engine_ops engine_plain;
 
 #endif
