@@ -1,1 +1,99 @@
-#include <stddef.h>
+/* app.c: open what a program needs, or say what is wrong and end. */
+#include "app.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "db/store.h"
+#include "device/capability.h"
+#include "oauth/keyring.h"
+#include "web/page.h"
+#include "base/banned.h"
+
+#define ARENA_LIMIT ((size_t)64 << 20)
+
+static _Noreturn void
+die(const char *program, const char *why)
+{
+	fprintf(stderr, "%s: %s\n", program, why);
+	exit(1);
+}
+
+/* The folder above the one that this program lies in; for build/san/ and the like, the one above that. */
+static char *
+installation(struct arena *a)
+{
+	char self[PATH_MAX];
+	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (n <= 0)
+		return arena_strdup(a, ".");
+	self[n] = '\0';
+	for (char *slash; (slash = strrchr(self, '/')) != NULL && slash != self;) {
+		*slash = '\0';
+		if (access(arena_printf(a, "%s/conf/capabilities.json", self), R_OK) == 0)
+			break;
+	}
+	return arena_strdup(a, self);
+}
+
+char *
+app_share(struct arena *a, const char *name)
+{
+	const char *share = getenv("GATEHOUSE_SHARE");
+
+	return arena_printf(a, "%s/%s", share != NULL && *share != '\0' ? share : installation(a), name);
+}
+
+static void
+open_store(struct app *app, const char *program)
+{
+	const struct config *c = app->config;
+	struct store_options options = {
+		.engine = c->store.engine,
+		.path = config_path(app->arena, c, c->store.path),
+	};
+	char why[512];
+
+	if (store_open(&app->store, &options, why, sizeof(why)) != STORE_OK)
+		die(program, why);
+}
+
+void
+app_open(struct app *app, const char *program, const char *root, unsigned parts)
+{
+	const char *why = NULL;
+
+	*app = (struct app){ .arena = arena_new(ARENA_LIMIT) };
+	log_open(program, getenv("GATEHOUSE_DEBUG") != NULL ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+	if (root == NULL && ((root = getenv("GATEHOUSE_ROOT")) == NULL || *root == '\0'))
+		die(program, "which instance? Set GATEHOUSE_ROOT to its folder, or run ./deploy.sh to make one in ./run");
+	if ((app->config = config_load(app->arena, root, &why)) == NULL)
+		die(program, why);
+	if (app->config->simulator)
+		clock_follow(config_path(app->arena, app->config, "clock"));
+	if (parts & (APP_STORE | APP_KEYS))
+		open_store(app, program);
+	if (parts & APP_CATALOGUE && (app->catalogue = catalogue_load(app->arena, app_share(app->arena, "conf"), &why)) == NULL)
+		die(program, why);
+	if (parts & APP_KEYS && (app->keyring = keyring_open(app->arena, app->config, app->store, &why)) == NULL)
+		die(program, why);
+	if (parts & APP_PAGES && (app->pages = page_load(app->arena, app_share(app->arena, "html"), &why)) == NULL)
+		die(program, why);
+}
+
+void
+app_close(struct app *app)
+{
+	keyring_close(app->keyring);
+	store_close(app->store);
+	arena_free(app->arena);
+	*app = (struct app){ 0 };
+}

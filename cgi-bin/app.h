@@ -6,6 +6,7 @@ struct arena;
 struct catalogue;
 struct config;
 struct keyring;
+struct page_set;
 struct store;
 
 struct app {
@@ -29,7 +30,8 @@ enum app_part {
 void	 app_open(struct app *, const char *program, const char *root, unsigned parts);
 void	 app_close(struct app *);
 
-/* Where conf/ and html/ of this installation are: GATEHOUSE_SHARE, else the folder above the program's own. */
+/* Where conf/ or html/ of this installation is: below GATEHOUSE_SHARE, else below the nearest folder above the program
+ * that has a conf/. */
 char	*app_share(struct arena *, const char *name);
 
 #endif

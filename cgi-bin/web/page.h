@@ -1,0 +1,31 @@
+/* page.h: HTML pages from templates (html/NAME.html) and texts in the reader's language (html/text/LANG.json).
+ *
+ * In a template {{a.b}} is a value of the page's data, HTML-escaped; {{t.key}} a text, which may hold values itself;
+ * {{#a}}...{{/a}} repeats for each element of an array, or stands once if a is there and not false, "" or empty;
+ * {{^a}}...{{/a}} stands otherwise; {{.}} is the element itself; {{>name}} puts another template in. There is no way
+ * to put a value in unescaped. A value that is not there counts as empty; a text that is not there is logged. */
+#ifndef WEB_PAGE_H
+#define WEB_PAGE_H
+
+struct arena;
+struct json;
+struct page_set;
+struct request;
+struct response;
+
+/* Read all templates and texts from the folder dir, for the process's life. NULL if one is not right; *why says which. */
+const struct page_set *page_load(struct arena *, const char *dir, const char **why);
+
+/* The best language that we have for the request's Accept-Language (RFC 9110 12.5.4): "en" if it names none of ours. */
+const char	*page_language(const struct page_set *, const struct request *);
+
+/* Answer with a page. data is an object; "lang", "t" are added to it. send_to: where else than to us the page's forms may
+ * lead, as a CSP source ("https://c2c-us.smartthings.com"), or NULL. secure: we are on https. */
+void		 page_respond(const struct page_set *, const struct request *, struct response *, int status,
+		    const char *name, struct json *data, const char *send_to, int secure);
+
+/* The same as text, for tests. NULL if there is no such template. */
+char		*page_render(const struct page_set *, struct arena *, const char *name, const char *language,
+		    const struct json *data);
+
+#endif
