@@ -1,0 +1,308 @@
+/* config_key.c: what each key of gatehouse.json may be, and what a wrong name may have meant. */
+#include "base/config_key.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "base/text.h"
+#include "base/banned.h"
+
+#define YEAR	(365LL * 86400)
+
+/* --- what values may be --- */
+
+/* Length of the host name at s: letters, digits, dots and hyphens, or an IPv6 address in brackets. */
+static size_t
+host_length(const char *s)
+{
+	if (*s != '[')
+		return strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+	size_t n = 1 + strspn(s + 1, "0123456789abcdef:.");
+	return s[n] == ']' ? n + 1 : 0;
+}
+
+static bool
+host_is_loopback(const char *host, size_t len)
+{
+	return (len == 9 && memcmp(host, "localhost", 9) == 0) || (len == 5 && memcmp(host, "[::1]", 5) == 0) ||
+	    (len >= 9 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == len);
+}
+
+static const char *
+url_fault(const char *s)
+{
+	bool tls = strncmp(s, "https://", 8) == 0;
+	long long port;
+
+	if (!tls && strncmp(s, "http://", 7) != 0)
+		return "must begin with https:// (or http://, for an address of this machine alone)";
+	const char *host = s + (tls ? 8 : 7);
+	size_t len = host_length(host);
+	if (len == 0 || *host == '.' || *host == '-' || len > 253)
+		return "must have a host name in small letters behind the scheme";
+	const char *rest = host + len;
+	if (*rest == ':' && !text_to_int(rest + 1, 1, 65535, &port))
+		return "must end with the host, or with a port from 1 to 65535: no path, no slash at its end";
+	if (*rest != ':' && *rest != '\0')
+		return "must end with the host, or with a port: no path, no slash at its end";
+	if (!tls && !host_is_loopback(host, len))
+		return "must begin with https://: passwords go there, and http:// is for 127.0.0.1 and localhost alone";
+	return NULL;
+}
+
+static const char *
+engine_fault(const char *s)
+{
+	return strcmp(s, "gdbm") == 0 ? NULL : "must be \"gdbm\"";
+}
+
+static const char *
+path_fault(const char *s)
+{
+	return text_is_name(s, 1000) ? NULL : "must be a path, absolute or below the instance's folder";
+}
+
+/* Printable ASCII without spaces, as it goes into tokens and forms. */
+static const char *
+word_fault(const char *s)
+{
+	for (size_t i = 0; s[i] != '\0'; i++)
+		if (s[i] <= ' ' || s[i] > '~' || i >= 200)
+			return "must be at most 200 printable ASCII characters without spaces";
+	return NULL;
+}
+
+static const char *
+audience_fault(const char *s)
+{
+	return *s == '\0' || word_fault(s) != NULL ? "must be 1 to 200 printable ASCII characters without spaces" : NULL;
+}
+
+static const char *
+callback_host_fault(const char *s)
+{
+	const char *name = s + (*s == '.');
+	size_t len = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+	if (len == 0 || name[len] != '\0' || len > 253 || *name == '.' || *name == '-')
+		return "must be a host name in small letters, without scheme and port";
+	if (*s == '.' && strchr(name, '.') == NULL)
+		return "must not be a whole top level: write .example.com";
+	return NULL;
+}
+
+/* --- types --- */
+
+static const char *
+read_text(struct arena *a, const struct config_key *k, const struct json *v, void *slot)
+{
+	(void)a;
+	if (json_string(v) == NULL)
+		return "must be text in double quotes";
+	*(const char **)slot = json_string(v);
+	return k->fault(json_string(v));
+}
+
+static struct json *
+show_text(struct arena *a, const void *slot)
+{
+	return json_new_string(a, *(const char *const *)slot);
+}
+
+static const char *
+read_number(struct arena *a, const struct config_key *k, const struct json *v, void *slot)
+{
+	long long n;
+
+	if (!json_int(v, &n) || n < k->min || n > k->max)
+		return arena_printf(a, "must be a whole number from %lld to %lld", k->min, k->max);
+	*(long long *)slot = n;
+	return NULL;
+}
+
+static struct json *
+show_number(struct arena *a, const void *slot)
+{
+	return json_new_number(a, (double)*(const long long *)slot);
+}
+
+static const char *
+read_bool(struct arena *a, const struct config_key *k, const struct json *v, void *slot)
+{
+	(void)a, (void)k;
+	if (json_type(v) != JSON_BOOL)
+		return "must be true or false, without quotes";
+	*(bool *)slot = json_bool(v, false);
+	return NULL;
+}
+
+static struct json *
+show_bool(struct arena *a, const void *slot)
+{
+	return json_new_bool(a, *(const bool *)slot);
+}
+
+static const char *
+read_texts(struct arena *a, const struct config_key *k, const struct json *v, void *slot)
+{
+	size_t place = 0;
+
+	if (json_type(v) != JSON_ARRAY)
+		return "must be an array of texts, as [\"...\"]";
+	for (const struct json *e = json_first(v); e != NULL; e = json_next(e)) {
+		const char *fault = json_string(e) != NULL ? k->fault(json_string(e)) : "must be text in double quotes";
+		place++;
+		if (fault != NULL)
+			return arena_printf(a, "element %zu %s", place, fault);
+	}
+	*(const struct json **)slot = v;
+	return NULL;
+}
+
+/* What stands in them is for device/device.h to judge, which knows the types. */
+static const char *
+read_objects(struct arena *a, const struct config_key *k, const struct json *v, void *slot)
+{
+	size_t place = 0;
+
+	(void)k;
+	if (json_type(v) != JSON_ARRAY)
+		return "must be an array of objects, as [{...}]";
+	for (const struct json *e = json_first(v); e != NULL; e = json_next(e)) {
+		place++;
+		if (json_type(e) != JSON_OBJECT)
+			return arena_printf(a, "element %zu must be an object, as {...}", place);
+	}
+	*(const struct json **)slot = v;
+	return NULL;
+}
+
+static struct json *
+show_array(struct arena *a, const void *slot)
+{
+	return json_copy(a, *(const struct json *const *)slot);
+}
+
+static const struct config_type text = { read_text, show_text }, number = { read_number, show_number },
+    boolean = { read_bool, show_bool }, texts = { read_texts, show_array }, objects = { read_objects, show_array };
+
+/* --- the table --- */
+
+#define AT(member) offsetof(struct config, member)
+
+const struct config_key config_keys[] = {
+	{ "public_url", &text, AT(public_url), "\"http://127.0.0.1:8080\"", 0, 0, url_fault },
+	{ "store.engine", &text, AT(store.engine), "\"gdbm\"", 0, 0, engine_fault },
+	{ "store.path", &text, AT(store.path), "\"store\"", 0, 0, path_fault },
+	{ "oauth.code_ttl", &number, AT(oauth.code_ttl), "60", 1, 600, NULL },
+	{ "oauth.access_ttl", &number, AT(oauth.access_ttl), "86400", 1, YEAR, NULL },
+	{ "oauth.refresh_idle_ttl", &number, AT(oauth.refresh_idle_ttl), "15552000", 1, 10 * YEAR, NULL },
+	{ "oauth.refresh_max_ttl", &number, AT(oauth.refresh_max_ttl), "63072000", 1, 10 * YEAR, NULL },
+	{ "oauth.refresh_retry_window", &number, AT(oauth.refresh_retry_window), "60", 0, 3600, NULL },
+	{ "oauth.session_idle_ttl", &number, AT(oauth.session_idle_ttl), "3600", 1, YEAR, NULL },
+	{ "oauth.session_max_ttl", &number, AT(oauth.session_max_ttl), "43200", 1, YEAR, NULL },
+	{ "oauth.registration", &boolean, AT(oauth.registration), "true", 0, 0, NULL },
+	{ "oauth.audience", &text, AT(oauth.audience), "\"urn:gatehouse:devices\"", 0, 0, audience_fault },
+	{ "smartthings.client_id", &text, AT(smartthings.client_id), "\"\"", 0, 0, word_fault },
+	{ "smartthings.client_secret_file", &text, AT(smartthings.client_secret_file), "\"secret/smartthings\"", 0, 0,
+	    path_fault },
+	{ "smartthings.callback_hosts", &texts, AT(smartthings.callback_hosts), "[\".smartthings.com\"]", 0, 0,
+	    callback_host_fault },
+	{ "insecure_loopback", &boolean, AT(insecure_loopback), "false", 0, 0, NULL },
+	{ "simulator", &boolean, AT(simulator), "false", 0, 0, NULL },
+	{ "limits.body", &number, AT(limits.body), "262144", 4096, 1 << 20, NULL },
+	{ "limits.devices_per_user", &number, AT(limits.devices_per_user), "500", 1, 3000, NULL },
+	{ "starter_devices", &objects, AT(starter_devices), "[]", 0, 0, NULL },
+};
+
+const size_t config_keys_count = sizeof(config_keys) / sizeof(config_keys[0]);
+
+/* --- keys that the table does not have --- */
+
+const char *
+config_key_leaf(const char *path)
+{
+	const char *dot = strchr(path, '.');
+
+	return dot != NULL ? dot + 1 : path;
+}
+
+size_t
+config_key_section(const char *path)
+{
+	return (size_t)(config_key_leaf(path) - path) - (config_key_leaf(path) != path);
+}
+
+bool
+config_key_in(const struct config_key *k, const char *section)
+{
+	return config_key_section(k->path) == strlen(section) && strncmp(k->path, section, strlen(section)) == 0;
+}
+
+/* How far a name is from a key's own: a beginning of it counts as near. */
+static size_t
+distance(const char *name, const char *leaf)
+{
+	size_t len = strlen(name);
+
+	return len >= 4 && strncmp(name, leaf, len) == 0 ? 1 : text_distance(name, leaf);
+}
+
+/* A name that a person may have meant by one that does not exist in section ("" for the top); NULL if none is near. */
+static const char *
+nearest(struct arena *a, const char *section, const char *name)
+{
+	size_t best = (strlen(name) + 2) / 3 + 1;	/* what is further off than this was not meant */
+	const char *meant = NULL;
+
+	for (const struct config_key *k = config_keys; k < config_keys + config_keys_count; k++) {
+		bool here = config_key_in(k, section);
+		size_t d = distance(name, config_key_leaf(k->path)) + !here;
+		if (d < best) {
+			best = d;
+			meant = here ? config_key_leaf(k->path) : k->path;
+		}
+		const char *head = arena_strndup(a, k->path, config_key_section(k->path));
+		if (*head != '\0' && *section == '\0' && (d = text_distance(name, head)) < best) {
+			best = d;
+			meant = head;
+		}
+	}
+	return meant;
+}
+
+/* "public_url, store, oauth": the names that may stand in section. */
+static const char *
+names_in(struct arena *a, const char *section)
+{
+	struct buf b = buf_new(a, 2000);
+	const char *last = "";
+
+	for (const struct config_key *k = config_keys; k < config_keys + config_keys_count; k++) {
+		const char *name = config_key_leaf(k->path);
+		if (*section == '\0')
+			name = arena_strndup(a, k->path, strcspn(k->path, "."));
+		else if (!config_key_in(k, section))
+			continue;
+		if (strcmp(name, last) != 0)
+			buf_printf(&b, "%s%s", b.len > 0 ? ", " : "", name);
+		last = name;
+	}
+	return b.data;
+}
+
+const char *
+config_key_unknown(struct arena *a, const char *section, const char *name)
+{
+	for (const struct config_key *k = config_keys; k < config_keys + config_keys_count; k++)
+		if (*section == '\0' && strcmp(k->path, name) == 0)
+			return arena_printf(a, "no such key; write \"%s\" inside the object \"%.*s\"", config_key_leaf(name),
+			    (int)config_key_section(name), name);
+	const char *meant = nearest(a, section, name);
+	if (meant != NULL)
+		return arena_printf(a, "no such key; did you mean %s?", meant);
+	return arena_printf(a, "no such key; known here are %s", names_in(a, section));
+}
