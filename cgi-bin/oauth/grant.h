@@ -23,8 +23,7 @@ struct grant {
 	int64_t		 expires;	/* seconds: the end whatever happens (refresh_max_ttl) */
 	uint32_t	 sequence;	/* of the current refresh token; 0 = none was made */
 	int64_t		 rotated;	/* ms when sequence became current */
-	bool		 revoked;
-	const char	*revoked_why;	/* "user", "client", "reuse", "code_replay", "operator"; NULL while alive */
+	const char	*revoked;	/* why: "user", "client", "reuse", "code_replay", "operator"; NULL while alive */
 };
 
 /* STORE_ABSENT if there is none. A revoked one is found, so that it can be told apart, until it expires. */
@@ -33,8 +32,11 @@ enum store_result grant_find(struct store *, struct arena *, const char *user, c
 /* Find by id alone, by a walk over the whole store: for the tool. */
 enum store_result grant_search(struct store *, struct arena *, const char *id, struct grant *);
 
-/* Make a grant as if consented. g needs user, client, scope, devices; the rest is filled in. */
-enum store_result grant_create(struct store *, struct arena *, struct grant *, int64_t expires);
+/* Make a grant as if consented. g needs user, client, scope, devices; the rest is filled in. idle, max: seconds. */
+enum store_result grant_create(struct store *, struct arena *, struct grant *, int64_t idle, int64_t max);
+
+/* Fill in what a new grant begins with: id, times, no refresh token yet. */
+void		 grant_begin(struct arena *, struct grant *, int64_t max);
 
 /* STORE_ABSENT if there is none; revoking twice is fine. why: see above. */
 enum store_result grant_revoke(struct store *, struct arena *, const char *user, const char *id, const char *why);
@@ -42,6 +44,12 @@ enum store_result grant_revoke(struct store *, struct arena *, const char *user,
 /* Calls fn for each grant of a user (user NULL: of all, by a walk), oldest first; they live in arena. */
 enum store_result grant_each(struct store *, struct arena *, const char *user,
 		    void (*fn)(void *arg, const struct grant *), void *arg);
+
+/* Inside a transaction: read one; write one back, to live until it is idle for idle seconds or its own end comes; add a
+ * new one, to the list "grants/<user>" too. */
+enum store_result grant_tx_get(struct store_tx *, const char *user, const char *id, struct grant *);
+enum store_result grant_tx_put(struct store_tx *, const struct grant *, int64_t idle);
+enum store_result grant_tx_add(struct store_tx *, const struct grant *, int64_t idle);
 
 bool		 grant_has_device(const struct grant *, const char *device);
 bool		 grant_has_scope(const struct grant *, const char *scope);

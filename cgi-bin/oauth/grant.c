@@ -1,0 +1,270 @@
+/* grant.c: records "grant/<user>/<id>" and the list "grants/<user>". */
+#include "oauth/grant.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "base/text.h"
+#include "db/record.h"
+#include "base/banned.h"
+
+#define LIST_LONG 100		/* from here on a longer list is looked over for dead ones */
+#define LIST_LOOK 20		/* so many at a time: a transaction reads a bounded number of records */
+#define REVOKED_KEPT (31 * 86400)	/* seconds that a revoked grant is told from an unknown one: longer than any token lives */
+
+static void
+from_record(const struct json *r, struct grant *g)
+{
+	*g = (struct grant){
+		.id = json_get_string(r, "id"),
+		.user = json_get_string(r, "user"),
+		.client = json_get_string(r, "client"),
+		.scope = json_get_string(r, "scope"),
+		.devices = json_get(r, "devices"),
+		.created = json_get_int(r, "created", 0),
+		.last_used = json_get_int(r, "last_used", 0),
+		.expires = json_get_int(r, "expires", 0),
+		.sequence = (uint32_t)json_get_int(r, "sequence", 0),
+		.rotated = json_get_int(r, "rotated", 0),
+		.revoked = json_get_string(r, "revoked"),
+	};
+}
+
+static struct json *
+to_record(struct arena *a, const struct grant *g)
+{
+	struct json *r = record_new(a);
+
+	json_set_string(a, r, "id", g->id);
+	json_set_string(a, r, "user", g->user);
+	json_set_string(a, r, "client", g->client);
+	json_set_string(a, r, "scope", g->scope);
+	json_set(a, r, "devices", json_copy(a, g->devices));
+	json_set_int(a, r, "created", g->created);
+	json_set_int(a, r, "last_used", g->last_used);
+	json_set_int(a, r, "expires", g->expires);
+	json_set_int(a, r, "sequence", g->sequence);
+	json_set_int(a, r, "rotated", g->rotated);
+	json_set_string(a, r, "revoked", g->revoked);
+	return r;
+}
+
+static char *
+grant_key(struct arena *a, const char *user, const char *id)
+{
+	return record_key(a, "grant", user, id, NULL);
+}
+
+/* --- one --- */
+
+enum store_result
+grant_find(struct store *store, struct arena *a, const char *user, const char *id, struct grant *g)
+{
+	struct json *r;
+	enum store_result result = record_get(store, a, grant_key(a, user, id), &r);
+
+	if (result == STORE_OK)
+		from_record(r, g);
+	return result;
+}
+
+enum store_result
+grant_tx_get(struct store_tx *tx, const char *user, const char *id, struct grant *g)
+{
+	struct json *r;
+	enum store_result result = record_tx_get(tx, grant_key(store_tx_arena(tx), user, id), &r);
+
+	if (result == STORE_OK)
+		from_record(r, g);
+	return result;
+}
+
+enum store_result
+grant_tx_put(struct store_tx *tx, const struct grant *g, int64_t idle)
+{
+	struct arena *a = store_tx_arena(tx);
+	int64_t ends = g->last_used + idle < g->expires ? g->last_used + idle : g->expires;
+
+	return record_tx_put(tx, grant_key(a, g->user, g->id), to_record(a, g), ends);
+}
+
+/* Drop from the front of a long list what no longer exists. */
+static enum store_result
+prune(struct store_tx *tx, const char *user, struct json *ids)
+{
+	struct arena *a = store_tx_arena(tx);
+	const struct json *id = json_first(ids), *next;
+	struct grant g;
+
+	for (int looked = 0; id != NULL && looked < LIST_LOOK; looked++, id = next) {
+		next = json_next(id);
+		enum store_result r = grant_tx_get(tx, user, json_string(id), &g);
+		if (r == STORE_ABSENT || (r == STORE_OK && g.revoked != NULL))
+			json_array_remove(ids, arena_strdup(a, json_string(id)));
+		else if (r != STORE_OK)
+			return r;
+	}
+	return STORE_OK;
+}
+
+enum store_result
+grant_tx_add(struct store_tx *tx, const struct grant *g, int64_t idle)
+{
+	struct arena *a = store_tx_arena(tx);
+	char *key = record_key(a, "grants", g->user, NULL);
+	struct json *list;
+	enum store_result r = record_tx_get(tx, key, &list);
+
+	if (r == STORE_ABSENT)
+		list = record_new(a);
+	else if (r != STORE_OK)
+		return r;
+	struct json *ids = json_copy(a, json_get(list, "grants"));
+	ids = json_set(a, list, "grants", ids != NULL ? ids : json_array(a));
+	if (json_count(ids) >= LIST_LONG && (r = prune(tx, g->user, ids)) != STORE_OK)
+		return r;
+	json_append_string(a, ids, g->id);
+	if ((r = record_tx_put(tx, key, list, 0)) != STORE_OK)
+		return r;
+	return grant_tx_put(tx, g, idle);
+}
+
+/* --- making and revoking --- */
+
+void
+grant_begin(struct arena *a, struct grant *g, int64_t max)
+{
+	g->id = secret_token(a, 16);
+	g->created = g->last_used = clock_sec();
+	g->expires = g->created + max;
+	g->sequence = 0;
+	g->rotated = 0;
+	g->revoked = NULL;
+}
+
+struct creating {
+	const struct grant	*grant;
+	int64_t			 idle;
+};
+
+static enum store_result
+create(struct store_tx *tx, void *arg)
+{
+	const struct creating *c = arg;
+
+	return grant_tx_add(tx, c->grant, c->idle);
+}
+
+enum store_result
+grant_create(struct store *store, struct arena *a, struct grant *g, int64_t idle, int64_t max)
+{
+	struct creating c = { g, idle };
+
+	grant_begin(a, g, max);
+	return store_run(store, a, create, &c);
+}
+
+struct revoking {
+	const char	*user, *id, *why;
+};
+
+static enum store_result
+revoke(struct store_tx *tx, void *arg)
+{
+	const struct revoking *v = arg;
+	struct grant g;
+	enum store_result r = grant_tx_get(tx, v->user, v->id, &g);
+
+	if (r != STORE_OK || g.revoked != NULL)
+		return r;
+	g.revoked = v->why;
+	g.last_used = clock_sec();
+	return grant_tx_put(tx, &g, REVOKED_KEPT);
+}
+
+enum store_result
+grant_revoke(struct store *store, struct arena *a, const char *user, const char *id, const char *why)
+{
+	struct revoking v = { user, id, why };
+
+	return store_run(store, a, revoke, &v);
+}
+
+/* --- many --- */
+
+struct walk {
+	struct arena	*arena;
+	void		(*fn)(void *, const struct grant *);
+	void		*arg;
+	const char	*wanted;	/* id; NULL: all */
+	bool		 found;
+	struct grant	*out;
+};
+
+static bool
+visit(void *arg, const char *key, const char *value, int64_t expires)
+{
+	struct walk *w = arg;
+	struct grant g;
+
+	(void)expires;
+	if (strncmp(key, "grant/", 6) != 0)
+		return true;
+	struct json *r = record_parse(w->arena, value);
+	if (r == NULL)
+		return true;
+	from_record(r, &g);
+	if (w->wanted == NULL)
+		w->fn(w->arg, &g);
+	else if (strcmp(w->wanted, g.id) == 0) {
+		*w->out = g;
+		w->found = true;
+	}
+	return !w->found;
+}
+
+enum store_result
+grant_search(struct store *store, struct arena *a, const char *id, struct grant *g)
+{
+	struct walk w = { .arena = a, .wanted = id, .out = g };
+	enum store_result r = store_each(store, visit, &w);
+
+	return r == STORE_OK && !w.found ? STORE_ABSENT : r;
+}
+
+enum store_result
+grant_each(struct store *store, struct arena *a, const char *user, void (*fn)(void *, const struct grant *), void *arg)
+{
+	struct walk w = { .arena = a, .fn = fn, .arg = arg };
+	struct json *list;
+	struct grant g;
+
+	if (user == NULL)
+		return store_each(store, visit, &w);
+	enum store_result r = record_get(store, a, record_key(a, "grants", user, NULL), &list);
+	if (r != STORE_OK)
+		return r == STORE_ABSENT ? STORE_OK : r;
+	for (const struct json *id = json_first(json_get(list, "grants")); id != NULL; id = json_next(id)) {
+		r = grant_find(store, a, user, json_string(id), &g);
+		if (r == STORE_OK)
+			fn(arg, &g);
+		else if (r != STORE_ABSENT)
+			return r;
+	}
+	return STORE_OK;
+}
+
+bool
+grant_has_device(const struct grant *g, const char *device)
+{
+	return json_array_has(g->devices, device);
+}
+
+bool
+grant_has_scope(const struct grant *g, const char *scope)
+{
+	return g->scope != NULL && text_list_has(g->scope, " ", scope);
+}
