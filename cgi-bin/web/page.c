@@ -272,7 +272,11 @@ put_tag(struct render *r, const char *tag, const char *after, const char *to)
 			log_event(LOG_LEVEL_ERROR, "template_missing", "name=%.60s", tag + 1);
 		return after;
 	default:
-		if (strncmp(tag, "t.", 2) == 0)
+		if (strncmp(tag, "t.*", 3) == 0) {
+			const char *key = json_string(look_up(r, tag + 3));
+			if (key != NULL)
+				put_text(r, key);
+		} else if (strncmp(tag, "t.", 2) == 0)
 			put_text(r, tag + 2);
 		else
 			put_value(r, look_up(r, tag));

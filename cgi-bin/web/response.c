@@ -83,6 +83,13 @@ response_text(struct response *w, int status, const char *text)
 }
 
 void
+response_cache(struct response *w, const char *value)
+{
+	drop(w, "Cache-Control");
+	response_header(w, "Cache-Control", value);
+}
+
+void
 response_redirect(struct response *w, const char *url)
 {
 	response_body(w, 303, "text/plain; charset=utf-8", "", 0);

@@ -27,6 +27,9 @@ void		 response_json(struct response *, int status, const struct json *);
 void		 response_text(struct response *, int status, const char *text);
 void		 response_body(struct response *, int status, const char *content_type, const char *body, size_t len);
 
+/* Let the answer be cached after all: the value of Cache-Control in place of no-store. */
+void		 response_cache(struct response *, const char *value);
+
 /* 303 See Other (RFC 9110 15.4.4): the one redirect that never repeats a POST. */
 void		 response_redirect(struct response *, const char *url);
 

@@ -1,0 +1,218 @@
+/* consent.c: check, ask, answer. Only the request that was sealed into the page counts, whatever the form says. */
+#include "account/consent.h"
+
+#include <string.h>
+
+#include "account/signin.h"
+#include "account/visitor.h"
+#include "app.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "device/device.h"
+#include "oauth/authorize_request.h"
+#include "oauth/code.h"
+#include "oauth/seal.h"
+#include "web/form.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "base/banned.h"
+
+#define PAGE_KEPT 900	/* seconds in which the page must be answered */
+
+/* A consent page as it comes back. */
+struct consent {
+	const char			*id;	/* each page is answered once */
+	struct authorize_request	 request;
+};
+
+/* --- asking --- */
+
+/* Devices of the user for the page; those in ticked (NULL: all) are ticked. */
+static enum store_result
+list_devices(struct app *app, struct arena *a, const char *user, const struct pair *ticked, bool all,
+    struct json **list)
+{
+	struct json *ids;
+	enum store_result r = device_ids(app->store, a, user, &ids);
+
+	*list = json_array(a);
+	for (const struct json *id = r == STORE_OK ? json_first(ids) : NULL; id != NULL; id = json_next(id)) {
+		struct device d;
+		if ((r = device_find(app->store, a, user, json_string(id), &d)) == STORE_ABSENT)
+			continue;	/* deleted since the list was read */
+		if (r != STORE_OK)
+			return r;
+		bool tick = all;
+		for (const struct pair *p = ticked; p != NULL; p = p->next)
+			tick = tick || (strcmp(p->name, "device") == 0 && strcmp(p->value, d.id) == 0);
+		struct json *item = json_append(a, *list, json_object(a));
+		json_set_string(a, item, "id", d.id);
+		json_set_string(a, item, "name", d.name);
+		json_set_string(a, item, "room", d.room);
+		json_set_bool(a, item, "ticked", tick);
+	}
+	return r == STORE_ABSENT ? STORE_OK : r;
+}
+
+static void
+show(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v,
+    const struct authorize_request *request, const char *fault)
+{
+	struct arena *a = rq->arena;
+	struct json *devices, *data = json_object(a), *sealed = authorize_to_json(a, request);
+
+	if (list_devices(app, a, v->session.user.id, rq->form, fault == NULL, &devices) != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
+	json_set_string(a, sealed, "id", secret_token(a, 16));
+	json_set_string(a, sealed, "session", secret_digest(a, v->session.cookie));
+	json_set_string(a, data, "request", seal_make(a, app->keyring, "consent", sealed, clock_sec() + PAGE_KEPT));
+	json_set_string(a, data, "carry", seal_make(a, app->keyring, "carry", authorize_to_json(a, request),
+	    clock_sec() + PAGE_KEPT));
+	json_set_string(a, data, "client", request->client.name);
+	json_set_bool(a, data, "may_read", strstr(request->scope, "devices:read") != NULL);
+	json_set_bool(a, data, "may_control", strstr(request->scope, "devices:control") != NULL);
+	json_set(a, data, "devices", devices);
+	json_set_string(a, data, "fault", fault);
+	visitor_page(app, rq, rs, v, fault == NULL ? 200 : 400, "consent", data, authorize_origin(a, request));
+}
+
+/* --- answering --- */
+
+/* The page that this form belongs to, if it was shown in this session and is not too old. */
+static bool
+open_page(struct app *app, const struct request *rq, const struct visitor *v, struct consent *c)
+{
+	struct json *data = seal_open(rq->arena, app->keyring, "consent", request_form(rq, "request"), clock_sec());
+	const char *session = json_get_string(data, "session");
+
+	c->id = json_get_string(data, "id");
+	return session != NULL && c->id != NULL &&
+	    strcmp(session, secret_digest(rq->arena, v->session.cookie)) == 0 &&
+	    authorize_from_json(app->store, rq->arena, data, &c->request);
+}
+
+/* The devices that were ticked, each once. NULL if one of them is not the user's. */
+static struct json *
+chosen(struct app *app, const struct request *rq, const char *user, enum store_result *r)
+{
+	struct json *ids, *list = json_array(rq->arena);
+
+	if ((*r = device_ids(app->store, rq->arena, user, &ids)) != STORE_OK)
+		return NULL;
+	for (const struct pair *p = rq->form; p != NULL; p = p->next) {
+		if (strcmp(p->name, "device") != 0 || json_array_has(list, p->value))
+			continue;
+		if (!json_array_has(ids, p->value)) {
+			log_event(LOG_LEVEL_WARN, "malicious_direct_reference", "user=%s", user);
+			return NULL;
+		}
+		json_append_string(rq->arena, list, p->value);
+	}
+	return list;
+}
+
+static void
+allow(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, const struct consent *c)
+{
+	enum store_result r;
+	const char *text, *user = v->session.user.id;
+	bool again = false;
+	struct json *devices = chosen(app, rq, user, &r);
+
+	if (r != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
+	if (devices == NULL) {
+		visitor_error(app, rq, rs, 403, "error_device", NULL);
+		return;
+	}
+	if (json_first(devices) == NULL) {
+		show(app, rq, rs, v, &c->request, "consent_none");
+		return;
+	}
+	const struct code code = { c->request.client.id, user, c->request.redirect_uri, c->request.challenge,
+	    c->request.scope, devices };
+	if (code_issue(app->store, rq->arena, app->config, &code, c->id, &text, &again) != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
+	if (again) {
+		visitor_error(app, rq, rs, 400, "error_answered", NULL);
+		return;
+	}
+	log_event(LOG_LEVEL_INFO, "authz_granted", "user=%s client=%s devices=%zu", user, code.client, json_count(devices));
+	response_redirect(rs, authorize_answer(rq->arena, &c->request, app->config->public_url, text));
+}
+
+static void
+decide(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	const char *decision = request_form(rq, "decision");
+	struct consent c;
+
+	if (!v->signed_in) {
+		visitor_error(app, rq, rs, 403, "error_session", NULL);
+		return;
+	}
+	if (!visitor_form_ok(app, rq, rs, v))
+		return;
+	if (!open_page(app, rq, v, &c))
+		visitor_error(app, rq, rs, 403, "error_page_old", NULL);
+	else if (decision != NULL && strcmp(decision, "allow") == 0)
+		allow(app, rq, rs, v, &c);
+	else if (decision != NULL && strcmp(decision, "deny") == 0) {
+		log_event(LOG_LEVEL_INFO, "authz_denied", "user=%s client=%s", v->session.user.id, c.request.client.id);
+		response_redirect(rs, authorize_refusal(rq->arena, &c.request, app->config->public_url, OAUTH_ACCESS_DENIED,
+		    "the owner said no"));
+	} else
+		show(app, rq, rs, v, &c.request, "consent_undecided");
+}
+
+static const char *
+parameter(const void *from, const char *name, size_t *count)
+{
+	*count = form_count(from, name);
+	return form_get(from, name);
+}
+
+void
+consent_authorize(struct app *app, const struct request *rq, struct response *rs)
+{
+	bool post = strcmp(rq->method, "POST") == 0;
+	struct visitor v = visitor_find(app, rq, rs);
+	struct authorize_request request;
+
+	if (v.unavailable) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
+	if (post && (form_count(rq->form, "decision") > 0 || form_count(rq->form, "csrf") > 0)) {
+		decide(app, rq, rs, &v);
+		return;
+	}
+	struct authorize_outcome o = authorize_check(app->store, rq->arena, parameter, post ? rq->form : rq->query, &request);
+	switch (o.verdict) {
+	case AUTHORIZE_STAY:
+		log_event(LOG_LEVEL_WARN, "authorize_refused", "why=%s", o.text);
+		visitor_error(app, rq, rs, 400, o.text, o.refused);
+		break;
+	case AUTHORIZE_BACK:
+		response_redirect(rs, authorize_refusal(rq->arena, &request, app->config->public_url, o.error, o.description));
+		break;
+	case AUTHORIZE_UNAVAILABLE:
+		visitor_unavailable(app, rq, rs);
+		break;
+	case AUTHORIZE_OK:
+		if (v.signed_in)
+			show(app, rq, rs, &v, &request, NULL);
+		else
+			signin_ask(app, rq, rs, &v, &request);
+	}
+}

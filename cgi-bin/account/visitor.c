@@ -1,0 +1,176 @@
+/* visitor.c: cookies, form tokens and the frame of every page. */
+#include "account/visitor.h"
+
+#include <string.h>
+
+#include "app.h"
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "oauth/seal.h"
+#include "web/cookie.h"
+#include "web/page.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "base/banned.h"
+
+#define FORM_COOKIE "gatehouse-form"
+
+bool
+visitor_secure(const struct app *app)
+{
+	return strncmp(app->config->public_url, "https://", 8) == 0;
+}
+
+/* Somebody without a session needs a secret of their own, or another site could log them in as somebody else. */
+static const char *
+form_cookie(struct app *app, const struct request *rq, struct response *rs)
+{
+	const char *name = cookie_name(rq, FORM_COOKIE, visitor_secure(app)), *value = cookie_get(rq, name);
+
+	if (value == NULL) {
+		value = secret_token(rq->arena, 16);
+		cookie_set(rs, name, value, visitor_secure(app), 0);
+	}
+	return value;
+}
+
+struct visitor
+visitor_find(struct app *app, const struct request *rq, struct response *rs)
+{
+	struct visitor v = { 0 };
+	const char *cookie = cookie_get(rq, cookie_name(rq, SESSION_COOKIE, visitor_secure(app)));
+	enum store_result r = session_find(app->store, rq->arena, app->config, cookie, &v.session);
+
+	v.signed_in = r == STORE_OK;
+	v.unavailable = r != STORE_OK && r != STORE_ABSENT;
+	v.csrf = seal_form_token(rq->arena, app->keyring, v.signed_in ? cookie : form_cookie(app, rq, rs));
+	return v;
+}
+
+/* --- forms --- */
+
+static bool
+is_loopback(const char *origin, const char *ours)
+{
+	static const char *const hosts[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
+	const char *port = strrchr(ours, ':');
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		size_t n = strlen(hosts[i]);
+		if (strncmp(origin, hosts[i], n) == 0 && strcmp(origin + n, port) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Does the browser say that the form was ours? Old ones say nothing: then the token alone decides. */
+static bool
+same_origin(struct app *app, const struct request *rq)
+{
+	const char *url = app->config->public_url, *path = strstr(url, "://");
+	const char *origin = request_header(rq, "Origin"), *site = request_header(rq, "Sec-Fetch-Site");
+	char *ours = arena_strndup(rq->arena, url, (size_t)(path - url) + 3 + strcspn(path + 3, "/"));
+
+	if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
+		return false;
+	return origin == NULL || strcmp(origin, ours) == 0 ||
+	    (app->config->insecure_loopback && is_loopback(origin, ours));
+}
+
+bool
+visitor_form_ok(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	const char *token = request_form(rq, "csrf");
+
+	if (token != NULL && secret_text_equal(token, v->csrf) && same_origin(app, rq))
+		return true;
+	log_event(LOG_LEVEL_WARN, "form_refused", "path=%s remote=%s", rq->path, rq->remote);
+	visitor_error(app, rq, rs, 403, "error_form", NULL);
+	return false;
+}
+
+/* --- sessions --- */
+
+bool
+visitor_sign_in(struct app *app, const struct request *rq, struct response *rs, const struct user *u)
+{
+	struct session s;
+	bool secure = visitor_secure(app);
+
+	if (session_begin(app->store, rq->arena, app->config, u, &s) != STORE_OK)
+		return false;
+	/* What was known before the login counts no more: neither an older session nor the form's secret. */
+	const char *old = cookie_get(rq, cookie_name(rq, SESSION_COOKIE, secure));
+	if (old != NULL)
+		session_end(app->store, rq->arena, old);
+	cookie_set(rs, cookie_name(rq, SESSION_COOKIE, secure), s.cookie, secure, app->config->oauth.session_max_ttl);
+	cookie_set(rs, cookie_name(rq, FORM_COOKIE, secure), "", secure, -1);
+	return true;
+}
+
+void
+visitor_sign_out(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	bool secure = visitor_secure(app);
+
+	if (v->signed_in)
+		session_end(app->store, rq->arena, v->session.cookie);
+	cookie_set(rs, cookie_name(rq, SESSION_COOKIE, secure), "", secure, -1);
+}
+
+/* --- pages --- */
+
+void
+visitor_page(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, int status,
+    const char *name, struct json *data, const char *send_to)
+{
+	struct arena *a = rq->arena;
+
+	if (v != NULL) {
+		json_set_string(a, data, "csrf", v->csrf);
+		json_set_bool(a, data, "signed_in", v->signed_in);
+		json_set_string(a, data, "user", v->signed_in ? v->session.user.name : NULL);
+	}
+	if (json_get(data, "title") == NULL)
+		json_set_string(a, data, "title", arena_printf(a, "title_%s", name));
+	json_set_bool(a, data, "simulator", app->config->simulator);
+	page_respond(app->pages, rq, rs, status, name, data, send_to, visitor_secure(app));
+}
+
+void
+visitor_error(struct app *app, const struct request *rq, struct response *rs, int status, const char *text,
+    const char *refused)
+{
+	struct json *data = json_object(rq->arena);
+
+	json_set_string(rq->arena, data, "title", "error_title");
+	json_set_string(rq->arena, data, "message", text);
+	json_set_string(rq->arena, data, "refused", refused);
+	json_set_string(rq->arena, data, "request_id", rq->id);
+	visitor_page(app, rq, rs, NULL, status, "error", data, NULL);
+}
+
+void
+visitor_unavailable(struct app *app, const struct request *rq, struct response *rs)
+{
+	visitor_error(app, rq, rs, 503, "error_unavailable", NULL);
+	response_header(rs, "Retry-After", "5");
+}
+
+void
+visitor_refuse(struct app *app, const struct request *rq, struct response *rs, int status, const char *why)
+{
+	static const struct { int status; const char *text; } texts[] = {
+		{ 404, "error_404" }, { 405, "error_405" }, { 413, "error_413" },
+	};
+	const char *text = "error_400";
+
+	(void)why;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i].status == status)
+			text = texts[i].text;
+	visitor_error(app, rq, rs, status, text, NULL);
+}

@@ -1,0 +1,47 @@
+/* visitor.h: who is looking at a page: a signed-in owner or nobody, and whether a form of theirs may be believed. */
+#ifndef ACCOUNT_VISITOR_H
+#define ACCOUNT_VISITOR_H
+
+#include <stdbool.h>
+
+#include "oauth/session.h"
+
+struct app;
+struct json;
+struct request;
+struct response;
+
+struct visitor {
+	bool		 signed_in;
+	struct session	 session;	/* if signed in */
+	const char	*csrf;		/* for a hidden field "csrf" of every form */
+	bool		 unavailable;	/* the store cannot be read: answer visitor_unavailable */
+};
+
+/* Find out. One who is not signed in gets a cookie that the form token hangs on. */
+struct visitor	 visitor_find(struct app *, const struct request *, struct response *);
+
+/* Was this form on a page of ours, seen by this visitor? Token, Origin and Sec-Fetch-Site must agree. If not, the answer
+ * is made (403) and false returned. */
+bool		 visitor_form_ok(struct app *, const struct request *, struct response *, const struct visitor *);
+
+/* Begin or end a session, cookie included. */
+bool		 visitor_sign_in(struct app *, const struct request *, struct response *, const struct user *);
+void		 visitor_sign_out(struct app *, const struct request *, struct response *, const struct visitor *);
+
+/* Answer with a page of html/; data gets "csrf", "user" and "signed_in". send_to: see web/page.h. */
+void		 visitor_page(struct app *, const struct request *, struct response *, const struct visitor *, int status,
+		    const char *name, struct json *data, const char *send_to);
+
+/* Answer with the error page: text is a key of html/text, refused a value to show with it or NULL. */
+void		 visitor_error(struct app *, const struct request *, struct response *, int status, const char *text,
+		    const char *refused);
+void		 visitor_unavailable(struct app *, const struct request *, struct response *);
+
+/* A route_refusal for pages. */
+void		 visitor_refuse(struct app *, const struct request *, struct response *, int status, const char *why);
+
+/* Are we reached by https? Decides on cookies and headers. */
+bool		 visitor_secure(const struct app *);
+
+#endif
