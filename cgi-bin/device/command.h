@@ -30,8 +30,8 @@ enum command_fault {
 struct command_outcome {
 	enum command_fault	 fault;
 	const char		*detail;	/* of a fault: one sentence, no secrets */
-	/* What was touched by the commands carried out, as it is now: array of {component, capability, attribute, value,
-	 * unit?, timestamp}, capability without "st."; never NULL. */
+	/* What the commands carried out touched, and what the one that failed would have touched, as it is now: an array
+	 * of state_show; never NULL. A refresh makes it the whole state. */
 	struct json		*states;
 };
 

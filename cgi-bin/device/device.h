@@ -17,6 +17,12 @@ struct json;
 
 #define DEVICE_ID_MAX 64	/* of [A-Za-z0-9._:#~-]: opaque to everyone, unique within a user, never changed */
 #define DEVICE_NAME_MAX 100
+#define DEVICE_CAPABILITIES 64	/* of one device, over all components */
+#define DEVICE_STATE_MAX 49152	/* bytes of a first state; later it may grow to what the store takes */
+
+/* The two capabilities that each device has on its component main. */
+#define DEVICE_HEALTH	"healthCheck"
+#define DEVICE_REFRESH	"refresh"
 
 struct device {
 	const char	*id, *name;
@@ -27,13 +33,14 @@ struct device {
 	const char	*hw_version, *sw_version;	/* NULL if none */
 	const struct json *components;	/* {"main":["switch","switchLevel"], ...}: capability ids without "st." */
 	const struct json *categories;	/* array of strings, as Schema's deviceContext wants them */
-	int64_t		 created;	/* seconds */
+	int64_t		 created;	/* seconds; device_add sets it */
 };
 
 /* Build a device from a definition as conf's starter_devices, the tool and the console have it:
  * {"id","type","name","room"?,"manufacturer"?,"model"?,"hwVersion"?,"swVersion"?,"components"? | "capabilities"?,
- *  "set"? {"switchLevel.level": 40, "outlet2/switch.switch": "on"}}
+ *  "categories"?, "set"? {"switchLevel.level": 40, "outlet2/switch.switch": "on"}}
  * A type that is a UUID needs capabilities (all on main) or components; a c2c type takes them from the catalogue.
+ * healthCheck and refresh are added to main.
  * NULL if it is fine; else a sentence that says what is not. *state is the first state record. */
 const char	*device_define(struct arena *, const struct catalogue *, const struct json *definition,
 		    struct device *, struct json **state);
@@ -46,6 +53,9 @@ enum store_result device_add(struct store *, struct arena *, const char *user, c
  * *why (may be set on STORE_LIMIT): what a definition has wrong. */
 enum store_result device_add_all(struct store *, struct arena *, const struct catalogue *, const char *user,
 		    const struct json *definitions, size_t max, const char **why);
+
+/* The same inside a transaction: they live in its arena. */
+enum store_result device_tx_find(struct store_tx *, const char *user, const char *id, struct device *);
 
 enum store_result device_find(struct store *, struct arena *, const char *user, const char *id, struct device *);
 

@@ -1,6 +1,7 @@
 /* state.h: how a device is: online or not, and the value of each attribute with the time it came.
  *
- * Record "state/<user>/<id>": {"v":1,"online":true,"main":{"switch":{"switch":{"value":"on","time":<ms>}}, ...}}. */
+ * Record "state/<user>/<id>": {"v":1,"online":true,"main":{"switch":{"switch":{"value":"on","time":<ms>}}, ...}}, and
+ * "unit" beside a value where it is not the usual one, "data" where there are facts about it, "since" (ms) beside online. */
 #ifndef DEVICE_STATE_H
 #define DEVICE_STATE_H
 
@@ -22,6 +23,7 @@ struct state_value {
 	const char	*attribute;
 	const struct json *value;
 	const char	*unit;		/* NULL if it has none */
+	const struct json *data;	/* facts beside the value, an object; NULL if there are none */
 	int64_t		 time;		/* ms */
 };
 
@@ -37,14 +39,36 @@ void		 state_each(struct arena *, const struct catalogue *, const struct device 
 
 bool		 state_online(const struct json *state);
 
+/* One value of a device; false if it has none. */
+bool		 state_find(struct arena *, const struct catalogue *, const struct device *, const struct json *state,
+		    const char *component, const char *capability, const char *attribute, struct state_value *);
+
+/* {component, capability, attribute, value, unit?, data?, timestamp}: how values are told to whoever asks. */
+struct json	*state_show(struct arena *, const struct state_value *);
+
+/* {"value", "time", "unit"?, "data"?} as it stands in the record; NULL if there is none. */
+const struct json *state_slot(const struct json *state, const char *component, const char *capability,
+		    const char *attribute);
+
+/* Put a value into the record. unit NULL leaves it as it was. False, and nothing is done, if it is no news: the same
+ * value, unit and data again, where the attribute is no event. */
+bool		 state_put(struct arena *, struct json *state, const struct state_value *, bool event);
+
+/* The record's key. */
+char		*state_key(struct arena *, const char *user, const char *id);
+
 /* Parse "st.switchLevel.level=42", "outlet2/st.switch.switch=on", "temperatureMeasurement.temperature=20.5C" as the owner
  * types it, check it against the catalogue, and put it into state (a copy of the record's JSON) at time ms.
  * NULL if fine, else a sentence. */
 const char	*state_assign(struct arena *, const struct catalogue *, const struct device *, struct json *state,
 		    const char *text, int64_t ms);
 
+/* The same with the value as JSON, as a device's definition has it; a text is read as above where a text cannot be. */
+const char	*state_assign_json(struct arena *, const struct catalogue *, const struct device *, struct json *state,
+		    const char *name, const struct json *value, int64_t ms);
+
 /* Apply several such texts to a stored device, all or none. *why on STORE_LIMIT. changed (may be NULL): an array of
- * {component, capability, attribute, value, unit?, timestamp} of what is different now. */
+ * state_show of what is new now. */
 enum store_result state_set(struct store *, struct arena *, const struct catalogue *, const char *user, const char *id,
 		    const char *const *texts, size_t n, const char **why, struct json **changed);
 

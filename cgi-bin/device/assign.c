@@ -1,0 +1,163 @@
+/* assign.c: what the owner types is put into a device's state: "outlet2/st.switch.switch=on". */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "db/record.h"
+#include "device/catalogue.h"
+#include "device/change.h"
+#include "device/device.h"
+#include "device/state.h"
+#include "device/value.h"
+#include "base/banned.h"
+
+/* What a name such as "outlet2/st.switch.switch" leads to. */
+struct target {
+	const char		*component;
+	const struct capability	*capability;
+	const struct attribute	*attribute;
+};
+
+static const char *
+find_target(struct arena *a, const struct catalogue *c, const struct device *d, const char *name, struct target *t)
+{
+	const char *slash = strchr(name, '/'), *rest = slash != NULL ? slash + 1 : name, *dot = strrchr(rest, '.');
+	const char *id;
+
+	t->component = slash != NULL ? arena_strndup(a, name, (size_t)(slash - name)) : "main";
+	if (dot == NULL || dot == rest || dot[1] == '\0')
+		return arena_printf(a, "%.100s: say which attribute: CAPABILITY.ATTRIBUTE=VALUE", name);
+	id = arena_strndup(a, rest, (size_t)(dot - rest));
+	t->capability = catalogue_capability(c, id);
+	if (t->capability == NULL || !device_has(d, t->component, t->capability->id))
+		return arena_printf(a, "%.100s: the device has no capability %.60s in its component %.60s", name, id,
+		    t->component);
+	t->attribute = device_type_attribute(catalogue_type(c, d->type), t->capability, dot + 1);
+	if (t->attribute == NULL)
+		return arena_printf(a, "%.100s: %s has no attribute %.60s", name, t->capability->id, dot + 1);
+	if (strcmp(t->capability->id, DEVICE_HEALTH) == 0 && strcmp(t->attribute->name, "healthStatus") == 0)
+		return arena_printf(a, "%.100s: the device itself goes offline and online", name);
+	return NULL;
+}
+
+static bool
+put(struct arena *a, struct json *state, const struct target *t, const struct json *value, const char *unit, int64_t ms)
+{
+	return state_put(a, state, &(struct state_value){ .component = t->component, .capability = t->capability->id,
+	    .attribute = t->attribute->name, .value = value, .unit = unit, .time = ms }, t->attribute->event);
+}
+
+/* Assign one text; *news says whether that changed anything. */
+static const char *
+assign(struct arena *a, const struct catalogue *c, const struct device *d, struct json *state, const char *text,
+    int64_t ms, struct target *t, bool *news)
+{
+	size_t len = strcspn(text, "=");
+	const char *name = arena_strndup(a, text, len), *unit, *why;
+	struct json *value;
+
+	*news = false;
+	if (text[len] == '\0')
+		return arena_printf(a, "%.100s: no value: CAPABILITY.ATTRIBUTE=VALUE", name);
+	if ((why = find_target(a, c, d, name, t)) != NULL)
+		return why;
+	if ((why = value_parse(a, t->attribute, text + len + 1, &value, &unit)) != NULL)
+		return arena_printf(a, "%.100s %s", name, why);
+	*news = put(a, state, t, value, unit, ms);
+	return NULL;
+}
+
+const char *
+state_assign(struct arena *a, const struct catalogue *c, const struct device *d, struct json *state, const char *text,
+    int64_t ms)
+{
+	struct target t;
+	bool news;
+
+	return assign(a, c, d, state, text, ms, &t, &news);
+}
+
+const char *
+state_assign_json(struct arena *a, const struct catalogue *c, const struct device *d, struct json *state,
+    const char *name, const struct json *value, int64_t ms)
+{
+	struct target t;
+	const char *why = find_target(a, c, d, name, &t);
+
+	if (why != NULL)
+		return why;
+	if ((why = value_fault(a, &t.attribute->type, value)) == NULL)
+		put(a, state, &t, value, NULL, ms);
+	else if (json_string(value) != NULL)
+		return state_assign(a, c, d, state, arena_printf(a, "%s=%s", name, json_string(value)), ms);
+	return why != NULL ? arena_printf(a, "%.100s %s", name, why) : NULL;
+}
+
+/* --- on a stored device --- */
+
+struct set_job {
+	struct arena		*arena;
+	const struct catalogue	*catalogue;
+	const char		*user, *id;
+	const char		*const *texts;
+	size_t			 n;
+	const char		*why;
+	struct json		*changed;
+};
+
+static enum store_result
+assign_all(struct set_job *job, const struct device *d, struct json *state)
+{
+	struct arena *a = job->arena;
+	int64_t now = clock_ms();
+
+	for (size_t i = 0; i < job->n; i++) {
+		struct target t;
+		struct state_value v;
+		bool news;
+		job->why = assign(a, job->catalogue, d, state, job->texts[i], now, &t, &news);
+		if (job->why != NULL)
+			return STORE_LIMIT;
+		if (news && state_find(a, job->catalogue, d, state, t.component, t.capability->id, t.attribute->name, &v))
+			json_append(a, job->changed, state_show(a, &v));
+	}
+	return STORE_OK;
+}
+
+static enum store_result
+set_fn(struct store_tx *tx, void *arg)
+{
+	struct set_job *job = arg;
+	char *key = state_key(job->arena, job->user, job->id);
+	struct device d;
+	struct json *state;
+	enum store_result r = device_tx_find(tx, job->user, job->id, &d);
+
+	job->changed = json_array(job->arena);
+	job->why = NULL;
+	if (r == STORE_OK)
+		r = record_tx_get(tx, key, &state);
+	if (r == STORE_OK)
+		r = assign_all(job, &d, state);
+	if (r != STORE_OK || json_first(job->changed) == NULL)
+		return r;
+	if ((r = record_tx_put(tx, key, state, 0)) == STORE_OK)
+		r = change_note(tx, &(struct change){ CHANGE_STATE, job->user, job->id, job->changed, NULL });
+	return r;
+}
+
+enum store_result
+state_set(struct store *s, struct arena *a, const struct catalogue *c, const char *user, const char *id,
+    const char *const *texts, size_t n, const char **why, struct json **changed)
+{
+	struct set_job job = { a, c, user, id, texts, n, NULL, NULL };
+	enum store_result r = store_run(s, a, set_fn, &job);
+
+	if (r == STORE_LIMIT && job.why == NULL)
+		job.why = "all that together is more than one device can hold";
+	*why = job.why;
+	if (changed != NULL)
+		*changed = job.changed;
+	return r;
+}

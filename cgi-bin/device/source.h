@@ -1,0 +1,74 @@
+/* source.h: where devices come from: who carries out commands that were checked.
+ *
+ * A consumer never knows which source a device has, a source never knows who asked. */
+#ifndef DEVICE_SOURCE_H
+#define DEVICE_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "device/command.h"
+
+struct arena;
+struct capability;
+struct catalogue;
+struct command_type;
+struct device;
+struct json;
+struct store;
+
+/* A command that the device has and whose arguments are right. */
+struct checked_command {
+	const char		*component;
+	const struct capability	*capability;
+	const struct command_type *type;
+	const struct json	*arguments;	/* an array, or NULL */
+};
+
+/* An attribute that a command was about. */
+struct touched {
+	const char		*component, *capability, *attribute;
+	struct touched		*next;
+};
+
+struct source_job {
+	struct store		*store;
+	struct arena		*arena;
+	const struct catalogue	*catalogue;
+	const char		*user, *device;
+	const struct checked_command *commands;
+	size_t			 n;
+	const char		*origin;
+	/* What came of it. A source that starts over begins with source_begin. */
+	enum command_fault	 fault;
+	const char		*detail;
+	const struct json	*state;		/* the device's, afterwards */
+	struct touched		*touched;	/* in the order in which they came up */
+	bool			 all;		/* somebody wants the whole state */
+};
+
+struct source {
+	const char	*name;		/* as in the device's record */
+	/* Carry out the commands in order until one fails; durable when it returns, those before the first that failed. */
+	void		 (*carry_out)(struct source_job *);
+};
+
+/* NULL if there is none of that name. */
+const struct source *source_find(const char *name);
+
+/* Forget what came of an earlier try. */
+void	 source_begin(struct source_job *);
+
+/* Remember an attribute that is to be told, once. */
+void	 source_touch(struct source_job *, const char *component, const char *capability, const char *attribute);
+
+/* Remember all that a command is about and the device has. */
+void	 source_touch_command(struct source_job *, const struct device *, const struct checked_command *);
+
+/* Say why it cannot be done, by what the store answered; true if it answered STORE_OK. */
+bool	 source_stored(struct source_job *, enum store_result);
+
+/* Devices that are only a record here: the effects of the catalogue are all that happens. */
+extern const struct source source_virtual;
+
+#endif

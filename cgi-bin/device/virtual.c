@@ -1,0 +1,100 @@
+/* virtual.c: devices that are only a record: a command does what the catalogue says, in one transaction. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "db/record.h"
+#include "device/catalogue.h"
+#include "device/change.h"
+#include "device/device.h"
+#include "device/effect.h"
+#include "device/source.h"
+#include "device/state.h"
+#include "base/banned.h"
+
+/* What stays the same over the commands of one transaction. */
+struct work {
+	struct source_job	*job;
+	const struct device	*device;
+	const struct device_type *type;
+	struct json		*state, *news;	/* news: array of state_show */
+	int64_t			 now;
+};
+
+/* Put one change into the state. */
+static void
+put(struct work *w, const struct checked_command *c, const struct effect_change *change)
+{
+	struct source_job *job = w->job;
+	struct state_value v = { .component = c->component, .capability = change->capability->id,
+	    .attribute = change->attribute->name, .value = change->value, .unit = change->unit, .data = change->data,
+	    .time = w->now };
+
+	source_touch(job, v.component, v.capability, v.attribute);
+	if (state_put(job->arena, w->state, &v, change->attribute->event) && state_find(job->arena, job->catalogue,
+	    w->device, w->state, v.component, v.capability, v.attribute, &v))
+		json_append(job->arena, w->news, state_show(job->arena, &v));
+}
+
+/* One command: all of its effects, or none. False if it cannot be done. */
+static bool
+carry_out_one(struct work *w, const struct checked_command *c)
+{
+	struct source_job *job = w->job;
+	const struct effect_run run = { job->arena, job->catalogue, w->device, w->type, w->state, c->component,
+	    c->capability, c->type, c->arguments };
+	struct effect_change changes[EFFECTS_MAX];
+	size_t n;
+	bool refresh;
+	const char *why = effects_compute(&run, changes, &n, &refresh);
+
+	if (why != NULL) {
+		job->fault = COMMAND_BAD_ARGUMENT;
+		job->detail = arena_printf(job->arena, "%s: %s", c->type->name, why);
+		source_touch_command(job, w->device, c);
+		return false;
+	}
+	job->all = job->all || refresh;
+	for (size_t i = 0; i < n; i++)
+		put(w, c, &changes[i]);
+	return true;
+}
+
+static enum store_result
+carry_out_fn(struct store_tx *tx, void *arg)
+{
+	struct source_job *job = arg;
+	char *key = state_key(job->arena, job->user, job->device);
+	struct device d;
+	struct json *state;
+	enum store_result r = device_tx_find(tx, job->user, job->device, &d);
+
+	source_begin(job);
+	if (r == STORE_OK)
+		r = record_tx_get(tx, key, &state);
+	if (r != STORE_OK)
+		return r;
+	job->state = state;
+	if (!state_online(state)) {
+		job->fault = COMMAND_OFFLINE;
+		job->detail = "the device is offline";
+		return STORE_OK;
+	}
+	struct work w = { job, &d, catalogue_type(job->catalogue, d.type), state, json_array(job->arena), clock_ms() };
+	for (size_t i = 0; i < job->n && carry_out_one(&w, &job->commands[i]); i++)
+		;
+	if (json_first(w.news) == NULL)
+		return STORE_OK;
+	if ((r = record_tx_put(tx, key, state, 0)) == STORE_OK)
+		r = change_note(tx, &(struct change){ CHANGE_STATE, job->user, job->device, w.news, job->origin });
+	return r;
+}
+
+static void
+carry_out(struct source_job *job)
+{
+	source_stored(job, store_run(job->store, job->arena, carry_out_fn, job));
+}
+
+const struct source source_virtual = { "virtual", carry_out };
