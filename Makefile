@@ -9,6 +9,7 @@ SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
 LIBS      = fcgi cjson jwt gdbm argon2 crypto m
+QUICK    := $(filter-out deploy web road,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 
 CC       ?= gcc
@@ -58,6 +59,36 @@ $B/unit/%: $B/obj/tests/unit/%.o $B/shared.a
 	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 unit: $(UNIT:tests/unit/%.c=$B/unit/%)
+
+check:
+	tests/prepare
+	$(MAKE) -j2 SAN=1 all unit
+	$(MAKE) -j2 all
+	tests/run
+
+lint:
+	$(MAKE) -j2 all
+	clang-tidy --quiet $(SHARED) $(PROGRAMS:%=cgi-bin/%.c) -- $(CPPFLAGS) -std=c11
+	shellcheck -x deploy.sh tests/run tests/prepare .ci/run tests/*.bash
+
+# Fuzzers are built from the same sources by clang; what they found stays in build/fuzz/NAME.corpus.
+build/fuzz/%: tests/fuzz/%.c $(SHARED)
+	@mkdir -p $(@D)
+	clang -g -O1 -std=c11 $(CPPFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(LDLIBS)
+
+fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
+	@set -e; for f in $^; do echo "# $$f"; mkdir -p $$f.corpus; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 $$f.corpus; done
+
+coverage:
+	tests/prepare
+	rm -rf build/cov
+	$(MAKE) -j2 COV=1 all unit
+	GATEHOUSE_BUILD=$(CURDIR)/build/cov tests/run unit $(QUICK)
+	lcov --quiet --capture --directory build/cov --output-file build/cov/all.info --rc lcov_branch_coverage=1
+	lcov --quiet --extract build/cov/all.info '*/cgi-bin/*' '*/db/*' --output-file build/cov/ours.info --rc lcov_branch_coverage=1
+	genhtml --quiet --branch-coverage --output-directory build/coverage build/cov/ours.info
+	lcov --summary build/cov/ours.info --rc lcov_branch_coverage=1
 
 clean:
 	rm -rf build
