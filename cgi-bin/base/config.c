@@ -48,7 +48,8 @@ refuse(const struct reading *r, const char *section, const char *name, const cha
 
 	if (line == 0)	/* a name with a dot in it is no path */
 		line = json_line_of(r->text, section);
-	*r->why = arena_printf(r->arena, "%s:%zu: %s%s%s: %s", r->file, line, section, dot, shown(r->arena, name), what);
+	*r->why = arena_printf(r->arena, "%s:%zu: %s%s%s: %s", r->file, line, section, dot, shown(r->arena, name),
+	    what);
 	return false;
 }
 
@@ -59,9 +60,9 @@ check_names(const struct reading *r, const struct json *object, const char *sect
 	for (const struct json *m = json_first(object); m != NULL; m = json_next(m)) {
 		const char *name = json_name(m);
 		bool key = false, head = false;
-		for (size_t i = 0; i < config_keys_count; i++) {
-			key |= config_key_in(&config_keys[i], section) && strcmp(config_key_leaf(config_keys[i].path), name) == 0;
-			head |= *section == '\0' && *name != '\0' && config_key_in(&config_keys[i], name);
+		for (const struct config_key *k = config_keys; k < config_keys + config_keys_count; k++) {
+			key |= config_key_in(k, section) && strcmp(config_key_leaf(k->path), name) == 0;
+			head |= *section == '\0' && *name != '\0' && config_key_in(k, name);
 		}
 		if (!key && !head)
 			return refuse(r, section, name, config_key_unknown(r->arena, section, name));
@@ -128,8 +129,8 @@ load(struct arena *a, const char *root, const char *file, const char **why)
 
 	char *body = config_read_file(a, file, CONFIG_MAX, &len);
 	if (body == NULL) {
-		*why = arena_printf(a, "%s: %s; point --root or GATEHOUSE_ROOT at an instance, or make one with ./deploy.sh",
-		    file, strerror(errno));
+		*why = arena_printf(a, "%s: %s; point --root or GATEHOUSE_ROOT at an instance, or make one with "
+		    "./deploy.sh", file, strerror(errno));
 		return NULL;
 	}
 	const struct json *v = json_parse(a, body, len, &err);

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/config.h"
+#include "base/guess.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/banned.h"
@@ -44,10 +45,8 @@ url_fault(const char *s)
 	if (len == 0 || *host == '.' || *host == '-' || len > 253)
 		return "must have a host name in small letters behind the scheme";
 	const char *rest = host + len;
-	if (*rest == ':' && !text_to_int(rest + 1, 1, 65535, &port))
+	if (*rest == ':' ? !text_to_int(rest + 1, 1, 65535, &port) : *rest != '\0')
 		return "must end with the host, or with a port from 1 to 65535: no path, no slash at its end";
-	if (*rest != ':' && *rest != '\0')
-		return "must end with the host, or with a port: no path, no slash at its end";
 	if (!tls && !host_is_loopback(host, len))
 		return "must begin with https://: passwords go there, and http:// is for 127.0.0.1 and localhost alone";
 	return NULL;
@@ -78,7 +77,9 @@ word_fault(const char *s)
 static const char *
 audience_fault(const char *s)
 {
-	return *s == '\0' || word_fault(s) != NULL ? "must be 1 to 200 printable ASCII characters without spaces" : NULL;
+	if (*s == '\0' || word_fault(s) != NULL)
+		return "must be 1 to 200 printable ASCII characters without spaces";
+	return NULL;
 }
 
 static const char *
@@ -242,36 +243,26 @@ config_key_in(const struct config_key *k, const char *section)
 	return config_key_section(k->path) == strlen(section) && strncmp(k->path, section, strlen(section)) == 0;
 }
 
-/* How far a name is from a key's own: a beginning of it counts as near. */
-static size_t
-distance(const char *name, const char *leaf)
-{
-	size_t len = strlen(name);
-
-	return len >= 4 && strncmp(name, leaf, len) == 0 ? 1 : text_distance(name, leaf);
-}
-
 /* A name that a person may have meant by one that does not exist in section ("" for the top); NULL if none is near. */
 static const char *
 nearest(struct arena *a, const char *section, const char *name)
 {
-	size_t best = (strlen(name) + 2) / 3 + 1;	/* what is further off than this was not meant */
-	const char *meant = NULL;
+	struct guess here = guess_new(name), other = guess_new(name);
 
 	for (const struct config_key *k = config_keys; k < config_keys + config_keys_count; k++) {
-		bool here = config_key_in(k, section);
-		size_t d = distance(name, config_key_leaf(k->path)) + !here;
-		if (d < best) {
-			best = d;
-			meant = here ? config_key_leaf(k->path) : k->path;
-		}
 		const char *head = arena_strndup(a, k->path, config_key_section(k->path));
-		if (*head != '\0' && *section == '\0' && (d = text_distance(name, head)) < best) {
-			best = d;
-			meant = head;
-		}
+		if (config_key_in(k, section))
+			guess_try(&here, config_key_leaf(k->path));
+		else if (*section == '\0')
+			guess_try(&here, head);
+		guess_try(&other, config_key_leaf(k->path));
 	}
-	return meant;
+	if (here.best != NULL || other.best == NULL)
+		return here.best;
+	for (const struct config_key *k = config_keys; k < config_keys + config_keys_count; k++)
+		if (strcmp(config_key_leaf(k->path), other.best) == 0)
+			return k->path;
+	return NULL;
 }
 
 /* "public_url, store, oauth": the names that may stand in section. */
@@ -299,8 +290,8 @@ config_key_unknown(struct arena *a, const char *section, const char *name)
 {
 	for (const struct config_key *k = config_keys; k < config_keys + config_keys_count; k++)
 		if (*section == '\0' && strcmp(k->path, name) == 0)
-			return arena_printf(a, "no such key; write \"%s\" inside the object \"%.*s\"", config_key_leaf(name),
-			    (int)config_key_section(name), name);
+			return arena_printf(a, "no such key; write \"%s\" inside the object \"%.*s\"",
+			    config_key_leaf(name), (int)config_key_section(name), name);
 	const char *meant = nearest(a, section, name);
 	if (meant != NULL)
 		return arena_printf(a, "no such key; did you mean %s?", meant);

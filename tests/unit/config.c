@@ -1,4 +1,4 @@
-/* config: every key's default, range and type; every error with file, line, key and the nearest right name. */
+/* config.c: every key's default, range and type; every error with file, line, key and the nearest right name. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -82,7 +82,8 @@ test_values(void)
 static void
 test_unknown_keys(void)
 {
-	CHECK_STR(error_of("{\n\"oauth\": {\n \"code_tl\": 1}}"), "3: oauth.code_tl: no such key; did you mean code_ttl?");
+	CHECK_STR(error_of("{\n\"oauth\": {\n \"code_tl\": 1}}"),
+	    "3: oauth.code_tl: no such key; did you mean code_ttl?");
 	CHECK_STR(error_of("{\n\n\"oath\": {}}"), "3: oath: no such key; did you mean oauth?");
 	CHECK_STR(error_of("{\"code_ttl\": 1}"), "1: code_ttl: no such key; did you mean oauth.code_ttl?");
 	CHECK_STR(error_of("{\"oauth.code_ttl\": 1}"),

@@ -1,0 +1,215 @@
+/* client.c: gatehouse client ...: who may ask for tokens. */
+#include "oauth/client.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "cli/args.h"
+#include "cli/client_options.h"
+#include "cli/find.h"
+#include "cli/input.h"
+#include "cli/noun.h"
+#include "cli/output.h"
+#include "cli/rows.h"
+#include "base/banned.h"
+
+#define SECRET_BYTES	32	/* of one that we make up */
+#define SECRET_LEAST	16	/* characters of one that is given: nobody shall guess it at the token endpoint */
+
+static const struct output_column columns[] = {
+	{ "id", "id", OUTPUT_TEXT },
+	{ "name", "name", OUTPUT_TEXT },
+	{ "auth", "auth", OUTPUT_TEXT },
+	{ "scope", "scope", OUTPUT_TEXT },
+	{ "redirect_uris", "redirect URIs", OUTPUT_TEXT },
+	{ NULL, NULL, 0 },
+};
+static const struct output_column show_columns[] = {
+	{ "redirect_uris", "redirect URIs", OUTPUT_TEXT },
+	{ "scope_aliases", "scope aliases", OUTPUT_TEXT },
+	{ "pkce_required", "PKCE required", OUTPUT_YES },
+	{ "rotate", "refresh tokens rotate", OUTPUT_YES },
+	{ "access_ttl", "access token seconds (0: as configured)", OUTPUT_TEXT },
+	{ "disabled", "disabled", OUTPUT_YES },
+	{ "public", "public", OUTPUT_YES },
+	{ "secret", "secret (shown this once)", OUTPUT_TEXT },
+	{ NULL, NULL, 0 },
+};
+
+/* The secret that was given on stdin, or one made up (*made); NULL if it cannot be one, which was said. */
+static const char *
+secret_for(const struct cli *c, bool *made)
+{
+	*made = !args_has(c, "secret-stdin");
+	if (*made)
+		return secret_token(c->arena, SECRET_BYTES);
+	const char *secret = input_secret(c, "secret");
+	if (secret == NULL || strlen(secret) >= SECRET_LEAST)
+		return secret;
+	output_refuse(c, "leave --secret-stdin away to have one made up",
+	    "a client's secret needs at least %d characters", SECRET_LEAST);
+	return NULL;
+}
+
+/* Print the client, and its secret where we made it up. */
+static void
+show_with(const struct cli *c, const struct client *client, const char *secret)
+{
+	struct json *v = client_show(c->arena, client);
+
+	json_set_string(c->arena, v, "secret", secret);
+	output_object(c, v, show_columns);
+}
+
+/* --- verbs --- */
+
+static enum cli_exit
+add(struct cli *c)
+{
+	struct client client, old;
+	const char *secret = NULL, *fault;
+	bool made = false, exists, replace = args_has(c, "replace");
+
+	if (!client_options_read(c, &client))
+		return CLI_USAGE;
+	enum store_result r = client_find(c->store, c->arena, client.id, &old);
+	if (r != STORE_OK && r != STORE_ABSENT)
+		return output_store(c, r);
+	if (r == STORE_OK && replace && !args_has(c, "secret-stdin") && client.auth != CLIENT_AUTH_NONE)
+		client.secret_hash = old.secret_hash;
+	if (client.secret_hash == NULL && client.auth != CLIENT_AUTH_NONE) {
+		if ((secret = secret_for(c, &made)) == NULL)
+			return CLI_REFUSED;
+		client.secret_hash = secret_digest(c->arena, secret);
+	}
+	if ((fault = client_check(c->arena, &client)) != NULL)
+		return output_refuse(c, output_command(c, "help client add"), "%s", fault);
+	if ((r = client_save(c->store, c->arena, &client, replace, &exists)) != STORE_OK)
+		return output_store(c, r);
+	if (exists && !replace)
+		return output_refuse(c, output_command(c, "client show %s", client.id),
+		    "there is a client with the id %s already; --replace would change it", client.id);
+	show_with(c, &client, made ? secret : NULL);
+	return CLI_DONE;
+}
+
+struct listing {
+	struct arena	*arena;
+	struct json	*rows;
+};
+
+static void
+list_one(void *arg, const struct client *client)
+{
+	struct listing *l = arg;
+
+	json_append(l->arena, l->rows, client_show(l->arena, client));
+}
+
+static enum cli_exit
+list(struct cli *c)
+{
+	struct listing l = { c->arena, json_array(c->arena) };
+	enum store_result r = client_each(c->store, c->arena, list_one, &l);
+
+	if (r != STORE_OK)
+		return output_store(c, r);
+	output_list(c, rows_sorted(c->arena, l.rows, "id"), columns, arena_printf(c->arena, "no clients yet; next: %s",
+	    output_command(c, "client add ID --redirect-uri URI")));
+	return CLI_DONE;
+}
+
+static enum cli_exit
+show(struct cli *c)
+{
+	struct client client;
+
+	if (find_client(c, c->words[0], &client) != CLI_DONE)
+		return CLI_REFUSED;
+	show_with(c, &client, NULL);
+	return CLI_DONE;
+}
+
+static enum cli_exit
+secret_verb(struct cli *c)
+{
+	struct client client;
+	bool made, exists;
+
+	if (find_client(c, c->words[0], &client) != CLI_DONE)
+		return CLI_REFUSED;
+	if (client.auth == CLIENT_AUTH_NONE)
+		return output_refuse(c, output_command(c, "client show %s", client.id),
+		    "client %s is public: it has no secret; client add --replace could give it one", client.id);
+	const char *secret = secret_for(c, &made);
+	if (secret == NULL)
+		return CLI_REFUSED;
+	client.secret_hash = secret_digest(c->arena, secret);
+	enum store_result r = client_save(c->store, c->arena, &client, true, &exists);
+	if (r != STORE_OK)
+		return output_store(c, r);
+	show_with(c, &client, made ? secret : NULL);
+	return CLI_DONE;
+}
+
+static enum cli_exit
+delete(struct cli *c)
+{
+	struct client client;
+
+	if (find_client(c, c->words[0], &client) != CLI_DONE)
+		return CLI_REFUSED;
+	enum store_result r = client_delete(c->store, c->arena, client.id);
+	if (r != STORE_OK)
+		return output_store(c, r);
+	if (c->json)
+		output_json(c, client_show(c->arena, &client));
+	output_say(c, "client %s is deleted; its tokens are refused from now on", client.id);
+	return CLI_DONE;
+}
+
+/* --- the noun --- */
+
+#define SECRET_HELP "read the secret from the first line of stdin; without it one is made up and printed"
+
+static const struct cli_option add_options[] = {
+	{ "redirect-uri", "URI", CLI_MANY, "where codes may be sent, compared byte for byte; may be a comma list" },
+	{ "name", "N", 0, "what people read on the consent page; otherwise the id" },
+	{ "secret-stdin", NULL, 0, SECRET_HELP },
+	{ "public", NULL, 0, "a client without secret, which needs PKCE" },
+	{ "scope", "\"A B\"", 0, "what it may ask for, and what it gets if it asks for nothing; otherwise "
+	    "devices:read devices:control" },
+	{ "scope-alias", "THEIRS=OURS", CLI_MANY, "a name of the client's own for one of ours" },
+	{ "auth", "any|basic|post|none", 0, "how it shows its secret at /token; otherwise any, for a public one none" },
+	{ "pkce", "required|optional", 0, "must it send a code challenge? Otherwise optional, public: required" },
+	{ "grant", "TYPE,TYPE", 0, "of authorization_code, refresh_token (these two otherwise), client_credentials, "
+	    "device_code" },
+	{ "rotation", "always|never", 0, "a new refresh token at each refresh? Otherwise always" },
+	{ "access-ttl", "S", 0, "seconds that access tokens live; otherwise oauth.access_ttl of the config" },
+	{ "replace", NULL, 0, "change a client that exists; it keeps its secret unless a new one is on stdin" },
+	{ NULL, NULL, 0, NULL },
+};
+static const struct cli_option secret_options[] = {
+	{ "secret-stdin", NULL, 0, SECRET_HELP },
+	{ NULL, NULL, 0, NULL },
+};
+
+static const struct cli_verb verbs[] = {
+	{ "add", "ID", "Register a client.", add_options, CLI_STORE, add },
+	{ "list", "", "List all clients.", NULL, CLI_STORE, list },
+	{ "show", "ID", "Show everything about a client but its secret.", NULL, CLI_STORE, show },
+	{ "secret", "ID", "Give a client a new secret; the old one ends at once.", secret_options, CLI_STORE,
+	    secret_verb },
+	{ "delete", "ID", "Delete a client; its tokens are refused from then on.", NULL, CLI_STORE, delete },
+	{ NULL, NULL, NULL, NULL, 0, NULL },
+};
+
+const struct cli_noun cli_client = {
+	"client", "The OAuth clients: SmartThings, and whoever else may ask for tokens.",
+	"gatehouse client add smartthings --redirect-uri https://c2c-us.smartthings.com/oauth/callback\n"
+	"gatehouse client add app --public --redirect-uri com.example.app:/done --scope devices:read\n"
+	"gatehouse client secret smartthings\n",
+	verbs,
+};

@@ -1,0 +1,13 @@
+/* client_options.h: the options of "client add" as a client. */
+#ifndef CLI_CLIENT_OPTIONS_H
+#define CLI_CLIENT_OPTIONS_H
+
+#include <stdbool.h>
+
+struct cli;
+struct client;
+
+/* Everything but the secret. False if an option is not right; that was said, with the usage line. */
+bool	 client_options_read(const struct cli *, struct client *);
+
+#endif
