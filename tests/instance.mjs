@@ -1,0 +1,107 @@
+// instance.mjs: a demo instance of its own for a test file: started by deploy.sh on a free port, gone afterwards.
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+export const top = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
+
+function freePort() {
+	return new Promise((resolve, reject) => {
+		const server = createServer().once('error', reject);
+		server.listen(0, '127.0.0.1', () => {
+			const { port } = server.address();
+			server.close(() => resolve(port));
+		});
+	});
+}
+
+// { url, root, env: what demo.env holds, gatehouse(...args): the tool's output, stop() }
+export async function startInstance(...options) {
+	const folder = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'));
+	const root = path.join(folder, 'run');
+	const port = await freePort();
+	const deploy = path.join(top, 'deploy.sh');
+	const stop = async () => {
+		await run(deploy, ['stop', '--root', root]).catch(() => {});
+		await rm(folder, { recursive: true, force: true });
+	};
+	try {
+		await run(deploy, ['--root', root, '--port', String(port), ...options], { timeout: 240000 });
+	} catch (e) {
+		await stop();
+		throw new Error(`deploy.sh failed:\n${e.stdout}\n${e.stderr}`);
+	}
+	const env = {};
+	for (const line of (await readFile(path.join(root, 'demo.env'), 'utf8')).split('\n')) {
+		const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+		if (name)
+			env[name] = value.replace(/^'(.*)'$/, '$1').replace(/^"(.*)"$/, '$1');
+	}
+	const gatehouse = async (...args) => (await run(path.join(top, 'build/gatehouse'), ['--root', root, ...args])).stdout;
+	return { url: env.URL, root, env, gatehouse, stop };
+}
+
+// A POST to the Schema endpoint as SmartThings makes it; the parsed answer.
+export async function schema(url, token, interactionType, more = {}) {
+	const answer = await fetch(`${url}/schema`, {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify({
+			headers: { schema: 'st-schema', version: '1.0', interactionType, requestId: crypto.randomUUID() },
+			authentication: { tokenType: 'Bearer', token },
+			...more,
+		}),
+	});
+	return { status: answer.status, body: await answer.json() };
+}
+
+// A cookie jar and a form filler: what a browser does between authorization request and code, without one.
+export class Owner {
+	#jar = new Map();
+
+	async #go(url, init = {}) {
+		const cookie = [...this.#jar].map(([k, v]) => `${k}=${v}`).join('; ');
+		const answer = await fetch(url, { redirect: 'manual', ...init, headers: { ...init.headers, cookie } });
+		for (const set of answer.headers.getSetCookie()) {
+			const [, name, value] = /^([^=]+)=([^;]*)/.exec(set);
+			value === '' ? this.#jar.delete(name) : this.#jar.set(name, value);
+		}
+		return answer;
+	}
+
+	#form(html) {
+		const fields = new URLSearchParams();
+		for (const [, name, value] of html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g))
+			fields.append(name, value);
+		return fields;
+	}
+
+	#post(url, fields) {
+		return this.#go(url, { method: 'POST', body: fields });
+	}
+
+	// Log in, tick devices (all when none are named), allow or deny; the URL that the client is sent to.
+	async authorize(request, { username, password, devices, decision = 'allow' }) {
+		let answer = await this.#go(request);
+		let html = await answer.text();
+		if (html.includes('name="password"')) {
+			const fields = this.#form(html);
+			fields.set('username', username);
+			fields.set('password', password);
+			answer = await this.#post(new URL('/login', request), fields);
+			answer = await this.#go(new URL(answer.headers.get('location'), request));
+			html = await answer.text();
+		}
+		const fields = this.#form(html);
+		for (const [, id] of html.matchAll(/name="device" value="([^"]+)"/g))
+			if (devices === undefined || devices.includes(id))
+				fields.append('device', id);
+		fields.set('decision', decision);
+		answer = await this.#post(new URL('/authorize', request), fields);
+		return new URL(answer.headers.get('location'));
+	}
+}
