@@ -18,7 +18,8 @@ HARDEN    = -fstack-protector-strong -fstack-clash-protection -fcf-protection -D
 CPPFLAGS += -D_GNU_SOURCE -Icgi-bin -I.
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=c11 $(WARN) -MMD -MP
-LDFLAGS  += -Wl,-z,relro,-z,now -Wl,--as-needed
+# --exclude-libs: libjwt's own JSON library has functions called json_object and the like, too; it must not find ours.
+LDFLAGS  += -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--exclude-libs,ALL
 LDLIBS    = $(LIBS:%=-l%)
 
 # The same tree can be built in folders of its own: SAN=1 under ASan and UBSan, COV=1 for coverage.
