@@ -7,7 +7,7 @@ setup() {
 	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	BAD=$BATS_TEST_TMPDIR/bad
 	mkdir -p "$BAD"
-	GATEHOUSE=$ROOT/build/san/gatehouse
+	GATEHOUSE=${GATEHOUSE_BUILD:-$ROOT/build/san}/gatehouse
 }
 
 # FUNCTION: nothing is wrong in the tree.

@@ -129,8 +129,7 @@ load(struct arena *a, const char *root, const char *file, const char **why)
 
 	char *body = config_read_file(a, file, CONFIG_MAX, &len);
 	if (body == NULL) {
-		*why = arena_printf(a, "%s: %s; point --root or GATEHOUSE_ROOT at an instance, or make one with "
-		    "./deploy.sh", file, strerror(errno));
+		*why = arena_printf(a, "%s: %s", file, strerror(errno));
 		return NULL;
 	}
 	const struct json *v = json_parse(a, body, len, &err);
@@ -152,7 +151,13 @@ load(struct arena *a, const char *root, const char *file, const char **why)
 const struct config *
 config_load(struct arena *a, const char *root, const char **why)
 {
-	return load(a, root, arena_printf(a, "%s/gatehouse.json", root), why);
+	const char *file = arena_printf(a, "%s/gatehouse.json", root);
+
+	if (access(file, R_OK) == 0)
+		return load(a, root, file, why);
+	*why = arena_printf(a, "%s: %s; point --root or GATEHOUSE_ROOT at an instance, or make one with ./deploy.sh", file,
+	    strerror(errno));
+	return NULL;
 }
 
 const struct config *

@@ -60,9 +60,10 @@ read_grants(const struct cli *c, struct client *client)
 		for (; i < n && strcmp(grant_types[i], json_string(g)) != 0; i++)
 			guess_try(&guess, grant_types[i]);
 		if (i == n) {
-			args_wrong(c, "--grant %.40s: no such grant type; %s %s", json_string(g),
+			args_wrong(c, "--grant %.40s: no such grant type; %s %s%s", json_string(g),
 			    guess.best != NULL ? "did you mean" : "there are authorization_code, refresh_token,",
-			    guess.best != NULL ? guess.best : "client_credentials and device_code");
+			    guess.best != NULL ? guess.best : "client_credentials and device_code",
+			    guess.best != NULL ? "?" : "");
 			return false;
 		}
 		buf_printf(&b, "%s%s", b.len > 0 ? "," : "", json_string(g));

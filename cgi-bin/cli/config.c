@@ -10,6 +10,11 @@
 #include "device/device.h"
 #include "base/banned.h"
 
+static const struct output_column columns[] = {
+	{ "starter_devices", "starter_devices (how many)", OUTPUT_COUNT },
+	{ NULL, NULL, 0 },
+};
+
 /* Read the file that was named, or the instance's. NULL if it is not right, which was said. */
 static const struct config *
 read_config(const struct cli *c, const char **file)
@@ -92,7 +97,7 @@ show(struct cli *c)
 {
 	struct json *all = config_show(c->arena, c->config);
 
-	output_object(c, c->json ? all : flat(c->arena, all), NULL);
+	output_object(c, c->json ? all : flat(c->arena, all), columns);
 	return CLI_DONE;
 }
 

@@ -101,6 +101,8 @@ device_verb_add(struct cli *c)
 		return output_refuse(c, output_command(c, "device show %s --user %s", output_word(c, d.id),
 		    output_word(c, u.name)),
 		    "%s has a device with the id %s already", u.name, d.id);
+	if ((r = device_find(c->store, c->arena, u.id, d.id, &d)) != STORE_OK)
+		return output_store(c, r);
 	output_object(c, device_show(c->arena, &d), columns);
 	return CLI_DONE;
 }

@@ -81,10 +81,13 @@ array_text(struct arena *a, const struct json *v)
 	return b.data;
 }
 
+/* Never empty, so that every column has something in it and no line ends with a space. */
 static const char *
 value_text(struct arena *a, const struct json *v, enum output_kind kind)
 {
-	if (v == NULL || json_type(v) == JSON_NULL)
+	const char *text = json_string(v);
+
+	if (v == NULL || json_type(v) == JSON_NULL || (text != NULL && *text == '\0'))
 		return "-";
 	if (kind == OUTPUT_TIME || kind == OUTPUT_MS)
 		return time_text(a, v, kind == OUTPUT_MS ? 1000 : 1);
@@ -93,8 +96,8 @@ value_text(struct arena *a, const struct json *v, enum output_kind kind)
 	if (kind == OUTPUT_YES)
 		return json_bool(v, false) ? "yes" : "no";
 	if (json_type(v) == JSON_ARRAY)
-		return array_text(a, v);
-	return json_string(v) != NULL ? json_string(v) : json_print(a, v);
+		return json_first(v) != NULL ? array_text(a, v) : "-";
+	return text != NULL ? text : json_print(a, v);
 }
 
 /* --- tables --- */
