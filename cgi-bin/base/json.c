@@ -26,7 +26,7 @@ theirs(const struct json *j)
 	return (cJSON *)(uintptr_t)j;
 }
 
-/* cJSON's hooks have no argument for us: every function that allocates sets this first. NULL: the hooks are not ours. */
+/* cJSON's hooks have no argument for us: every function that allocates sets this first. */
 static struct arena *current;
 
 static void *
@@ -47,13 +47,6 @@ use(struct arena *a)
 	if (current == NULL)
 		cJSON_InitHooks(&(cJSON_Hooks){ hook_alloc, hook_free });
 	current = a;
-}
-
-void
-json_lend(void)
-{
-	cJSON_InitHooks(NULL);
-	current = NULL;
 }
 
 /* --- strictness --- */

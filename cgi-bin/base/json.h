@@ -31,10 +31,6 @@ size_t		 json_line_of(const char *text, const char *path);
 /* Compact text, NUL-terminated. */
 char		*json_print(struct arena *, const struct json *);
 
-/* Give cJSON its own memory back until the next call of a function here: before another library that uses cJSON too
- * (libjwt does) makes objects that it will free itself. */
-void		 json_lend(void);
-
 /* --- reading --- */
 enum json_type	 json_type(const struct json *);	/* JSON_NONE for NULL */
 const struct json *json_get(const struct json *object, const char *name);	/* exact case; NULL if absent or no object */

@@ -48,7 +48,6 @@ payload(struct arena *a, const struct jwt_claim *claims, int64_t issued, int64_t
 	char *text = NULL, *json = NULL;
 	jwt_t *jwt = NULL;
 
-	json_lend();
 	if (jwt_new(&jwt) != 0)
 		return NULL;
 	for (; claims->name != NULL; claims++)
