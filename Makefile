@@ -15,11 +15,12 @@ FUZZ_SECONDS ?= 10
 CC       ?= gcc
 WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wcast-qual -Werror
 HARDEN    = -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
+# Hidden: libjwt's own JSON library has functions called json_object and the like, too, and must not find ours.
+HIDDEN    = -fvisibility=hidden
 CPPFLAGS += -D_GNU_SOURCE -Icgi-bin -I.
 CFLAGS   ?= -O2 -g
-CFLAGS   += -std=c11 $(WARN) -MMD -MP
-# --exclude-libs: libjwt's own JSON library has functions called json_object and the like, too; it must not find ours.
-LDFLAGS  += -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,--exclude-libs,ALL
+CFLAGS   += -std=c11 $(HIDDEN) $(WARN) -MMD -MP
+LDFLAGS  += -Wl,-z,relro,-z,now -Wl,--as-needed
 LDLIBS    = $(LIBS:%=-l%)
 
 # The same tree can be built in folders of its own: SAN=1 under ASan and UBSan, COV=1 for coverage.
@@ -75,7 +76,7 @@ lint:
 # Fuzzers are built from the same sources by clang; what they found stays in build/fuzz/NAME.corpus.
 build/fuzz/%: tests/fuzz/%.c $(SHARED)
 	@mkdir -p $(@D)
-	clang -g -O1 -std=c11 $(CPPFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(LDLIBS)
+	clang -g -O1 -std=c11 $(HIDDEN) $(CPPFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(LDLIBS)
 
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
 	@set -e; for f in $^; do echo "# $$f"; mkdir -p $$f.corpus; \
