@@ -234,7 +234,7 @@ read_type(struct definition *d, const char *path, const struct json *v, const st
 	check_components(d, path, t->components, all);
 	path = definition_path(d, path, "attributes");
 	for (const struct json *j = json_first(attributes); j != NULL && d->why == NULL; j = json_next(j))
-		read_override(d, path, j, all, &o[t->n_overrides++]);
+		read_override(d, definition_path(d, path, json_name(j)), j, all, &o[t->n_overrides++]);
 }
 
 static void

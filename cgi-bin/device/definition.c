@@ -32,6 +32,21 @@ definition_open(struct definition *d, struct arena *arena, struct arena *scratch
 	return root;
 }
 
+/* The line of what lies at path; if it is not there (or its name has dots), of the nearest above it. */
+static size_t
+line_of(const struct definition *d, const char *path)
+{
+	size_t line;
+
+	while ((line = json_line_of(d->text, path)) == 0) {
+		const char *dot = strrchr(path, '.');
+		if (dot == NULL)
+			return 1;
+		path = arena_strndup(d->scratch, path, (size_t)(dot - path));
+	}
+	return line;
+}
+
 void
 definition_fault(struct definition *d, const char *path, const char *fmt, ...)
 {
@@ -42,8 +57,7 @@ definition_fault(struct definition *d, const char *path, const char *fmt, ...)
 	va_start(ap, fmt);
 	const char *what = arena_vprintf(d->arena, fmt, ap);
 	va_end(ap);
-	size_t line = json_line_of(d->text, path);
-	d->why = arena_printf(d->arena, "%s:%zu: %s%s%s", d->file, line > 0 ? line : 1, path, *path != '\0' ? ": " : "",
+	d->why = arena_printf(d->arena, "%s:%zu: %s%s%s", d->file, line_of(d, path), path, *path != '\0' ? ": " : "",
 	    what);
 }
 
