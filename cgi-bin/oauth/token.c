@@ -14,75 +14,9 @@
 #include "oauth/code.h"
 #include "oauth/grant.h"
 #include "oauth/jwt_codec.h"
-#include "oauth/keyring.h"
+#include "oauth/refresh_token.h"
 #include "oauth/user.h"
 #include "base/banned.h"
-
-#define ID_BYTES 16
-#define LEEWAY 60	/* seconds that another machine's clock may be ahead of ours */
-
-/* --- refresh tokens: base64url(user | grant | sequence | HMAC of these and the client) --- */
-
-#define REFRESH_BODY (2 * ID_BYTES + 4)
-#define REFRESH_SIZE (REFRESH_BODY + SECRET_HASH)
-
-static void
-refresh_mac(const struct keyring *ring, struct arena *a, const unsigned char *body, const char *client,
-    unsigned char mac[SECRET_HASH])
-{
-	size_t n = strlen(client);
-	unsigned char *text = arena_alloc(a, REFRESH_BODY + n);
-
-	memcpy(text, body, REFRESH_BODY);
-	memcpy(text + REFRESH_BODY, client, n);
-	keyring_seal(ring, "refresh", text, REFRESH_BODY + n, mac);
-}
-
-static bool
-put_id(struct arena *a, unsigned char *out, const char *id)
-{
-	size_t len;
-	unsigned char *bytes = secret_from_base64url(a, id, strlen(id), &len);
-
-	if (bytes == NULL || len != ID_BYTES)
-		return false;
-	memcpy(out, bytes, ID_BYTES);
-	return true;
-}
-
-/* NULL if the grant's ids are not ours. */
-static char *
-refresh_make(struct arena *a, const struct keyring *ring, const struct grant *g)
-{
-	unsigned char t[REFRESH_SIZE];
-
-	if (!put_id(a, t, g->user) || !put_id(a, t + ID_BYTES, g->id))
-		return NULL;
-	for (int i = 0; i < 4; i++)
-		t[2 * ID_BYTES + i] = (unsigned char)(g->sequence >> (24 - 8 * i));
-	refresh_mac(ring, a, t, g->client, t + REFRESH_BODY);
-	return secret_base64url(a, t, sizeof(t));
-}
-
-/* What a refresh token says, if we made it for this client. */
-static bool
-refresh_read(struct arena *a, const struct keyring *ring, const char *client, const char *text, const char **user,
-    const char **grant, uint32_t *sequence)
-{
-	size_t len;
-	unsigned char mac[SECRET_HASH];
-	unsigned char *t = strlen(text) < 200 ? secret_from_base64url(a, text, strlen(text), &len) : NULL;
-
-	if (t == NULL || len != REFRESH_SIZE)
-		return false;
-	refresh_mac(ring, a, t, client, mac);
-	if (!secret_equal(mac, t + REFRESH_BODY, SECRET_HASH))
-		return false;
-	*user = secret_base64url(a, t, ID_BYTES);
-	*grant = secret_base64url(a, t + ID_BYTES, ID_BYTES);
-	*sequence = (uint32_t)t[32] << 24 | (uint32_t)t[33] << 16 | (uint32_t)t[34] << 8 | t[35];
-	return true;
-}
 
 /* --- answers --- */
 
@@ -101,7 +35,7 @@ answer_for(const struct token_context *x, const struct client *c, const struct g
 		{ "client_id", c->id }, { "scope", scope }, { "sid", g->id }, { "jti", secret_token(a, 12) }, { NULL, NULL },
 	};
 	char *access = jwt_make(a, x->keyring, claims, now, now + ttl);
-	char *refresh = g->sequence > 0 ? refresh_make(a, x->keyring, g) : NULL;
+	char *refresh = g->sequence > 0 ? refresh_token_make(a, x->keyring, g) : NULL;
 	if (access == NULL || (g->sequence > 0 && refresh == NULL))
 		return OAUTH_SERVER_ERROR;
 	*answer = json_object(a);
@@ -252,7 +186,7 @@ token_from_refresh(const struct token_context *x, const struct client *c, const 
 	const char *narrowed = NULL;
 	enum oauth_error e;
 
-	if (!refresh_read(x->arena, x->keyring, c->id, text, &f.user, &f.id, &f.sequence))
+	if (!refresh_token_read(x->arena, x->keyring, c->id, text, &f.user, &f.id, &f.sequence))
 		return OAUTH_INVALID_GRANT;
 	/* Before the token is spent: what is refused must leave it usable. */
 	if ((e = check_user(x, f.user)) != OAUTH_OK || (e = narrow(x, c, &f, scope, &narrowed)) != OAUTH_OK)
@@ -265,70 +199,4 @@ token_from_refresh(const struct token_context *x, const struct client *c, const 
 	if (f.error != OAUTH_OK)
 		return f.error;
 	return answer_for(x, c, &f.grant, narrowed != NULL ? narrowed : f.grant.scope, 0, answer);
-}
-
-/* --- verifying --- */
-
-/* Claims as text to claims as values; false unless each is there with its type. */
-static bool
-read_claims(const struct token_context *x, const char *text, struct access_token *t)
-{
-	const struct json *claims = json_parse(x->arena, text, strlen(text), NULL);
-	const char *issuer = json_get_string(claims, "iss"), *audience = json_get_string(claims, "aud");
-
-	*t = (struct access_token){
-		.subject = json_get_string(claims, "sub"),
-		.client = json_get_string(claims, "client_id"),
-		.scope = json_get_string(claims, "scope"),
-		.grant = json_get_string(claims, "sid"),
-		.id = json_get_string(claims, "jti"),
-		.issued = json_get_int(claims, "iat", -1),
-		.expires = json_get_int(claims, "exp", -1),
-	};
-	bool ours = issuer != NULL && strcmp(issuer, x->config->public_url) == 0 &&
-	    (json_array_has(json_get(claims, "aud"), x->config->oauth.audience) ||
-	    (audience != NULL && strcmp(audience, x->config->oauth.audience) == 0));
-	bool early = json_get(claims, "nbf") != NULL && json_get_int(claims, "nbf", INT64_MAX) > clock_sec() + LEEWAY;
-	return ours && !early && t->subject != NULL && t->client != NULL && t->scope != NULL && t->grant != NULL &&
-	    t->id != NULL && t->issued >= 0 && t->issued <= clock_sec() + LEEWAY && t->expires > t->issued;
-}
-
-/* The signature is costly, and its result does not change: remember it by the token's hash. */
-static const char *
-proven_claims(const struct token_context *x, const char *text)
-{
-	unsigned char hash[SECRET_HASH];
-	size_t len = strnlen(text, JWT_MAX + 1);
-
-	if (len > JWT_MAX)
-		return NULL;
-	secret_sha256(text, len, hash);
-	const char *claims = keyring_recall(x->keyring, hash, clock_sec());
-	if (claims != NULL || (claims = jwt_prove(x->arena, x->keyring, text, len)) == NULL)
-		return claims;
-	const struct json *parsed = json_parse(x->arena, claims, strlen(claims), NULL);
-	keyring_remember(x->keyring, hash, claims, json_get_int(parsed, "exp", 0));
-	return claims;
-}
-
-enum token_verdict
-token_verify(const struct token_context *x, const char *text, struct access_token *t, struct grant *g)
-{
-	const char *claims = proven_claims(x, text);
-	struct client c;
-	struct user u;
-	enum store_result r;
-
-	if (claims == NULL || !read_claims(x, claims, t))
-		return TOKEN_INVALID;
-	if ((r = grant_find(x->store, x->arena, t->subject, t->grant, g)) == STORE_OK &&
-	    (r = user_by_id(x->store, x->arena, t->subject, &u)) == STORE_OK)
-		r = client_find(x->store, x->arena, t->client, &c);
-	if (r != STORE_OK)
-		return r == STORE_ABSENT ? TOKEN_INVALID : TOKEN_UNAVAILABLE;
-	if (u.disabled || c.disabled || strcmp(g->client, t->client) != 0)
-		return TOKEN_INVALID;
-	if (g->revoked != NULL)
-		return TOKEN_REVOKED;
-	return t->expires > clock_sec() ? TOKEN_OK : TOKEN_EXPIRED;
 }
