@@ -20,9 +20,9 @@
 
 /* --- answers --- */
 
-/* The token response (RFC 6749 5.1) for a grant as it stands in the store now. */
+/* The members that every token response has (RFC 6749 5.1). sid NULL: of no grant. */
 static enum oauth_error
-answer_for(const struct token_context *x, const struct client *c, const struct grant *g, const char *scope,
+make_answer(const struct token_context *x, const struct client *c, const char *sub, const char *sid, const char *scope,
     long long ttl, struct json **answer)
 {
 	struct arena *a = x->arena;
@@ -31,20 +31,46 @@ answer_for(const struct token_context *x, const struct client *c, const struct g
 	if (ttl == 0)
 		ttl = c->access_ttl != 0 ? c->access_ttl : x->config->oauth.access_ttl;
 	const struct jwt_claim claims[] = {
-		{ "iss", x->config->public_url }, { "aud", x->config->oauth.audience }, { "sub", g->user },
-		{ "client_id", c->id }, { "scope", scope }, { "sid", g->id }, { "jti", secret_token(a, 12) }, { NULL, NULL },
+		{ "iss", x->config->public_url }, { "aud", x->config->oauth.audience }, { "sub", sub },
+		{ "client_id", c->id }, { "scope", scope }, { "jti", secret_token(a, 12) }, { sid != NULL ? "sid" : NULL, sid },
+		{ NULL, NULL },
 	};
 	char *access = jwt_make(a, x->keyring, claims, now, now + ttl);
-	char *refresh = g->sequence > 0 ? refresh_token_make(a, x->keyring, g) : NULL;
-	if (access == NULL || (g->sequence > 0 && refresh == NULL))
+	if (access == NULL)
 		return OAUTH_SERVER_ERROR;
 	*answer = json_object(a);
 	json_set_string(a, *answer, "access_token", access);
 	json_set_string(a, *answer, "token_type", "Bearer");
 	json_set_int(a, *answer, "expires_in", ttl);
-	json_set_string(a, *answer, "refresh_token", refresh);
 	json_set_string(a, *answer, "scope", scope);
 	return OAUTH_OK;
+}
+
+/* For a grant as it stands in the store now. */
+static enum oauth_error
+answer_for(const struct token_context *x, const struct client *c, const struct grant *g, const char *scope,
+    long long ttl, struct json **answer)
+{
+	char *refresh = g->sequence > 0 ? refresh_token_make(x->arena, x->keyring, g) : NULL;
+
+	if (g->sequence > 0 && refresh == NULL)
+		return OAUTH_SERVER_ERROR;
+	enum oauth_error e = make_answer(x, c, g->user, g->id, scope, ttl, answer);
+	if (e == OAUTH_OK)
+		json_set_string(x->arena, *answer, "refresh_token", refresh);
+	return e;
+}
+
+enum oauth_error
+token_for_client(const struct token_context *x, const struct client *c, const char *asked, struct json **answer)
+{
+	const char *scope = client_scope(x->arena, c, asked);
+
+	if (scope == NULL)
+		return OAUTH_INVALID_SCOPE;
+	if (c->secret_hash == NULL)
+		return OAUTH_UNAUTHORIZED_CLIENT;
+	return make_answer(x, c, arena_printf(x->arena, TOKEN_CLIENT_SUBJECT "%s", c->id), NULL, scope, 0, answer);
 }
 
 enum oauth_error

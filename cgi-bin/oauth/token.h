@@ -24,15 +24,18 @@ struct token_context {
 	struct arena		*arena;		/* the request's */
 };
 
+#define TOKEN_CLIENT_SUBJECT "client:"	/* in front of a client's id where it is its own subject: no user has a colon */
+
 /* The claims of a verified access token. */
 struct access_token {
-	const char	*subject, *client, *scope, *grant, *id;	/* sub, client_id, scope, sid, jti */
+	const char	*subject, *client, *scope, *id;	/* sub, client_id, scope, jti */
+	const char	*grant;		/* sid; NULL in a token that a client has for itself */
 	int64_t		 issued, expires;
 };
 
 enum token_verdict {
 	TOKEN_OK,
-	TOKEN_INVALID,		/* malformed, forged, unknown, of a deleted user or client */
+	TOKEN_INVALID,		/* malformed, forged, unknown, of a deleted user or client, of no user */
 	TOKEN_EXPIRED,		/* was good once; claims and grant are filled in */
 	TOKEN_REVOKED,		/* its grant was revoked; claims and grant are filled in */
 	TOKEN_UNAVAILABLE,	/* the store cannot be read now */
@@ -52,6 +55,19 @@ enum oauth_error token_from_code(const struct token_context *, const struct clie
  * seconds and gives the same successor; anything older revokes the grant. */
 enum oauth_error token_from_refresh(const struct token_context *, const struct client *, const char *refresh_token,
 		    const char *scope, struct json **answer);
+
+/* A token for the client itself (RFC 6749 4.4): its sub is "client:<id>", it has no grant and opens no devices. */
+enum oauth_error token_for_client(const struct token_context *, const struct client *, const char *scope,
+		    struct json **answer);
+
+/* Take a token back (RFC 7009): of a grant, the whole grant, refresh token and access tokens. One that is unknown, or
+ * another client's, is left alone: also OAUTH_OK. */
+enum oauth_error token_take_back(const struct token_context *, const struct client *, const char *token);
+
+/* Is this access or refresh token alive, and may this client know (RFC 7662)? A client learns of its own tokens only.
+ * TOKEN_OK: the claims are filled in. */
+enum token_verdict token_inspect(const struct token_context *, const struct client *, const char *token,
+		    struct access_token *);
 
 /* A token response for a grant that was just made by the tool. expires_in 0: as configured. */
 enum oauth_error token_for_grant(const struct token_context *, const struct client *, struct grant *,

@@ -5,11 +5,14 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/secret.h"
+#include "db/record.h"
 #include "oauth/client.h"
 #include "oauth/grant.h"
 #include "oauth/jwt_codec.h"
 #include "oauth/keyring.h"
+#include "oauth/refresh_token.h"
 #include "oauth/token.h"
 #include "oauth/user.h"
 #include "base/banned.h"
@@ -36,8 +39,7 @@ read_claims(const struct token_context *x, const char *text, struct access_token
 	    (json_array_has(json_get(claims, "aud"), x->config->oauth.audience) ||
 	    (audience != NULL && strcmp(audience, x->config->oauth.audience) == 0));
 	bool early = json_get(claims, "nbf") != NULL && json_get_int(claims, "nbf", INT64_MAX) > clock_sec() + LEEWAY;
-	return ours && !early && t->subject != NULL && t->client != NULL && t->scope != NULL && t->grant != NULL &&
-	    t->id != NULL && t->issued >= 0 && t->issued <= clock_sec() + LEEWAY && t->expires > t->issued;
+	return ours && !early && t->subject != NULL && t->client != NULL && t->scope != NULL && t->id != NULL && t->issued >= 0 && t->issued <= clock_sec() + LEEWAY && t->expires > t->issued;
 }
 
 /* The signature is costly, and its result does not change: remember it by the token's hash. */
@@ -58,24 +60,126 @@ proven_claims(const struct token_context *x, const char *text)
 	return claims;
 }
 
+/* Is the client still there and allowed? */
+static enum token_verdict
+check_client(const struct token_context *x, const char *id)
+{
+	struct client c;
+	enum store_result r = client_find(x->store, x->arena, id, &c);
+
+	if (r != STORE_OK)
+		return r == STORE_ABSENT ? TOKEN_INVALID : TOKEN_UNAVAILABLE;
+	return c.disabled ? TOKEN_INVALID : TOKEN_OK;
+}
+
+/* The grant behind claims that were proven, as it is now. */
+static enum token_verdict
+check_grant(const struct token_context *x, const struct access_token *t, struct grant *g)
+{
+	struct user u;
+	enum store_result r = grant_find(x->store, x->arena, t->subject, t->grant, g);
+
+	if (r == STORE_OK)
+		r = user_by_id(x->store, x->arena, t->subject, &u);
+	if (r != STORE_OK)
+		return r == STORE_ABSENT ? TOKEN_INVALID : TOKEN_UNAVAILABLE;
+	if (u.disabled || strcmp(g->client, t->client) != 0)
+		return TOKEN_INVALID;
+	return g->revoked != NULL ? TOKEN_REVOKED : TOKEN_OK;
+}
+
 enum token_verdict
 token_verify(const struct token_context *x, const char *text, struct access_token *t, struct grant *g)
 {
 	const char *claims = proven_claims(x, text);
-	struct client c;
-	struct user u;
-	enum store_result r;
+	enum token_verdict v;
 
-	if (claims == NULL || !read_claims(x, claims, t))
+	if (claims == NULL || !read_claims(x, claims, t) || t->grant == NULL)
 		return TOKEN_INVALID;
-	if ((r = grant_find(x->store, x->arena, t->subject, t->grant, g)) == STORE_OK &&
-	    (r = user_by_id(x->store, x->arena, t->subject, &u)) == STORE_OK)
-		r = client_find(x->store, x->arena, t->client, &c);
-	if (r != STORE_OK)
-		return r == STORE_ABSENT ? TOKEN_INVALID : TOKEN_UNAVAILABLE;
-	if (u.disabled || c.disabled || strcmp(g->client, t->client) != 0)
-		return TOKEN_INVALID;
-	if (g->revoked != NULL)
-		return TOKEN_REVOKED;
+	if ((v = check_grant(x, t, g)) != TOKEN_OK && v != TOKEN_REVOKED)
+		return v;
+	enum token_verdict client = check_client(x, t->client);
+	if (client != TOKEN_OK || v == TOKEN_REVOKED)
+		return client != TOKEN_OK ? client : v;
 	return t->expires > clock_sec() ? TOKEN_OK : TOKEN_EXPIRED;
+}
+
+/* --- what a client may know and take back --- */
+
+/* A token that a client has for itself is taken back by its jti, until it would have ended anyway. */
+static char *
+taken_key(struct arena *a, const struct access_token *t)
+{
+	return record_key(a, "taken", t->client, t->id, NULL);
+}
+
+static enum token_verdict
+inspect_own(const struct token_context *x, const struct access_token *t)
+{
+	struct json *r;
+	enum store_result result = record_get(x->store, x->arena, taken_key(x->arena, t), &r);
+
+	if (result != STORE_ABSENT)
+		return result == STORE_OK ? TOKEN_REVOKED : TOKEN_UNAVAILABLE;
+	return t->expires > clock_sec() ? TOKEN_OK : TOKEN_EXPIRED;
+}
+
+/* A refresh token is alive while it is its grant's current one. */
+static enum token_verdict
+inspect_refresh(const struct token_context *x, const struct client *c, const char *text, struct access_token *t)
+{
+	struct grant g;
+	uint32_t sequence;
+
+	*t = (struct access_token){ .client = c->id };
+	if (!refresh_token_read(x->arena, x->keyring, c->id, text, &t->subject, &t->grant, &sequence))
+		return TOKEN_INVALID;
+	enum token_verdict v = check_grant(x, t, &g);
+	if (v != TOKEN_OK)
+		return v;
+	t->scope = g.scope;
+	t->issued = g.last_used;
+	t->expires = g.last_used + x->config->oauth.refresh_idle_ttl;
+	t->expires = t->expires < g.expires ? t->expires : g.expires;
+	return sequence == g.sequence ? TOKEN_OK : TOKEN_INVALID;
+}
+
+enum token_verdict
+token_inspect(const struct token_context *x, const struct client *c, const char *text, struct access_token *t)
+{
+	const char *claims = proven_claims(x, text);
+	struct grant g;
+
+	if (claims == NULL)
+		return inspect_refresh(x, c, text, t);
+	if (!read_claims(x, claims, t) || strcmp(t->client, c->id) != 0)
+		return TOKEN_INVALID;
+	return t->grant == NULL ? inspect_own(x, t) : token_verify(x, text, t, &g);
+}
+
+static enum store_result
+take_own(struct store_tx *tx, void *arg)
+{
+	const struct access_token *t = arg;
+	struct arena *a = store_tx_arena(tx);
+
+	return record_tx_put(tx, taken_key(a, t), record_new(a), t->expires);
+}
+
+enum oauth_error
+token_take_back(const struct token_context *x, const struct client *c, const char *text)
+{
+	const char *claims = proven_claims(x, text);
+	struct access_token t = { .client = c->id };
+	uint32_t sequence;
+
+	if (claims == NULL ? !refresh_token_read(x->arena, x->keyring, c->id, text, &t.subject, &t.grant, &sequence) :
+	    !read_claims(x, claims, &t) || strcmp(t.client, c->id) != 0)
+		return OAUTH_OK;
+	enum store_result r = t.grant == NULL ? store_run(x->store, x->arena, take_own, &t) :
+	    grant_revoke(x->store, x->arena, t.subject, t.grant, "client");
+	if (r != STORE_OK && r != STORE_ABSENT)
+		return OAUTH_TEMPORARILY_UNAVAILABLE;
+	log_event(LOG_LEVEL_INFO, "authz_revoked", "client=%s grant=%s", c->id, t.grant != NULL ? t.grant : "-");
+	return OAUTH_OK;
 }

@@ -1,0 +1,69 @@
+/* metadata.c: what clients may know of this server: metadata (RFC 8414) and public keys (RFC 7517). */
+#include <string.h>
+
+#include "app.h"
+#include "base/arena.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "oauth/keyring.h"
+#include "token/endpoint.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "base/banned.h"
+
+static void
+publish(struct response *rs, const struct json *document)
+{
+	const char *text = json_print(rs->arena, document);
+
+	response_body(rs, 200, "application/json", text, strlen(text));
+	response_cache(rs, "public, max-age=3600");
+	response_header(rs, "Access-Control-Allow-Origin", "*");
+}
+
+static struct json *
+words(struct arena *a, const char *const *list)
+{
+	struct json *array = json_array(a);
+
+	for (; *list != NULL; list++)
+		json_append_string(a, array, *list);
+	return array;
+}
+
+void
+token_metadata(struct app *app, const struct request *rq, struct response *rs)
+{
+	static const struct { const char *name, *path; } urls[] = {
+		{ "authorization_endpoint", "/authorize" }, { "token_endpoint", "/token" },
+		{ "revocation_endpoint", "/revoke" }, { "introspection_endpoint", "/introspect" },
+		{ "jwks_uri", "/.well-known/jwks.json" },
+	};
+	static const struct { const char *name, *values[5]; } lists[] = {
+		{ "scopes_supported", { "devices:read", "devices:control" } },
+		{ "response_types_supported", { "code" } },
+		{ "response_modes_supported", { "query" } },
+		{ "grant_types_supported", { "authorization_code", "refresh_token", "client_credentials" } },
+		{ "token_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post", "none" } },
+		{ "revocation_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post", "none" } },
+		{ "introspection_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post" } },
+		{ "code_challenge_methods_supported", { "S256" } },
+		{ "ui_locales_supported", { "en", "ko" } },
+	};
+	struct arena *a = rq->arena;
+	struct json *m = json_object(a);
+
+	json_set_string(a, m, "issuer", app->config->public_url);
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
+		json_set_string(a, m, urls[i].name, arena_printf(a, "%s%s", app->config->public_url, urls[i].path));
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
+		json_set(a, m, lists[i].name, words(a, lists[i].values));
+	json_set_bool(a, m, "authorization_response_iss_parameter_supported", true);
+	publish(rs, m);
+}
+
+void
+token_jwks(struct app *app, const struct request *rq, struct response *rs)
+{
+	publish(rs, keyring_jwks(rq->arena, app->keyring));
+}
