@@ -1,4 +1,5 @@
-/* json.c: cJSON with its memory in an arena and its lenience taken away. */
+/* json.c: cJSON with its memory in an arena and its lenience taken away.
+ * long because: it is the one door to cJSON, and a short function a verb. */
 #include "base/json.h"
 
 #include <cjson/cJSON.h>
@@ -8,6 +9,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/json_text.h"
 #include "base/text.h"
 #include "base/banned.h"
 
@@ -50,48 +52,6 @@ use(struct arena *a)
 }
 
 /* --- strictness --- */
-
-static size_t
-line_at(const char *text, const char *where)
-{
-	size_t line = 1;
-
-	for (; text < where; text++)
-		line += *text == '\n';
-	return line;
-}
-
-/* What cJSON lets pass inside the text: raw control characters, \u0000, depth. NULL if all is well. */
-static const char *
-find_fault(const char *text, size_t len, const char **where)
-{
-	size_t depth = 0;
-	bool in_string = false;
-
-	for (const char *s = text, *end = text + len; s < end; s++) {
-		*where = s;
-		if (in_string) {
-			if ((unsigned char)*s < 0x20)
-				return "a control character stands in a string";
-			if (*s == '"')
-				in_string = false;
-			else if (*s == '\\' && end - s > 1) {
-				if (end - s > 5 && memcmp(s, "\\u0000", 6) == 0)
-					return "a string holds a NUL";
-				s++;
-			}
-		} else if (*s == '"')
-			in_string = true;
-		else if (*s == '{' || *s == '[') {
-			if (++depth > JSON_DEPTH)
-				return "nested too deep";
-		} else if ((*s == '}' || *s == ']') && depth > 0)
-			depth--;
-		else if (*s == '\0')
-			return "not valid JSON";
-	}
-	return NULL;
-}
 
 static int
 by_name(const void *a, const void *b)
@@ -136,15 +96,15 @@ json_parse(struct arena *a, const char *text, size_t len, struct json_error *err
 
 	if (!text_is_utf8(text, len))
 		return fail(err, "not UTF-8", 1);
-	if ((what = find_fault(text, len, &where)) != NULL)
-		return fail(err, what, line_at(text, where));
+	if ((what = json_text_fault(text, len, &where)) != NULL)
+		return fail(err, what, json_text_line(text, where));
 	if (len >= 3 && memcmp(text, "\xef\xbb\xbf", 3) == 0)
 		return fail(err, "begins with a byte order mark", 1);
 	use(a);
 	char *whole = arena_strndup(a, text, len);	/* cJSON wants the NUL */
 	cJSON *v = cJSON_ParseWithOpts(whole, &where, 1);
 	if (v == NULL)
-		return fail(err, "not valid JSON", where != NULL ? line_at(whole, where) : 1);
+		return fail(err, "not valid JSON", where != NULL ? json_text_line(whole, where) : 1);
 	const char *twin = find_twin(a, v);
 	if (twin != NULL)
 		return fail(err, arena_printf(a, "a member stands twice: %.100s", twin), 1);
@@ -156,89 +116,6 @@ json_print(struct arena *a, const struct json *v)
 {
 	use(a);
 	return cJSON_PrintUnformatted(theirs(v));
-}
-
-/* --- where a member stands --- */
-
-static const char *
-skip_space(const char *s)
-{
-	return s + strspn(s, " \t\r\n");
-}
-
-/* Past the string that starts at s. */
-static const char *
-skip_string(const char *s)
-{
-	for (s++; *s != '"' && *s != '\0'; s++)
-		if (*s == '\\' && s[1] != '\0')
-			s++;
-	return s + (*s == '"');
-}
-
-/* Past the value that starts at s. */
-static const char *
-skip_value(const char *s)
-{
-	int depth = 0;
-
-	do {
-		s = skip_space(s);
-		if (*s == '"')
-			s = skip_string(s);
-		else if (*s == '{' || *s == '[') {
-			depth++;
-			s++;
-		} else if (*s == '}' || *s == ']') {
-			depth--;
-			s++;
-		} else
-			s += strcspn(s + 1, ",:{}[]\" \t\r\n") + (*s != '\0');
-		s = skip_space(s);
-	} while (*s != '\0' && depth > 0);
-	return s;
-}
-
-/* The member called name[0..len) of the object or array at s: where its name (or element) starts, and its value. */
-static const char *
-find_member(const char *s, const char *name, size_t len, const char **value)
-{
-	bool object = *s == '{';
-	size_t place = 0;
-
-	for (s = skip_space(s + 1); *s != '\0' && *s != '}' && *s != ']'; place++) {
-		const char *start = s;
-		bool hit;
-		if (object) {
-			const char *end = skip_string(s);
-			hit = (size_t)(end - s) == len + 2 && memcmp(s + 1, name, len) == 0;
-			s = skip_space(end);
-			s = skip_space(s + (*s == ':'));
-		} else
-			hit = strtoul(name, NULL, 10) == place;
-		*value = s;
-		if (hit)
-			return start;
-		s = skip_value(s);
-		s = skip_space(s + (*s == ','));
-	}
-	return NULL;
-}
-
-size_t
-json_line_of(const char *text, const char *path)
-{
-	const char *at = NULL, *value = skip_space(text);
-
-	while (*path != '\0') {
-		size_t len = strcspn(path, ".");
-		if (*value != '{' && *value != '[')
-			return 0;
-		if ((at = find_member(value, path, len, &value)) == NULL)
-			return 0;
-		path += len + (path[len] == '.');
-	}
-	return at != NULL ? line_at(text, at) : 1;
 }
 
 /* --- reading --- */

@@ -107,7 +107,7 @@ text_list_has(const char *list, const char *separators, const char *word)
 
 	while (*list != '\0') {
 		size_t n = strcspn(list, separators);
-		if (n == len && memcmp(list, word, n) == 0)
+		if (n == len && n > 0 && memcmp(list, word, n) == 0)	/* separators in a row hold no empty item */
 			return true;
 		list += n + (list[n] != '\0');
 	}

@@ -1,0 +1,177 @@
+/* json_text.c: a scan for what cJSON is too kind to, and a walk that counts lines. */
+#include "base/json_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json.h"
+#include "base/banned.h"
+
+size_t
+json_text_line(const char *text, const char *where)
+{
+	size_t line = 1;
+
+	for (; text < where; text++)
+		line += *text == '\n';
+	return line;
+}
+
+static const char *
+skip_digits(const char *s, const char *end)
+{
+	while (s < end && *s >= '0' && *s <= '9')
+		s++;
+	return s;
+}
+
+/* Past the number that starts at s; NULL if RFC 8259 6 knows none of that form: 01, 1., -.5. */
+static const char *
+number_end(const char *s, const char *end)
+{
+	const char *digits = s + (*s == '-');
+
+	s = skip_digits(digits, end);
+	if (s == digits || (*digits == '0' && s - digits > 1))
+		return NULL;
+	if (s < end && *s == '.') {
+		digits = ++s;
+		if ((s = skip_digits(s, end)) == digits)
+			return NULL;
+	}
+	if (s < end && (*s == 'e' || *s == 'E')) {
+		s++;
+		s += s < end && (*s == '+' || *s == '-');
+		digits = s;
+		if ((s = skip_digits(s, end)) == digits)
+			return NULL;
+	}
+	return s;
+}
+
+/* Past the string that starts at s; NULL, with *what, for raw control characters and \u0000. */
+static const char *
+string_end(const char *s, const char *end, const char **what)
+{
+	for (s++; s < end && *s != '"'; s++) {
+		*what = "a control character stands in a string";
+		if ((unsigned char)*s < 0x20)
+			return NULL;
+		*what = "a string holds a NUL";
+		if (*s == '\\' && end - s > 5 && memcmp(s, "\\u0000", 6) == 0)
+			return NULL;
+		s += *s == '\\' && end - s > 1;
+	}
+	return s < end ? s + 1 : end;
+}
+
+const char *
+json_text_fault(const char *text, size_t len, const char **where)
+{
+	static const char odd[] = "not valid JSON";
+	const char *what = odd, *next;
+	size_t depth = 0;
+
+	for (const char *s = text, *end = text + len; s < end; s = next) {
+		*where = s;
+		next = s + 1;
+		if (*s == '"')
+			next = string_end(s, end, &what);
+		else if (*s == '-' || (*s >= '0' && *s <= '9'))
+			next = number_end(s, end);
+		else if (*s == '{' || *s == '[')
+			depth++;
+		else if (*s == '}' || *s == ']')
+			depth -= depth > 0;
+		else if ((unsigned char)*s < 0x20 && *s != '\t' && *s != '\n' && *s != '\r')
+			next = NULL;
+		if (next == NULL)
+			return *s == '"' ? what : odd;
+		if (depth > JSON_DEPTH)
+			return "nested too deep";
+	}
+	return NULL;
+}
+
+/* --- where a member stands --- */
+
+static const char *
+skip_space(const char *s)
+{
+	return s + strspn(s, " \t\r\n");
+}
+
+/* Past the string that starts at s. */
+static const char *
+skip_string(const char *s)
+{
+	for (s++; *s != '"' && *s != '\0'; s++)
+		if (*s == '\\' && s[1] != '\0')
+			s++;
+	return s + (*s == '"');
+}
+
+/* Past the value that starts at s. */
+static const char *
+skip_value(const char *s)
+{
+	int depth = 0;
+
+	do {
+		s = skip_space(s);
+		if (*s == '"')
+			s = skip_string(s);
+		else if (*s == '{' || *s == '[') {
+			depth++;
+			s++;
+		} else if (*s == '}' || *s == ']') {
+			depth--;
+			s++;
+		} else
+			s += strcspn(s + 1, ",:{}[]\" \t\r\n") + (*s != '\0');
+		s = skip_space(s);
+	} while (*s != '\0' && depth > 0);
+	return s;
+}
+
+/* The member called name[0..len) of the object or array at s: where its name (or element) starts, and its value. */
+static const char *
+find_member(const char *s, const char *name, size_t len, const char **value)
+{
+	bool object = *s == '{';
+	size_t place = 0;
+
+	for (s = skip_space(s + 1); *s != '\0' && *s != '}' && *s != ']'; place++) {
+		const char *start = s;
+		bool hit;
+		if (object) {
+			const char *end = skip_string(s);
+			hit = (size_t)(end - s) == len + 2 && memcmp(s + 1, name, len) == 0;
+			s = skip_space(end);
+			s = skip_space(s + (*s == ':'));
+		} else
+			hit = strtoul(name, NULL, 10) == place;
+		*value = s;
+		if (hit)
+			return start;
+		s = skip_value(s);
+		s = skip_space(s + (*s == ','));
+	}
+	return NULL;
+}
+
+size_t
+json_line_of(const char *text, const char *path)
+{
+	const char *at = NULL, *value = skip_space(text);
+
+	while (*path != '\0') {
+		size_t len = strcspn(path, ".");
+		if (*value != '{' && *value != '[')
+			return 0;
+		if ((at = find_member(value, path, len, &value)) == NULL)
+			return 0;
+		path += len + (path[len] == '.');
+	}
+	return at != NULL ? json_text_line(text, at) : 1;
+}
