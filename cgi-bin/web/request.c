@@ -79,6 +79,16 @@ env_or(const struct request *r, const char *name, const char *otherwise)
 	return v != NULL ? v : otherwise;
 }
 
+static size_t
+count(const struct pair *list)
+{
+	size_t n = 0;
+
+	for (; list != NULL; list = list->next)
+		n++;
+	return n;
+}
+
 int
 request_parse(struct request *r, struct arena *a, const char *const *env, const char *body, size_t len)
 {
@@ -90,13 +100,15 @@ request_parse(struct request *r, struct arena *a, const char *const *env, const 
 	const char *uri = env_or(r, "REQUEST_URI", "");
 	if (*r->method == '\0' || *uri != '/')
 		return 400;
+	if (strlen(uri) > REQUEST_URI_MAX)
+		return 414;
 	if (strcmp(r->method, "HEAD") == 0)
 		r->method = "GET";
 	/* Both from REQUEST_URI: lighttpd rewrites QUERY_STRING and both decode PATH_INFO. */
 	r->path = arena_strndup(a, uri, strcspn(uri, "?"));
 	r->query_text = uri[strlen(r->path)] == '?' ? uri + strlen(r->path) + 1 : "";
 	r->content_type = media_type(a, env_or(r, "CONTENT_TYPE", ""));
-	if (!form_decode(a, r->query_text, strlen(r->query_text), &r->query))
+	if (!form_decode(a, r->query_text, strlen(r->query_text), &r->query) || count(r->query) > REQUEST_QUERY_PAIRS)
 		return 400;
 	if (strcmp(r->content_type, "application/x-www-form-urlencoded") == 0 && !form_decode(a, body, len, &r->form))
 		return 400;

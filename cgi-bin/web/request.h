@@ -23,7 +23,10 @@ struct request {
 	size_t		 body_len;
 };
 
-/* Fill r from a CGI environment and a body already read. 0, or the HTTP status to refuse with: 400. */
+#define REQUEST_URI_MAX 16384	/* bytes of path and query; web servers refuse earlier */
+#define REQUEST_QUERY_PAIRS 100	/* parameters of a query; forms may hold more: a choice of many devices */
+
+/* Fill r from a CGI environment and a body already read. 0, or the HTTP status to refuse with: 400, 414. */
 int		 request_parse(struct request *, struct arena *, const char *const *env,
 		    const char *body, size_t len);
 

@@ -115,6 +115,7 @@ refuse(struct app *app, const struct route *route, const struct request *rq, str
 		{ 404, "There is nothing at this address." },
 		{ 405, "This address does not take that method." },
 		{ 413, "The request's body is too large." },
+		{ 414, "The request's address is too long." },
 	};
 	const char *why = "The request cannot be answered.";
 
@@ -137,12 +138,12 @@ take(struct wire *w, struct request *rq, size_t max_body, struct arena *a)
 
 	if (len < 0 || (unsigned long long)len > max_body) {
 		int bad = request_parse(rq, a, env, "", 0);
-		return len < 0 || bad != 0 ? 400 : 413;
+		return len < 0 ? 400 : bad != 0 ? bad : 413;
 	}
 	char *body = arena_alloc(a, (size_t)len + 1);
 	size_t got = wire_read(w, body, (size_t)len);
 	int bad = request_parse(rq, a, env, body, got);
-	return got == (size_t)len ? bad : 400;
+	return got == (size_t)len || bad != 0 ? bad : 400;
 }
 
 static void
