@@ -354,3 +354,10 @@ json_array_remove(struct json *array, const char *value)
 		}
 	return false;
 }
+
+void
+json_remove_first(struct json *array)
+{
+	if (theirs(array)->child != NULL)
+		cJSON_DetachItemViaPointer(theirs(array), theirs(array)->child);
+}

@@ -74,6 +74,7 @@ void		 json_append_string(struct arena *, struct json *array, const char *value)
 
 /* Arrays of strings, as records have them for lists of ids. */
 bool		 json_array_has(const struct json *array, const char *value);
+void		 json_remove_first(struct json *array);	/* if there is one */
 bool		 json_array_remove(struct json *array, const char *value);	/* true if it was there */
 
 #endif

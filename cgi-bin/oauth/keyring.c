@@ -1,32 +1,29 @@
-/* keyring.c: PEM files below ROOT/secret, a record that lists them, a memory of what was verified. */
+/* keyring.c: PEM files below ROOT/secret, a record that lists them, a memory of what was verified.
+ * long because: the keys, their public form and that memory are one thing to their users. */
 #include "oauth/keyring.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/secret.h"
 #include "db/record.h"
 #include "base/banned.h"
 
-#define KEYS_MAX 8
+#define LOOK_EVERY 5	/* seconds: a key that another process made is known after this time */
 #define REMEMBERED 1024	/* slots; about 0.5 KiB each when in use */
 #define COORDINATE 32	/* bytes of x and y on P-256 */
 
 struct key {
-	const char	*kid;
-	int64_t		 created;
+	char		 kid[KEYRING_KID + 1];
+	int64_t		 created, signs_from;
 	EVP_PKEY	*pkey;
 };
 
@@ -37,38 +34,43 @@ struct slot {
 };
 
 struct keyring {
+	const struct config *config;
+	struct store	*store;
 	unsigned char	 server_key[SECRET_HASH];
-	struct key	 keys[KEYS_MAX];
+	struct key	 keys[KEYRING_KEYS];
 	size_t		 n;
-	const struct key *current;
+	char		*record;	/* as it was read last */
+	int64_t		 looked;	/* when */
 	struct slot	 slots[REMEMBERED];
 };
 
-static char *
-pem_path(struct arena *a, const struct config *c, const char *kid)
+char *
+keyring_pem_path(struct arena *a, const struct config *c, const char *kid)
 {
 	return config_path(a, c, arena_printf(a, "secret/jwt-%s.pem", kid));
 }
 
 /* --- opening --- */
 
-static bool
-load_key(struct arena *a, const struct config *c, struct key *key, const char **why)
+static EVP_PKEY *
+load_pem(struct arena *a, const struct config *c, const char *kid, const char **why)
 {
-	char *path = pem_path(a, c, key->kid), group[32];
+	char *path = keyring_pem_path(a, c, kid), group[32];
+	EVP_PKEY *pkey = NULL;
 	FILE *f = fopen(path, "re");
 
 	if (f != NULL) {
-		key->pkey = PEM_read_PrivateKey(f, NULL, NULL, NULL);
+		pkey = PEM_read_PrivateKey(f, NULL, NULL, NULL);
 		fclose(f);
 	}
 	/* A curve that is not P-256 would sign tokens that say ES256 and are not. */
-	if (key->pkey == NULL || EVP_PKEY_get_group_name(key->pkey, group, sizeof(group), NULL) != 1 ||
+	if (pkey == NULL || EVP_PKEY_get_group_name(pkey, group, sizeof(group), NULL) != 1 ||
 	    strcmp(group, "prime256v1") != 0) {
 		*why = arena_printf(a, "%s: no EC P-256 private key in PEM form", path);
-		return false;
+		EVP_PKEY_free(pkey);
+		return NULL;
 	}
-	return true;
+	return pkey;
 }
 
 static bool
@@ -87,28 +89,69 @@ load_server_key(struct arena *a, const struct config *c, struct keyring *ring, c
 	return true;
 }
 
-static bool
-load_keys(struct arena *a, const struct config *c, struct store *store, struct keyring *ring, const char **why)
+static void
+forget_keys(struct key *keys, size_t n)
 {
-	struct json *record;
+	for (size_t i = 0; i < n; i++)
+		EVP_PKEY_free(keys[i].pkey);
+}
 
-	if (record_get(store, a, "keys/signing", &record) != STORE_OK) {
-		*why = arena_printf(a, "no signing key yet: run \"gatehouse --root %s keys rotate\"", c->root);
-		return false;
-	}
-	const char *current = json_get_string(record, "current");
-	for (const struct json *k = json_first(json_get(record, "keys")); k != NULL && ring->n < KEYS_MAX; k = json_next(k)) {
-		struct key *key = &ring->keys[ring->n++];
-		key->kid = json_get_string(k, "kid");
-		key->created = json_get_int(k, "created", 0);
-		if (key->kid == NULL || !load_key(a, c, key, why))
+/* The keys that a record lists, oldest first. False with *why, and nothing held, if one is not right. */
+static bool
+load_keys(struct arena *a, const struct config *c, const struct json *record, struct key keys[KEYRING_KEYS], size_t *n,
+    const char **why)
+{
+	*n = 0;
+	for (const struct json *k = json_first(json_get(record, "keys")); k != NULL && *n < KEYRING_KEYS; k = json_next(k)) {
+		const char *kid = json_get_string(k, "kid");
+		struct key key = { .created = json_get_int(k, "created", 0), .signs_from = json_get_int(k, "signs_from", 0) };
+		*why = "the record keys/signing is damaged";
+		if (kid == NULL || strlen(kid) != KEYRING_KID || (key.pkey = load_pem(a, c, kid, why)) == NULL) {
+			forget_keys(keys, *n);
 			return false;
-		if (current != NULL && strcmp(current, key->kid) == 0)
-			ring->current = key;
+		}
+		memcpy(key.kid, kid, KEYRING_KID);
+		keys[(*n)++] = key;
 	}
-	if (ring->current == NULL)
-		*why = "the record keys/signing names no current key";
-	return ring->current != NULL;
+	*why = "the record keys/signing lists no key";
+	return *n > 0;
+}
+
+/* Look whether the record has changed, and take over what it lists. A record that cannot be read, or lists a key whose
+ * file is not there yet, changes nothing: the keys at hand still count. */
+static bool
+look(struct keyring *ring, struct arena *a, const char **why)
+{
+	struct key keys[KEYRING_KEYS];
+	const char *text;
+	size_t n;
+
+	ring->looked = clock_sec();
+	*why = arena_printf(a, "no signing key yet: run \"gatehouse --root %s keys rotate\"", ring->config->root);
+	if (store_get(ring->store, a, "keys/signing", &text) != STORE_OK)
+		return false;
+	if (ring->record != NULL && strcmp(ring->record, text) == 0)
+		return true;
+	if (!load_keys(a, ring->config, record_parse(a, text), keys, &n, why))
+		return false;
+	forget_keys(ring->keys, ring->n);
+	memcpy(ring->keys, keys, sizeof(keys));
+	ring->n = n;
+	free(ring->record);
+	ring->record = strdup(text);
+	return true;
+}
+
+void
+keyring_refresh(struct keyring *ring, struct arena *a)
+{
+	const char *why;
+	int64_t now = clock_sec();
+
+	if (now >= ring->looked && now - ring->looked < LOOK_EVERY)
+		return;
+	if (!look(ring, a, &why))
+		log_event(LOG_LEVEL_ERROR, "keys_unreadable", "why=\"%s\"", why);
 }
 
 struct keyring *
@@ -118,8 +161,9 @@ keyring_open(struct arena *a, const struct config *c, struct store *store, const
 
 	if (ring == NULL)
 		abort();
-	*why = "no keys";
-	if (load_server_key(a, c, ring, why) && load_keys(a, c, store, ring, why))
+	ring->config = c;
+	ring->store = store;
+	if (load_server_key(a, c, ring, why) && look(ring, a, why))
 		return ring;
 	keyring_close(ring);
 	return NULL;
@@ -130,109 +174,24 @@ keyring_close(struct keyring *ring)
 {
 	if (ring == NULL)
 		return;
-	for (size_t i = 0; i < ring->n; i++)
-		EVP_PKEY_free(ring->keys[i].pkey);
+	forget_keys(ring->keys, ring->n);
+	free(ring->record);
 	for (size_t i = 0; i < REMEMBERED; i++)
 		free(ring->slots[i].claims);
 	explicit_bzero(ring, sizeof(*ring));
 	free(ring);
 }
 
-/* --- making --- */
-
-/* Write a new file, 0600, and see it on disk. An existing one is left alone: EEXIST. */
-static bool
-write_secret(const char *path, const void *data, size_t len)
+/* The youngest key whose time has come; the oldest, where a clock that was set back leaves none. */
+static const struct key *
+current(const struct keyring *ring)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	size_t best = 0;
 
-	if (fd < 0)
-		return false;
-	bool ok = write(fd, data, len) == (ssize_t)len && fsync(fd) == 0;
-	int saved = errno;
-	close(fd);
-	if (!ok)
-		unlink(path);
-	errno = saved;
-	return ok;
-}
-
-/* A fresh P-256 key as PEM text in the arena; NULL if OpenSSL cannot. */
-static char *
-fresh_pem(struct arena *a)
-{
-	char *text = NULL, *data;
-	EVP_PKEY *pkey = EVP_EC_gen("P-256");
-	BIO *mem = BIO_new(BIO_s_mem());
-
-	if (pkey == NULL || mem == NULL || PEM_write_bio_PrivateKey(mem, pkey, NULL, NULL, 0, NULL, NULL) != 1)
-		goto out;
-	long len = BIO_get_mem_data(mem, &data);
-	if (len > 0)
-		text = arena_strndup(a, data, (size_t)len);
-out:
-	BIO_free(mem);
-	EVP_PKEY_free(pkey);
-	return text;
-}
-
-struct first_key {
-	const char	*kid;
-	bool		 made;
-};
-
-static enum store_result
-put_first_key(struct store_tx *tx, void *arg)
-{
-	struct first_key *first = arg;
-	struct arena *a = store_tx_arena(tx);
-	struct json *record;
-	enum store_result r = record_tx_get(tx, "keys/signing", &record);
-
-	first->made = r == STORE_ABSENT;
-	if (r != STORE_ABSENT)
-		return r;
-	record = record_new(a);
-	json_set_string(a, record, "current", first->kid);
-	struct json *key = json_append(a, json_set(a, record, "keys", json_array(a)), json_object(a));
-	json_set_string(a, key, "kid", first->kid);
-	json_set_int(a, key, "created", clock_sec());
-	return record_tx_put(tx, "keys/signing", record, 0);
-}
-
-bool
-keyring_create(struct arena *a, const struct config *c, struct store *store, bool *made, const char **why)
-{
-	char *folder = config_path(a, c, "secret"), *server = config_path(a, c, "secret/server.key");
-	struct json *record;
-	unsigned char key[SECRET_HASH];
-
-	*made = false;
-	secret_random(key, sizeof(key));
-	if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-		*why = arena_printf(a, "%s: %s", folder, strerror(errno));
-		return false;
-	}
-	if (write_secret(server, key, sizeof(key)))
-		*made = true;
-	else if (errno != EEXIST) {
-		*why = arena_printf(a, "%s: %s", server, strerror(errno));
-		return false;
-	}
-	if (record_get(store, a, "keys/signing", &record) == STORE_OK)
-		return true;
-	struct first_key first = { .kid = secret_token(a, 12) };
-	char *path = pem_path(a, c, first.kid), *pem = fresh_pem(a);
-	if (pem == NULL || !write_secret(path, pem, strlen(pem))) {
-		*why = arena_printf(a, "%s: %s", path, strerror(errno));
-		return false;
-	}
-	enum store_result r = store_run(store, a, put_first_key, &first);
-	if (r != STORE_OK || !first.made)
-		unlink(path);	/* the store cannot take it, or another process was first */
-	*made = *made || first.made;
-	*why = arena_printf(a, "the store answers: %s", store_result_name(r));
-	return r == STORE_OK;
+	for (size_t i = 1; i < ring->n; i++)
+		if (ring->keys[i].signs_from <= clock_sec())
+			best = i;
+	return &ring->keys[best];
 }
 
 /* --- showing --- */
@@ -276,7 +235,8 @@ keyring_list(struct arena *a, const struct keyring *ring)
 		struct json *key = json_append(a, list, json_object(a));
 		json_set_string(a, key, "kid", ring->keys[i].kid);
 		json_set_int(a, key, "created", ring->keys[i].created);
-		json_set_bool(a, key, "current", &ring->keys[i] == ring->current);
+		json_set_int(a, key, "signs_from", ring->keys[i].signs_from);
+		json_set_bool(a, key, "current", &ring->keys[i] == current(ring));
 	}
 	return list;
 }
@@ -286,8 +246,10 @@ keyring_list(struct arena *a, const struct keyring *ring)
 EVP_PKEY *
 keyring_signer(const struct keyring *ring, const char **kid)
 {
-	*kid = ring->current->kid;
-	return ring->current->pkey;
+	const struct key *key = current(ring);
+
+	*kid = key->kid;
+	return key->pkey;
 }
 
 EVP_PKEY *

@@ -17,6 +17,11 @@ struct json;
 struct keyring;
 struct store;
 
+#define KEYRING_KID 16		/* characters of a key's id */
+#define KEYRING_KEYS 8		/* that count at the same time */
+#define KEYRING_LEAD 3900	/* seconds that a new key is published before it signs: longer than clients keep the key set */
+#define KEYRING_KEPT (31 * 86400)	/* seconds that an old key still counts: longer than any token lives */
+
 /* Open the keys of an instance, for the process's life. NULL if there is none or one is not right; *why says what to do. */
 struct keyring	*keyring_open(struct arena *, const struct config *, struct store *, const char **why);
 void		 keyring_close(struct keyring *);	/* NULL is allowed */
@@ -25,10 +30,21 @@ void		 keyring_close(struct keyring *);	/* NULL is allowed */
  * failure. For the tool only. */
 bool		 keyring_create(struct arena *, const struct config *, struct store *, bool *made, const char **why);
 
+/* Add a key that is published at once and signs after KEYRING_LEAD (at_once: right away, where an old key is known to
+ * others). Keys whose tokens are all dead go, files too. False with *why on failure. For the tool only. */
+bool		 keyring_rotate(struct arena *, const struct config *, struct store *, bool at_once, int64_t *signs_from,
+		    const char **why);
+
+/* Notice keys that were made meanwhile. Looks every few seconds: call it once a request. */
+void		 keyring_refresh(struct keyring *, struct arena *);
+
+/* The file of a key. */
+char		*keyring_pem_path(struct arena *, const struct config *, const char *kid);
+
 /* Public parts as a JWK Set (RFC 7517): no private member. */
 struct json	*keyring_jwks(struct arena *, const struct keyring *);
 
-/* Array of {kid, created (seconds since 1970), current}: for people. */
+/* Array of {kid, created, signs_from (seconds since 1970), current}: for people. */
 struct json	*keyring_list(struct arena *, const struct keyring *);
 
 /* The key that signs now, and its id. */

@@ -14,6 +14,7 @@
 #include "oauth/code.h"
 #include "oauth/grant.h"
 #include "oauth/jwt_codec.h"
+#include "oauth/keyring.h"
 #include "oauth/refresh_token.h"
 #include "oauth/user.h"
 #include "base/banned.h"
@@ -35,6 +36,7 @@ make_answer(const struct token_context *x, const struct client *c, const char *s
 		{ "client_id", c->id }, { "scope", scope }, { "jti", secret_token(a, 12) }, { sid != NULL ? "sid" : NULL, sid },
 		{ NULL, NULL },
 	};
+	keyring_refresh(x->keyring, a);
 	char *access = jwt_make(a, x->keyring, claims, now, now + ttl);
 	if (access == NULL)
 		return OAUTH_SERVER_ERROR;

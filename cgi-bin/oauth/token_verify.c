@@ -52,6 +52,7 @@ proven_claims(const struct token_context *x, const char *text)
 	if (len > JWT_MAX)
 		return NULL;
 	secret_sha256(text, len, hash);
+	keyring_refresh(x->keyring, x->arena);
 	const char *claims = keyring_recall(x->keyring, hash, clock_sec());
 	if (claims != NULL || (claims = jwt_prove(x->arena, x->keyring, text, len)) == NULL)
 		return claims;
