@@ -142,7 +142,7 @@ set_fn(struct store_tx *tx, void *arg)
 		r = assign_all(job, &d, state);
 	if (r != STORE_OK || json_first(job->changed) == NULL)
 		return r;
-	if ((r = record_tx_put(tx, key, state, 0)) == STORE_OK)
+	if ((r = state_tx_put(tx, key, state)) == STORE_OK)
 		r = change_note(tx, &(struct change){ CHANGE_STATE, job->user, job->id, job->changed, NULL });
 	return r;
 }

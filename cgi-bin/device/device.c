@@ -160,7 +160,7 @@ put_newcomer(struct store_tx *tx, const char *user, const struct newcomer *it)
 	d.created = clock_sec();
 	r = record_tx_put(tx, device_key(a, user, d.id), write_device(a, record_new(a), &d), 0);
 	if (r == STORE_OK)
-		r = record_tx_put(tx, state_key(a, user, d.id), it->state, 0);
+		r = state_tx_put(tx, state_key(a, user, d.id), it->state);
 	if (r == STORE_OK)
 		r = change_note(tx, &(struct change){ CHANGE_ADDED, user, d.id, NULL, NULL });
 	return r;

@@ -18,7 +18,7 @@ struct json;
 #define DEVICE_ID_MAX 64	/* of [A-Za-z0-9._:#~-]: opaque to everyone, unique within a user, never changed */
 #define DEVICE_NAME_MAX 100
 #define DEVICE_CAPABILITIES 64	/* of one device, over all components */
-#define DEVICE_STATE_MAX 49152	/* bytes of a first state; later it may grow to what the store takes */
+#define DEVICE_STATE_MAX 49152	/* bytes of a first state, below STATE_MAX */
 
 /* The two capabilities that each device has on its component main. */
 #define DEVICE_HEALTH	"healthCheck"

@@ -130,9 +130,10 @@ compute(const struct effect_run *run, const struct effect *e, const struct effec
 		json_set(run->arena, whole, e->member, json_copy(run->arena, value));
 		value = whole;
 	}
-	*change = (struct effect_change){ capability, attribute, value, e->data, NULL };
 	*used = true;
 	const char *why = value_fault(run->arena, &attribute->type, value);
+	*change = (struct effect_change){ capability, attribute, value_known(run->arena, &attribute->type, value),
+	    e->data, NULL };
 	if (why == NULL && e->unit_argument != NULL) {
 		const char *unit = json_string(effect_argument(run->command, run->arguments, e->unit_argument));
 		if (unit != NULL && (change->unit = value_unit(attribute, unit)) == NULL)

@@ -21,6 +21,14 @@ state_key(struct arena *a, const char *user, const char *id)
 	return record_key(a, "state", user, id, NULL);
 }
 
+enum store_result
+state_tx_put(struct store_tx *tx, const char *key, const struct json *state)
+{
+	const char *text = json_print(store_tx_arena(tx), state);
+
+	return strlen(text) <= STATE_MAX ? store_tx_put(tx, key, text, 0) : STORE_LIMIT;
+}
+
 /* --- reading --- */
 
 enum store_result
@@ -218,7 +226,7 @@ online_fn(struct store_tx *tx, void *arg)
 		return r;
 	json_set_bool(job->arena, state, "online", job->online);
 	json_set_int(job->arena, state, "since", clock_ms());
-	if ((r = record_tx_put(tx, key, state, 0)) != STORE_OK)
+	if ((r = state_tx_put(tx, key, state)) != STORE_OK)
 		return r;
 	return change_note(tx, &(struct change){ CHANGE_ONLINE, job->user, job->id, NULL, NULL });
 }

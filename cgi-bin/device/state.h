@@ -57,6 +57,11 @@ bool		 state_put(struct arena *, struct json *state, const struct state_value *,
 /* The record's key. */
 char		*state_key(struct arena *, const char *user, const char *id);
 
+#define STATE_MAX	65536	/* bytes of a state record: what is asked for in one go must fit into memory many times over */
+
+/* Write the record. STORE_LIMIT if it is over STATE_MAX. */
+enum store_result state_tx_put(struct store_tx *, const char *key, const struct json *state);
+
 /* Parse "st.switchLevel.level=42", "outlet2/st.switch.switch=on", "temperatureMeasurement.temperature=20.5C" as the owner
  * types it, check it against the catalogue, and put it into state (a copy of the record's JSON) at time ms.
  * NULL if fine, else a sentence. */

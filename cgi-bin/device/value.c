@@ -170,6 +170,20 @@ value_fault(struct arena *a, const struct value_type *t, const struct json *v)
 	return faults[t->kind](a, t, v);
 }
 
+const struct json *
+value_known(struct arena *a, const struct value_type *t, const struct json *v)
+{
+	struct json *known;
+
+	if (t->kind != VALUE_OBJECT || t->members == NULL)
+		return v;
+	known = json_object(a);
+	for (const struct member *m = t->members; m->name != NULL; m++)
+		if (json_get(v, m->name) != NULL)
+			json_set(a, known, m->name, json_copy(a, json_get(v, m->name)));
+	return known;
+}
+
 /* --- what a person types --- */
 
 const char *

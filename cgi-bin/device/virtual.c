@@ -86,7 +86,7 @@ carry_out_fn(struct store_tx *tx, void *arg)
 		;
 	if (json_first(w.news) == NULL)
 		return STORE_OK;
-	if ((r = record_tx_put(tx, key, state, 0)) == STORE_OK)
+	if ((r = state_tx_put(tx, key, state)) == STORE_OK)
 		r = change_note(tx, &(struct change){ CHANGE_STATE, job->user, job->device, w.news, job->origin });
 	return r;
 }

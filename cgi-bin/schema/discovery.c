@@ -1,0 +1,81 @@
+/* discovery.c: discoveryRequest (schema protocol 1.2, 4.1): the devices that the owner chose for this link. */
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/secret.h"
+#include "device/device.h"
+#include "schema/dispatch.h"
+#include "schema/interactions.h"
+#include "base/banned.h"
+
+/* One id for the same thing in all links of its owner, for SmartThings to recognise it by; says nothing else. */
+static const char *
+unique_id(struct arena *a, const char *user, const char *id)
+{
+	return secret_digest(a, arena_printf(a, "%s/%s", user, id));
+}
+
+static void
+set_text(struct arena *a, struct json *object, const char *name, const char *text)
+{
+	if (text != NULL)
+		json_set_string(a, object, name, text);
+}
+
+static struct json *
+manufacturer(struct arena *a, const struct device *d)
+{
+	struct json *info = json_object(a);
+
+	json_set_string(a, info, "manufacturerName", d->manufacturer);
+	json_set_string(a, info, "modelName", d->model);
+	set_text(a, info, "hwVersion", d->hw_version);
+	set_text(a, info, "swVersion", d->sw_version);
+	return info;
+}
+
+static struct json *
+context(struct arena *a, const struct device *d)
+{
+	struct json *c = json_object(a);
+
+	set_text(a, c, "roomName", d->room);
+	if (json_first(d->categories) != NULL)
+		json_set(a, c, "categories", json_copy(a, d->categories));
+	return c;
+}
+
+static struct json *
+show(struct arena *a, const char *user, const struct device *d)
+{
+	struct json *v = json_object(a), *c = context(a, d);
+
+	json_set_string(a, v, "externalDeviceId", d->id);
+	json_set_string(a, v, "friendlyName", d->name);
+	json_set_string(a, v, "deviceHandlerType", d->type);
+	json_set(a, v, "manufacturerInfo", manufacturer(a, d));
+	if (json_first(c) != NULL)
+		json_set(a, v, "deviceContext", c);
+	json_set_string(a, v, "deviceUniqueId", unique_id(a, user, d->id));
+	return v;
+}
+
+enum schema_error
+schema_discovery(struct schema_message *m, struct json *answer)
+{
+	struct json *devices = json_set(m->arena, answer, "devices", json_array(m->arena));
+
+	for (const struct json *id = json_first(m->grant.devices); id != NULL; id = json_next(id)) {
+		struct device d;
+		arena_reset(m->scratch);
+		enum store_result r = device_find(m->context->store, m->scratch, m->grant.user, json_string(id), &d);
+		if (r == STORE_OK)
+			json_append(m->arena, devices, show(m->arena, m->grant.user, &d));
+		else if (r != STORE_ABSENT) {
+			m->detail = "the devices cannot be read now";
+			return SCHEMA_UNAVAILABLE;
+		}
+	}
+	return SCHEMA_OK;
+}

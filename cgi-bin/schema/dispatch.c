@@ -1,0 +1,117 @@
+/* dispatch.c: one table says which messages there are and what each needs before it is answered. */
+#include "schema/dispatch.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "schema/envelope.h"
+#include "schema/interactions.h"
+#include "base/banned.h"
+
+#define SCRATCH ((size_t)128 << 20)	/* far above what one device can come to, with a transaction tried 16 times */
+
+struct interaction {
+	const char	*type, *answer_type;
+	bool		 token;		/* must be shown */
+	bool		 late;		/* an expired, revoked or unknown one will do */
+	const char	*scope;		/* without it the token counts as invalid */
+	bool		 devices, commands;	/* lists that must be well-formed */
+	enum schema_error (*answer)(struct schema_message *, struct json *);
+};
+
+static const struct interaction interactions[] = {
+	{ "discoveryRequest", "discoveryResponse", .token = true, .scope = "devices:read", .answer = schema_discovery },
+	{ "stateRefreshRequest", "stateRefreshResponse", .token = true, .scope = "devices:read", .devices = true,
+	    .answer = schema_state_refresh },
+	{ "commandRequest", "commandResponse", .token = true, .devices = true, .commands = true,
+	    .answer = schema_command },
+	{ "integrationDeleted", "integrationDeleted", .token = true, .late = true,
+	    .answer = schema_integration_deleted },
+	{ "interactionResult", "interactionResult", .answer = schema_interaction_result },
+};
+
+static const struct interaction *
+find(const char *type)
+{
+	for (size_t i = 0; type != NULL && i < sizeof(interactions) / sizeof(interactions[0]); i++)
+		if (strcmp(interactions[i].type, type) == 0)
+			return &interactions[i];
+	return NULL;
+}
+
+/* What must hold before the message is answered. */
+static enum schema_error
+check(struct schema_message *m, const struct interaction *it)
+{
+	enum schema_error e = schema_check_request_id(m);
+
+	if (e == SCHEMA_OK && it->token)
+		e = schema_authenticate(m, it->late);
+	if (e == SCHEMA_OK && it->scope != NULL && !schema_has_scope(m, it->scope)) {
+		m->detail = arena_printf(m->arena, "the link was made without the scope %s", it->scope);
+		e = SCHEMA_INVALID_TOKEN;
+	}
+	if (e == SCHEMA_OK && it->devices)
+		e = schema_check_devices(m, it->commands);
+	return e;
+}
+
+static void
+log_answer(const struct schema_message *m, const struct interaction *it, enum schema_error e)
+{
+	log_event(e == SCHEMA_OK ? LOG_LEVEL_INFO : e == SCHEMA_UNAVAILABLE ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "schema",
+	    "type=%s user=%s devices=%zu result=%s detail=\"%s\"", it != NULL ? it->type : "-",
+	    m->grant.user != NULL ? m->grant.user : "-", json_count(m->devices), schema_error_name(e),
+	    m->detail != NULL ? m->detail : "");
+}
+
+struct json *
+schema_refusal(struct arena *a, const char *why)
+{
+	struct json *answer = schema_envelope(a, NULL, NULL);
+
+	schema_set_error(a, answer, SCHEMA_BAD_REQUEST, why);
+	return answer;
+}
+
+/* A message whose JSON is sound. */
+static struct json *
+answer_message(struct schema_message *m, int *status)
+{
+	enum schema_error e = schema_read_headers(m);
+	const struct interaction *it = find(m->type);
+	const char *type = it != NULL ? it->answer_type : m->type;
+	struct json *answer = schema_envelope(m->arena, type, m->request_id);
+
+	if (e == SCHEMA_OK && it == NULL) {
+		m->detail = "no such interaction type";
+		e = SCHEMA_INVALID_INTERACTION_TYPE;
+	}
+	if (e == SCHEMA_OK && (e = check(m, it)) == SCHEMA_OK)
+		e = it->answer(m, answer);
+	if (e != SCHEMA_OK) {
+		answer = schema_envelope(m->arena, type, m->request_id);
+		schema_set_error(m->arena, answer, e, m->detail);
+	}
+	*status = e == SCHEMA_UNAVAILABLE ? 503 : 200;
+	log_answer(m, it, e);
+	return answer;
+}
+
+struct json *
+schema_answer(const struct schema_context *x, const char *body, size_t len, int *status)
+{
+	struct schema_message m = { .context = x, .arena = x->arena };
+	struct json_error err = { "the body must be an object", 1 };
+
+	*status = 400;
+	m.root = json_parse(x->arena, body, len, &err);
+	if (m.root == NULL || json_type(m.root) != JSON_OBJECT)
+		return schema_refusal(x->arena, err.what);
+	m.scratch = arena_new(SCRATCH);
+	struct json *answer = answer_message(&m, status);
+	arena_free(m.scratch);
+	return answer;
+}

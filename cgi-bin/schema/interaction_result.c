@@ -1,0 +1,54 @@
+/* interaction_result.c: interactionResult (schema protocol 1.11): what SmartThings disliked in an answer of ours. */
+#include "base/arena.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "schema/dispatch.h"
+#include "schema/interactions.h"
+#include "base/banned.h"
+
+#define LINES_MAX 20	/* anybody may send this message: it must not fill the log */
+#define TEXT_MAX 200
+
+/* A text of the message for a quoted place in a log line: cut, and without quotes of its own. */
+static const char *
+quoted(const struct schema_message *m, const struct json *object, const char *name)
+{
+	const char *s = json_get_string(object, name);
+	char *copy = arena_printf(m->arena, "%.*s", TEXT_MAX, s != NULL ? s : "");
+
+	for (char *c = copy; *c != '\0'; c++)
+		if (*c == '"')
+			*c = '\'';
+	return copy;
+}
+
+/* One line for an error, of a device or (device NULL) of all. */
+static void
+tell(const struct schema_message *m, const struct json *device, const struct json *error)
+{
+	log_event(LOG_LEVEL_ERROR, "interaction_result", "user=%s of=\"%s\" device=\"%s\" error=\"%s\" detail=\"%s\"",
+	    m->verdict == TOKEN_INVALID || m->verdict == TOKEN_UNAVAILABLE ? "-" : m->grant.user, quoted(m, m->root, "originatingInteractionType"),
+	    quoted(m, device, "externalDeviceId"), quoted(m, error, "errorEnum"), quoted(m, error, "detail"));
+}
+
+enum schema_error
+schema_interaction_result(struct schema_message *m, struct json *answer)
+{
+	const struct json *global = json_get(m->root, "globalError"), *devices = json_get(m->root, "deviceState");
+	size_t lines = 0;
+
+	(void)answer;
+	/* It may come without a token, or with a bad one: then nobody can be named, and it is logged all the same. */
+	m->verdict = TOKEN_INVALID;
+	if (schema_authenticate(m, true) != SCHEMA_OK)
+		m->detail = NULL;
+	if (global != NULL || json_count(devices) == 0)
+		tell(m, NULL, global);
+	for (const struct json *d = json_first(devices); d != NULL; d = json_next(d))
+		for (const struct json *e = json_first(json_get(d, "deviceError")); e != NULL; e = json_next(e))
+			if (lines++ < LINES_MAX)
+				tell(m, d, e);
+	if (lines > LINES_MAX)
+		log_event(LOG_LEVEL_ERROR, "interaction_result", "and %zu more", lines - LINES_MAX);
+	return SCHEMA_OK;
+}

@@ -1,0 +1,20 @@
+/* states.h: states as Schema's messages have them. */
+#ifndef SCHEMA_STATES_H
+#define SCHEMA_STATES_H
+
+#include <stddef.h>
+
+struct arena;
+struct json;
+struct state_value;
+
+/* "st.switch"; a custom capability (namespace.name) as it is. */
+const char	*schema_capability(struct arena *, const char *id);
+
+/* Append one value, copied into the arena, to a list of states. Returns about how many bytes of memory that took. */
+size_t		 schema_add_state(struct arena *, struct json *states, const struct state_value *);
+
+/* What one answer may come to in memory: some 40,000 states. What asks for more must ask for fewer devices at a time. */
+#define SCHEMA_STATES_MAX ((size_t)20 << 20)
+
+#endif
