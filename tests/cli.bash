@@ -1,5 +1,6 @@
 # cli.bash: how tests of the command line tool look at it.
 # shellcheck shell=bash disable=SC2154
+
 # refused ARGS...: ends with 1, nothing on stdout, what and why and the next step on stderr.
 refused() {
 	run -1 --separate-stderr gatehouse "$@"
