@@ -1,0 +1,87 @@
+/* Password hashes: right, wrong, unknown, weak, common; and the time that "unknown" takes. */
+#include <stdint.h>
+#include <time.h>
+
+#include "base/arena.h"
+#include "oauth/password.h"
+#include "tests/unit/check.h"
+#include "base/banned.h"
+
+static void
+test_hash(struct arena *a)
+{
+	char *one = password_hash(a, "correct horse 9"), *two = password_hash(a, "correct horse 9");
+
+	CHECK(one != NULL && strncmp(one, "$argon2id$v=19$m=19456,t=2,p=1$", 31) == 0);
+	CHECK(strcmp(one, two) != 0);	/* salted */
+	CHECK(strstr(one, "correct") == NULL);
+	CHECK(password_ok(one, "correct horse 9"));
+	CHECK(!password_ok(one, "correct horse 8"));
+	CHECK(!password_ok(one, ""));
+	CHECK(!password_ok(NULL, "correct horse 9"));
+	CHECK(!password_ok("$argon2id$v=19$broken", "correct horse 9"));
+	CHECK(!password_ok("", ""));
+	CHECK(!password_is_weak_hash(one));
+	CHECK(password_is_weak_hash("$argon2id$v=19$m=4096,t=2,p=1$c2FsdHNhbHQ$AAAA"));
+	CHECK(password_is_weak_hash("$argon2i$v=19$m=19456,t=2,p=1$c2FsdHNhbHQ$AAAA"));
+}
+
+/* B13: a long one counts whole, to its last byte. */
+static void
+test_long(struct arena *a)
+{
+	char *text = arena_printf(a, "%0128d", 0), *hash = password_hash(a, text);
+
+	CHECK_NAMED(password_ok(hash, text), "B13 128 characters are taken");
+	CHECK_NAMED(!password_ok(hash, text + 64), "B13 the first or last 64 of them are not enough");
+	text[127] = '1';
+	CHECK_NAMED(!password_ok(hash, text), "B13 the last one counts");
+}
+
+static int64_t
+microseconds(const char *hash)
+{
+	struct timespec from, to;
+	int64_t best = INT64_MAX;
+
+	for (int i = 0; i < 5; i++) {
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &from);
+		password_ok(hash, "wrong horse 9");
+		clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &to);
+		int64_t took = (to.tv_sec - from.tv_sec) * 1000000 + (to.tv_nsec - from.tv_nsec) / 1000;
+		best = took < best ? took : best;
+	}
+	return best;
+}
+
+static void
+test_time(struct arena *a)
+{
+	int64_t known = microseconds(password_hash(a, "correct horse 9")), unknown = microseconds(NULL);
+
+	printf("# known %lld us, unknown %lld us\n", (long long)known, (long long)unknown);
+	CHECK_NAMED(unknown * 10 > known * 6 && known * 10 > unknown * 6, "B08 an unknown name takes as long as a known one");
+}
+
+static void
+test_common(void)
+{
+	CHECK(password_is_common("password1"));
+	CHECK(password_is_common("PassWord1"));
+	CHECK(password_is_common("12345678"));
+	CHECK(!password_is_common("correct horse 9"));
+	CHECK(!password_is_common(""));
+}
+
+int
+main(void)
+{
+	struct arena *a = arena_new((size_t)1 << 20);
+
+	test_hash(a);
+	test_long(a);
+	test_time(a);
+	test_common();
+	arena_free(a);
+	return check_end();
+}
