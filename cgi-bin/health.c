@@ -1,0 +1,91 @@
+/* health.c: GET /health: can this instance answer? Config and store are asked, in that order. */
+#include <stdbool.h>
+#include <stdlib.h>
+
+#include "app.h"
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "db/store.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "web/serve.h"
+#include "base/banned.h"
+
+#define ARENA_LIMIT ((size_t)16 << 20)
+#define PROBE_KEY "health/probe"	/* nobody writes it: that it is absent was read, which is all we want to know */
+
+/* The store is opened afresh for each question and only to look: a folder that has gone, a file that was damaged or
+ * rights that were taken away after the start are seen too. */
+static enum store_result
+ask_store(const struct config *c, struct arena *a)
+{
+	struct store_options options = {
+		.engine = c->store.engine, .path = config_path(a, c, c->store.path), .read_only = true,
+	};
+	struct store *store;
+	const char *value;
+	char why[512] = "";
+
+	enum store_result r = store_open(&store, &options, why, sizeof(why));
+	if (r == STORE_OK) {
+		r = store_get(store, a, PROBE_KEY, &value);
+		store_close(store);
+	}
+	if (r != STORE_OK && r != STORE_ABSENT)
+		log_event(LOG_LEVEL_ERROR, "unhealthy", "store=%s why=\"%s\"", store_result_name(r), why);
+	return r == STORE_ABSENT ? STORE_OK : r;
+}
+
+static void
+health(struct app *app, const struct request *rq, struct response *rs)
+{
+	struct json *body = json_object(rs->arena);
+	const char *reason = "config";
+	enum store_result r = STORE_FAILED;
+
+	if (app->config != NULL) {
+		r = ask_store(app->config, rq->arena);
+		reason = store_result_name(r);
+	}
+	json_set_string(rs->arena, body, "status", r == STORE_OK ? "ok" : "failed");
+	if (r != STORE_OK)
+		json_set_string(rs->arena, body, "reason", reason);
+	response_json(rs, r == STORE_OK ? 200 : 503, body);
+}
+
+/* Unlike the other programs this one starts with a config that is not right, to be there to say so. */
+static void
+open_config(struct app *app)
+{
+	const char *root = getenv("GATEHOUSE_ROOT"), *why = NULL;
+
+	*app = (struct app){ .arena = arena_new(ARENA_LIMIT) };
+	log_open("health", LOG_LEVEL_INFO);
+	if (root == NULL || *root == '\0')
+		why = "GATEHOUSE_ROOT does not name an instance's folder";
+	else
+		app->config = config_load(app->arena, root, &why);
+	if (app->config == NULL)
+		log_event(LOG_LEVEL_ERROR, "unhealthy", "config=\"%s\"", why);
+	else if (app->config->simulator)
+		clock_follow(config_path(app->arena, app->config, "clock"));
+}
+
+int
+main(void)
+{
+	static const struct route routes[] = {
+		{ "/health", "GET", health, serve_refuse_json },
+		{ NULL, NULL, NULL, serve_refuse_json },
+	};
+	static const struct program program = { "health", routes, 0 };
+	struct app app;
+
+	open_config(&app);
+	int status = serve(&program, &app);
+	arena_free(app.arena);
+	return status;
+}
