@@ -97,18 +97,16 @@ open_page(struct app *app, const struct request *rq, const struct visitor *v, st
 	    authorize_from_json(app->store, rq->arena, data, &c->request);
 }
 
-/* The devices that were ticked, each once. NULL if one of them is not the user's. */
+/* The devices that were ticked, each once; all: every id that the user has. NULL if one of them is not the user's. */
 static struct json *
-chosen(struct app *app, const struct request *rq, const char *user, enum store_result *r)
+chosen(const struct request *rq, const char *user, const struct json *all)
 {
-	struct json *ids, *list = json_array(rq->arena);
+	struct json *list = json_array(rq->arena);
 
-	if ((*r = device_ids(app->store, rq->arena, user, &ids)) != STORE_OK)
-		return NULL;
 	for (const struct pair *p = rq->form; p != NULL; p = p->next) {
 		if (strcmp(p->name, "device") != 0 || json_array_has(list, p->value))
 			continue;
-		if (!json_array_has(ids, p->value)) {
+		if (!json_array_has(all, p->value)) {
 			log_event(LOG_LEVEL_WARN, "malicious_direct_reference", "user=%s", user);
 			return NULL;
 		}
@@ -117,28 +115,40 @@ chosen(struct app *app, const struct request *rq, const char *user, enum store_r
 	return list;
 }
 
+/* What was there to choose and was not. */
+static struct json *
+not_chosen(struct arena *a, const struct json *all, const struct json *devices)
+{
+	struct json *list = json_array(a);
+
+	for (const struct json *id = json_first(all); id != NULL; id = json_next(id))
+		if (!json_array_has(devices, json_string(id)))
+			json_append_string(a, list, json_string(id));
+	return list;
+}
+
 static void
 allow(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, const struct consent *c)
 {
-	enum store_result r;
 	const char *text, *user = v->session.user.id;
 	bool again = false;
-	struct json *devices = chosen(app, rq, user, &r);
+	struct json *all, *devices;
 
-	if (r != STORE_OK) {
+	if (device_ids(app->store, rq->arena, user, &all) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);
 		return;
 	}
-	if (devices == NULL) {
+	if ((devices = chosen(rq, user, all)) == NULL) {
 		visitor_error(app, rq, rs, 403, "error_device", NULL);
 		return;
 	}
-	if (json_first(devices) == NULL) {
+	bool include_new = request_form(rq, "include_new") != NULL;
+	if (json_first(devices) == NULL && !include_new) {
 		show(app, rq, rs, v, &c->request, "consent_none");
 		return;
 	}
 	const struct code code = { c->request.client.id, user, c->request.redirect_uri, c->request.challenge,
-	    c->request.scope, devices };
+	    c->request.scope, devices, include_new, not_chosen(rq->arena, all, devices) };
 	if (code_issue(app->store, rq->arena, app->config, &code, c->id, &text, &again) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);
 		return;

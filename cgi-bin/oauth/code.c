@@ -62,6 +62,8 @@ issue(struct store_tx *tx, void *arg)
 	json_set_string(a, r, "challenge", c->challenge);
 	json_set_string(a, r, "scope", c->scope);
 	json_set(a, r, "devices", json_copy(a, c->devices));
+	json_set_bool(a, r, "include_new", c->include_new);
+	json_set(a, r, "left_out", json_copy(a, c->left_out));
 	json_set_int(a, r, "expires", i->expires);
 	return record_tx_put(tx, i->key, r, i->expires);
 }
@@ -111,7 +113,7 @@ revoke_replayed(struct store_tx *tx, struct redeeming *d, const char *id)
 	if (r != STORE_OK)
 		return r;
 	g.revoked = "code_replay";
-	return grant_tx_put(tx, &g, d->config->oauth.refresh_idle_ttl);
+	return grant_tx_keep(tx, &g);
 }
 
 static bool
@@ -134,6 +136,8 @@ accept(struct store_tx *tx, struct redeeming *d, struct json *r)
 		return result == STORE_ABSENT ? STORE_OK : result;
 	d->grant->scope = json_get_string(r, "scope");
 	d->grant->devices = json_get(r, "devices");
+	d->grant->include_new = json_get_bool(r, "include_new", false);
+	d->grant->left_out = json_get(r, "left_out");
 	if ((result = grant_tx_add(tx, d->grant, d->config->oauth.refresh_idle_ttl)) != STORE_OK)
 		return result;
 	json_set_string(a, r, "grant", d->grant->id);

@@ -22,6 +22,8 @@ struct code {
 	const char	*challenge;	/* NULL if there was none */
 	const char	*scope;
 	const struct json *devices;	/* array of ids */
+	bool		 include_new;	/* see struct grant */
+	const struct json *left_out;
 };
 
 /* Write a code that lives config's code_ttl. consent names the page that was answered: *again says that it was answered

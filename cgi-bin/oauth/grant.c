@@ -24,9 +24,12 @@ from_record(const struct json *r, struct grant *g)
 		.client = json_get_string(r, "client"),
 		.scope = json_get_string(r, "scope"),
 		.devices = json_get(r, "devices"),
+		.include_new = json_get_bool(r, "include_new", false),
+		.left_out = json_get(r, "left_out"),
 		.created = json_get_int(r, "created", 0),
 		.last_used = json_get_int(r, "last_used", 0),
 		.expires = json_get_int(r, "expires", 0),
+		.idle = json_get_int(r, "idle", 0),
 		.sequence = (uint32_t)json_get_int(r, "sequence", 0),
 		.rotated = json_get_int(r, "rotated", 0),
 		.revoked = json_get_string(r, "revoked"),
@@ -43,9 +46,14 @@ to_record(struct arena *a, const struct grant *g)
 	json_set_string(a, r, "client", g->client);
 	json_set_string(a, r, "scope", g->scope);
 	json_set(a, r, "devices", json_copy(a, g->devices));
+	if (g->include_new) {
+		json_set_bool(a, r, "include_new", true);
+		json_set(a, r, "left_out", json_copy(a, g->left_out));
+	}
 	json_set_int(a, r, "created", g->created);
 	json_set_int(a, r, "last_used", g->last_used);
 	json_set_int(a, r, "expires", g->expires);
+	json_set_int(a, r, "idle", g->idle);
 	json_set_int(a, r, "sequence", g->sequence);
 	json_set_int(a, r, "rotated", g->rotated);
 	json_set_string(a, r, "revoked", g->revoked);
@@ -85,10 +93,26 @@ grant_tx_get(struct store_tx *tx, const char *user, const char *id, struct grant
 enum store_result
 grant_tx_put(struct store_tx *tx, const struct grant *g, int64_t idle)
 {
-	struct arena *a = store_tx_arena(tx);
-	int64_t ends = g->last_used + idle < g->expires ? g->last_used + idle : g->expires;
+	struct grant kept = *g;
 
-	return record_tx_put(tx, grant_key(a, g->user, g->id), to_record(a, g), ends);
+	kept.idle = idle;
+	return grant_tx_keep(tx, &kept);
+}
+
+enum store_result
+grant_tx_keep(struct store_tx *tx, const struct grant *g)
+{
+	struct arena *a = store_tx_arena(tx);
+
+	return record_tx_put(tx, grant_key(a, g->user, g->id), to_record(a, g), grant_ends(g));
+}
+
+int64_t
+grant_ends(const struct grant *g)
+{
+	int64_t idle = g->last_used + g->idle;
+
+	return idle < g->expires ? idle : g->expires;
 }
 
 /* Drop from the front of a long list what no longer exists. */
@@ -193,6 +217,36 @@ grant_revoke(struct store *store, struct arena *a, const char *user, const char 
 	return store_run(store, a, revoke, &v);
 }
 
+struct choosing {
+	const char		*user, *id;
+	const struct json	*devices, *left_out;
+	bool			 include_new;
+};
+
+static enum store_result
+choose(struct store_tx *tx, void *arg)
+{
+	const struct choosing *c = arg;
+	struct grant g;
+	enum store_result r = grant_tx_get(tx, c->user, c->id, &g);
+
+	if (r != STORE_OK || g.revoked != NULL)
+		return r == STORE_OK ? STORE_ABSENT : r;
+	g.devices = c->devices;
+	g.include_new = c->include_new;
+	g.left_out = c->left_out;
+	return grant_tx_keep(tx, &g);
+}
+
+enum store_result
+grant_choose(struct store *store, struct arena *a, const char *user, const char *id, const struct json *devices,
+    bool include_new, const struct json *left_out)
+{
+	struct choosing c = { user, id, devices, left_out, include_new };
+
+	return store_run(store, a, choose, &c);
+}
+
 /* --- many --- */
 
 struct walk {
@@ -260,7 +314,18 @@ grant_each(struct store *store, struct arena *a, const char *user, void (*fn)(vo
 bool
 grant_has_device(const struct grant *g, const char *device)
 {
-	return json_array_has(g->devices, device);
+	return json_array_has(g->devices, device) || (g->include_new && !json_array_has(g->left_out, device));
+}
+
+struct json *
+grant_devices(struct arena *a, const struct grant *g, const struct json *all)
+{
+	struct json *list = json_array(a);
+
+	for (const struct json *id = json_first(all); id != NULL; id = json_next(id))
+		if (grant_has_device(g, json_string(id)))
+			json_append_string(a, list, json_string(id));
+	return list;
 }
 
 bool

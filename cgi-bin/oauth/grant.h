@@ -19,8 +19,11 @@ struct grant {
 	const char	*user, *client;	/* their ids */
 	const char	*scope;		/* space separated */
 	const struct json *devices;	/* array of device ids */
+	bool		 include_new;	/* devices that the user adds later belong to it too ... */
+	const struct json *left_out;	/* ... but not these ids, which were there and not chosen; NULL = none */
 	int64_t		 created, last_used;	/* seconds; last_used at each issue of tokens */
 	int64_t		 expires;	/* seconds: the end whatever happens (refresh_max_ttl) */
+	int64_t		 idle;		/* seconds after last_used at which it ends unless used */
 	uint32_t	 sequence;	/* of the current refresh token; 0 = none was made */
 	int64_t		 rotated;	/* ms when sequence became current */
 	const char	*revoked;	/* why: "user", "client", "reuse", "code_replay", "operator"; NULL while alive */
@@ -49,9 +52,21 @@ enum store_result grant_each(struct store *, struct arena *, const char *user,
  * new one, to the list "grants/<user>" too. */
 enum store_result grant_tx_get(struct store_tx *, const char *user, const char *id, struct grant *);
 enum store_result grant_tx_put(struct store_tx *, const struct grant *, int64_t idle);
+enum store_result grant_tx_keep(struct store_tx *, const struct grant *);	/* as grant_tx_put, idle as it was */
 enum store_result grant_tx_add(struct store_tx *, const struct grant *, int64_t idle);
 
+/* Change which devices it holds. STORE_ABSENT if it is gone or revoked. */
+enum store_result grant_choose(struct store *, struct arena *, const char *user, const char *id,
+		    const struct json *devices, bool include_new, const struct json *left_out);
+
+/* When it ends if it is not used any more: seconds since 1970. */
+int64_t		 grant_ends(const struct grant *);
+
+/* Is this device part of it? Says nothing about whether there is such a device. */
 bool		 grant_has_device(const struct grant *, const char *device);
+
+/* Which of all (a user's device ids) are part of it, in the order of all. */
+struct json	*grant_devices(struct arena *, const struct grant *, const struct json *all);
 bool		 grant_has_scope(const struct grant *, const char *scope);
 
 #endif

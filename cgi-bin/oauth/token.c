@@ -173,7 +173,7 @@ refresh(struct store_tx *tx, void *arg)
 	}
 	g->revoked = "reuse";
 	f->event = "authn_token_reuse";
-	return grant_tx_put(tx, g, f->x->config->oauth.refresh_idle_ttl);
+	return grant_tx_keep(tx, g);
 }
 
 /* Is the account still there and allowed? */

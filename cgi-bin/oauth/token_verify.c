@@ -140,8 +140,7 @@ inspect_refresh(const struct token_context *x, const struct client *c, const cha
 		return v;
 	t->scope = g.scope;
 	t->issued = g.last_used;
-	t->expires = g.last_used + x->config->oauth.refresh_idle_ttl;
-	t->expires = t->expires < g.expires ? t->expires : g.expires;
+	t->expires = grant_ends(&g);
 	return sequence == g.sequence ? TOKEN_OK : TOKEN_INVALID;
 }
 
