@@ -26,22 +26,22 @@ die(const char *program, const char *why)
 	exit(1);
 }
 
-/* The folder above the one that this program lies in; for build/san/ and the like, the one above that. */
+/* The nearest folder above this program that holds conf/, or holds share/ with it: a source tree or an instance. */
 static char *
 installation(struct arena *a)
 {
+	static const char *const below[] = { "", "/share" };
 	char self[PATH_MAX];
 	ssize_t n = readlink("/proc/self/exe", self, sizeof(self) - 1);
 
-	if (n <= 0)
-		return arena_strdup(a, ".");
-	self[n] = '\0';
+	self[n > 0 ? n : 0] = '\0';
 	for (char *slash; (slash = strrchr(self, '/')) != NULL && slash != self;) {
 		*slash = '\0';
-		if (access(arena_printf(a, "%s/conf/capabilities.json", self), R_OK) == 0)
-			break;
+		for (size_t i = 0; i < sizeof(below) / sizeof(below[0]); i++)
+			if (access(arena_printf(a, "%s%s/conf/capabilities.json", self, below[i]), R_OK) == 0)
+				return arena_printf(a, "%s%s", self, below[i]);
 	}
-	return arena_strdup(a, self);
+	return arena_strdup(a, ".");
 }
 
 char *

@@ -30,8 +30,8 @@ enum app_part {
 void	 app_open(struct app *, const char *program, const char *root, unsigned parts);
 void	 app_close(struct app *);
 
-/* Where conf/ or html/ of this installation is: below GATEHOUSE_SHARE, else below the nearest folder above the program
- * that has a conf/. */
+/* Where conf/ or html/ of this installation is: below GATEHOUSE_SHARE, else in the nearest folder above the program that
+ * has conf/ or share/conf/. */
 char	*app_share(struct arena *, const char *name);
 
 #endif
