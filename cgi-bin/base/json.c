@@ -107,7 +107,7 @@ json_parse(struct arena *a, const char *text, size_t len, struct json_error *err
 		return fail(err, "not valid JSON", where != NULL ? json_text_line(whole, where) : 1);
 	const char *twin = find_twin(a, v);
 	if (twin != NULL)
-		return fail(err, arena_printf(a, "a member stands twice: %.100s", twin), 1);
+		return fail(err, arena_printf(a, "a member stands twice: %.*s", text_cut(twin, 100), twin), 1);
 	return ours(v);
 }
 
@@ -338,7 +338,7 @@ json_append_string(struct arena *a, struct json *array, const char *value)
 bool
 json_array_has(const struct json *array, const char *value)
 {
-	for (const struct json *v = json_first(array); v != NULL; v = json_next(v))
+	for (const struct json *v = json_type(array) == JSON_ARRAY ? json_first(array) : NULL; v != NULL; v = json_next(v))
 		if (json_string(v) != NULL && strcmp(json_string(v), value) == 0)
 			return true;
 	return false;

@@ -49,6 +49,18 @@ text_is_utf8(const char *s, size_t len)
 	return true;
 }
 
+int
+text_cut(const char *s, int max)
+{
+	size_t len = strnlen(s, (size_t)max + 1);
+
+	if (len <= (size_t)max)
+		return (int)len;
+	while (max > 0 && ((unsigned char)s[max] & 0xc0) == 0x80)
+		max--;
+	return max;
+}
+
 bool
 text_is_name(const char *s, size_t max)
 {

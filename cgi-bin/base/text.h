@@ -8,6 +8,10 @@
 /* Is this well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, nothing past U+10FFFF)? */
 bool	 text_is_utf8(const char *s, size_t len);
 
+/* The length of the longest beginning of s, at most max bytes, that does not end inside a UTF-8 character: for
+ * printf's "%.*s", so that what is cut stays UTF-8. */
+int	 text_cut(const char *s, int max);
+
 /* Can a person be shown this name: 1 to max bytes of UTF-8, no control characters, not only white space? */
 bool	 text_is_name(const char *s, size_t max);
 

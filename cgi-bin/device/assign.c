@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "db/record.h"
 #include "device/catalogue.h"
 #include "device/change.h"
@@ -22,22 +23,22 @@ struct target {
 static const char *
 find_target(struct arena *a, const struct catalogue *c, const struct device *d, const char *name, struct target *t)
 {
+	const char *said = arena_strndup(a, name, (size_t)text_cut(name, 100));
 	const char *slash = strchr(name, '/'), *rest = slash != NULL ? slash + 1 : name, *dot = strrchr(rest, '.');
 	const char *id;
 
 	t->component = slash != NULL ? arena_strndup(a, name, (size_t)(slash - name)) : "main";
 	if (dot == NULL || dot == rest || dot[1] == '\0')
-		return arena_printf(a, "%.100s: say which attribute: CAPABILITY.ATTRIBUTE=VALUE", name);
+		return arena_printf(a, "%s: say which attribute: CAPABILITY.ATTRIBUTE=VALUE", said);
 	id = arena_strndup(a, rest, (size_t)(dot - rest));
 	t->capability = catalogue_capability(c, id);
 	if (t->capability == NULL || !device_has(d, t->component, t->capability->id))
-		return arena_printf(a, "%.100s: the device has no capability %.60s in its component %.60s", name, id,
-		    t->component);
+		return arena_printf(a, "%s: the device has no such capability in this component", said);
 	t->attribute = device_type_attribute(catalogue_type(c, d->type), t->capability, dot + 1);
 	if (t->attribute == NULL)
-		return arena_printf(a, "%.100s: %s has no attribute %.60s", name, t->capability->id, dot + 1);
+		return arena_printf(a, "%s: %s has no such attribute", said, t->capability->id);
 	if (strcmp(t->capability->id, DEVICE_HEALTH) == 0 && strcmp(t->attribute->name, "healthStatus") == 0)
-		return arena_printf(a, "%.100s: the device itself goes offline and online", name);
+		return arena_printf(a, "%s: the device itself goes offline and online", said);
 	return NULL;
 }
 
@@ -59,11 +60,11 @@ assign(struct arena *a, const struct catalogue *c, const struct device *d, struc
 
 	*news = false;
 	if (text[len] == '\0')
-		return arena_printf(a, "%.100s: no value: CAPABILITY.ATTRIBUTE=VALUE", name);
+		return arena_printf(a, "%.*s: no value: CAPABILITY.ATTRIBUTE=VALUE", text_cut(name, 100), name);
 	if ((why = find_target(a, c, d, name, t)) != NULL)
 		return why;
 	if ((why = value_parse(a, t->attribute, text + len + 1, &value, &unit)) != NULL)
-		return arena_printf(a, "%.100s %s", name, why);
+		return arena_printf(a, "%.*s %s", text_cut(name, 100), name, why);
 	*news = put(a, state, t, value, unit, ms);
 	return NULL;
 }
@@ -91,7 +92,7 @@ state_assign_json(struct arena *a, const struct catalogue *c, const struct devic
 		put(a, state, &t, value, NULL, ms);
 	else if (json_string(value) != NULL)
 		return state_assign(a, c, d, state, arena_printf(a, "%s=%s", name, json_string(value)), ms);
-	return why != NULL ? arena_printf(a, "%.100s %s", name, why) : NULL;
+	return why != NULL ? arena_printf(a, "%.*s %s", text_cut(name, 100), name, why) : NULL;
 }
 
 /* --- on a stored device --- */

@@ -15,7 +15,8 @@ struct catalogue;
 struct device_type;
 struct json;
 
-/* Read both files from the folder conf. The result lives in arena. NULL if one is not right; *why says file, line, reason. */
+/* Read both files from the folder conf. The result lives in arena. NULL if one is not right; *why says file, line and
+ * reason. */
 const struct catalogue *catalogue_load(struct arena *, const char *conf, const char **why);
 
 /* A capability by its id, with or without "st." in front ("switchLevel"); NULL if there is none. */

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "device/catalogue.h"
 #include "device/device.h"
 #include "device/source.h"
@@ -55,12 +56,13 @@ check(struct arena *a, const struct catalogue *c, const struct device *d, const 
 	*checked = (struct checked_command){ .component = command->component, .capability = capability,
 	    .arguments = command->arguments };
 	if (capability == NULL || !device_has(d, command->component, capability->id))
-		return (struct verdict){ COMMAND_NOT_SUPPORTED, arena_printf(a, "no capability %.80s in component %.80s",
-		    command->capability, command->component) };
+		return (struct verdict){ COMMAND_NOT_SUPPORTED, arena_printf(a, "no capability %.*s in component %.*s",
+		    text_cut(command->capability, 80), command->capability, text_cut(command->component, 80),
+		    command->component) };
 	checked->type = capability_command(capability, command->name);
 	if (checked->type == NULL)
-		return (struct verdict){ COMMAND_NOT_SUPPORTED, arena_printf(a, "%s has no command %.80s",
-		    capability->id, command->name) };
+		return (struct verdict){ COMMAND_NOT_SUPPORTED, arena_printf(a, "%s has no command %.*s",
+		    capability->id, text_cut(command->name, 80), command->name) };
 	return check_arguments(a, checked->type, command->arguments);
 }
 

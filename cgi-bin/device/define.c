@@ -88,6 +88,12 @@ component_fault(struct arena *a, const char *name)
 	return NULL;
 }
 
+static const char *
+no_capability(struct arena *a, const char *said)
+{
+	return arena_printf(a, "no such capability: %.*s", text_cut(said, 80), said);
+}
+
 /* Add a list of capability ids to a component, each once, in the catalogue's own spelling. */
 static const char *
 add_capabilities(struct arena *a, const struct catalogue *c, struct json *to, const struct json *list)
@@ -97,7 +103,7 @@ add_capabilities(struct arena *a, const struct catalogue *c, struct json *to, co
 	for (const struct json *v = json_first(list); v != NULL; v = json_next(v)) {
 		const struct capability *has = json_string(v) != NULL ? catalogue_capability(c, json_string(v)) : NULL;
 		if (has == NULL)
-			return arena_printf(a, "no such capability: %.80s", json_print(a, v));
+			return no_capability(a, json_print(a, v));
 		if (!json_array_has(to, has->id))
 			json_append_string(a, to, has->id);
 	}
@@ -213,7 +219,7 @@ device_define(struct arena *a, const struct catalogue *c, const struct json *def
 		return "a device is an object";
 	for (const struct json *m = json_first(definition); m != NULL; m = json_next(m))
 		if (!text_list_has(members, " ", json_name(m)))
-			return arena_printf(a, "a device has no member %.80s", json_name(m));
+			return arena_printf(a, "a device has no member %.*s", text_cut(json_name(m), 80), json_name(m));
 	if ((why = read_texts(a, definition, d)) == NULL)
 		why = read_type(a, c, definition, d);
 	if (why == NULL)

@@ -1,7 +1,8 @@
 /* state.h: how a device is: online or not, and the value of each attribute with the time it came.
  *
- * Record "state/<user>/<id>": {"v":1,"online":true,"main":{"switch":{"switch":{"value":"on","time":<ms>}}, ...}}, and
- * "unit" beside a value where it is not the usual one, "data" where there are facts about it, "since" (ms) beside online. */
+ * Record "state/<user>/<id>": {"v":1,"online":true,"main":{"switch":{"switch":{"value":"on","time":<ms>}}}}, and
+ * "unit" beside a value where it is not the usual one, "data" where there are facts about it, "since" (ms) beside
+ * online. */
 #ifndef DEVICE_STATE_H
 #define DEVICE_STATE_H
 
@@ -57,7 +58,7 @@ bool		 state_put(struct arena *, struct json *state, const struct state_value *,
 /* The record's key. */
 char		*state_key(struct arena *, const char *user, const char *id);
 
-#define STATE_MAX	65536	/* bytes of a state record: what is asked for in one go must fit into memory many times over */
+#define STATE_MAX	65536	/* bytes of a state record */
 
 /* Write the record. STORE_LIMIT if it is over STATE_MAX. */
 enum store_result state_tx_put(struct store_tx *, const char *key, const struct json *state);

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "device/catalogue.h"
 #include "base/banned.h"
 
@@ -223,8 +224,8 @@ parse_number(struct arena *a, const struct attribute *attribute, const char *tex
 	*value = json_new_number(a, strtod(arena_strndup(a, text, len), NULL));
 	text += len;
 	if (*text != '\0' && (*unit = value_unit(attribute, text)) == NULL)
-		return arena_printf(a, "has no unit \"%.20s\"%s%s", text, attribute->units != NULL ? ", but " : "",
-		    attribute->units != NULL ? attribute->units[0] : "");
+		return arena_printf(a, "has no unit \"%.*s\"%s%s", text_cut(text, 20), text,
+		    attribute->units != NULL ? ", but " : "", attribute->units != NULL ? attribute->units[0] : "");
 	return NULL;
 }
 

@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "schema/dispatch.h"
 #include "schema/interactions.h"
 #include "base/banned.h"
@@ -14,7 +15,7 @@ static const char *
 quoted(const struct schema_message *m, const struct json *object, const char *name)
 {
 	const char *s = json_get_string(object, name);
-	char *copy = arena_printf(m->arena, "%.*s", TEXT_MAX, s != NULL ? s : "");
+	char *copy = arena_strndup(m->arena, s != NULL ? s : "", s != NULL ? (size_t)text_cut(s, TEXT_MAX) : 0);
 
 	for (char *c = copy; *c != '\0'; c++)
 		if (*c == '"')

@@ -75,7 +75,7 @@ static const struct { const char *definition, *why; } wrong[] = {
 	{ DEFINE("\"" UUID "\",\"components\":{\"b\":[\"x\"]}"), "no such capability" },
 	{ DEFINE("\"c2c-switch\",\"categories\":[7]"), "categories must be" },
 	{ DEFINE("\"c2c-switch\",\"set\":[]"), "set must be an object" },
-	{ DEFINE("\"c2c-switch\",\"set\":{\"switchLevel.level\":1}"), "the device has no capability switchLevel" },
+	{ DEFINE("\"c2c-switch\",\"set\":{\"switchLevel.level\":1}"), "switchLevel.level: the device has no such capability" },
 	{ DEFINE("\"c2c-dimmer\",\"set\":{\"switchLevel.level\":101}"), "must be 0 to 100" },
 	{ DEFINE("\"c2c-dimmer\",\"set\":{\"switchLevel.level\":\"4%%\"}"), "no unit" },
 	{ DEFINE("\"c2c-switch\",\"set\":{\"switch.switch\":true}"), "must be one of: on, off" },

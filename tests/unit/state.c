@@ -114,9 +114,9 @@ test_units(void)
 static const struct { const char *device, *text, *why; } wrong[] = {
 	{ "fan", "", "no value" }, { "fan", "=on", "say which" }, { "fan", "switch=on", "say which" },
 	{ "fan", "switch.=on", "say which" }, { "fan", ".switch=on", "say which" },
-	{ "fan", "switch.switch", "no value" }, { "fan", "switch.swich=on", "has no attribute swich" },
-	{ "fan", "lock.lock=locked", "no capability lock" }, { "fan", "nonsense.x=1", "no capability nonsense" },
-	{ "fan", "two/switch.switch=on", "in its component two" }, { "fan", "switch.switch=ON", "must be one of" },
+	{ "fan", "switch.switch", "no value" }, { "fan", "switch.swich=on", "switch has no such attribute" },
+	{ "fan", "lock.lock=locked", "no such capability" }, { "fan", "nonsense.x=1", "no such capability" },
+	{ "fan", "two/switch.switch=on", "two/switch.switch: the device has no such" }, { "fan", "switch.switch=ON", "must be one of" },
 	{ "fan", "switch.switch=", "must be one of" }, { "fan", "fanSpeed.fanSpeed=", "must be a number" },
 	{ "fan", "fanSpeed.fanSpeed=1.5", "must be a whole number" }, { "fan", "fanSpeed.fanSpeed=-1", "must be 0 to 3" },
 	{ "fan", "fanSpeed.fanSpeed=0x1", "no unit \"x1\"" }, { "fan", "fanSpeed.fanSpeed=inf", "must be a number" },
