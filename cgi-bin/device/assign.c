@@ -46,7 +46,8 @@ static bool
 put(struct arena *a, struct json *state, const struct target *t, const struct json *value, const char *unit, int64_t ms)
 {
 	return state_put(a, state, &(struct state_value){ .component = t->component, .capability = t->capability->id,
-	    .attribute = t->attribute->name, .value = value, .unit = unit, .time = ms }, t->attribute->event);
+	    .attribute = t->attribute->name, .value = value_kept(a, &t->attribute->type, value), .unit = unit,
+	    .time = ms }, t->attribute->event);
 }
 
 /* Assign one text; *news says whether that changed anything. */

@@ -132,7 +132,7 @@ compute(const struct effect_run *run, const struct effect *e, const struct effec
 	}
 	*used = true;
 	const char *why = value_fault(run->arena, &attribute->type, value);
-	*change = (struct effect_change){ capability, attribute, value_known(run->arena, &attribute->type, value),
+	*change = (struct effect_change){ capability, attribute, value_kept(run->arena, &attribute->type, value),
 	    e->data, NULL };
 	if (why == NULL && e->unit_argument != NULL) {
 		const char *unit = json_string(effect_argument(run->command, run->arguments, e->unit_argument));

@@ -172,10 +172,13 @@ value_fault(struct arena *a, const struct value_type *t, const struct json *v)
 }
 
 const struct json *
-value_known(struct arena *a, const struct value_type *t, const struct json *v)
+value_kept(struct arena *a, const struct value_type *t, const struct json *v)
 {
 	struct json *known;
+	double n;
 
+	if (json_number(v, &n) && n == 0)
+		return json_new_number(a, 0);
 	if (t->kind != VALUE_OBJECT || t->members == NULL)
 		return v;
 	known = json_object(a);

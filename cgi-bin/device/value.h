@@ -20,8 +20,9 @@ void	 value_type_read(struct definition *, const char *path, const struct json *
  * integer has no fraction, a number is finite, a text has at most so many characters (schema protocol 4.4). */
 const char *value_fault(struct arena *, const struct value_type *, const struct json *v);
 
-/* v without the members that its type does not know: nobody leaves more than that in an attribute. */
-const struct json *value_known(struct arena *, const struct value_type *, const struct json *v);
+/* v as it is kept: without members that its type does not know, so that nobody leaves more than that in an attribute,
+ * and with 0 for -0. */
+const struct json *value_kept(struct arena *, const struct value_type *, const struct json *v);
 
 /* Read what a person typed for an attribute: a number with its unit behind it ("20.5C"), true or false, JSON for lists
  * and objects, else the text itself. *unit is the one typed, NULL if none was. NULL if it is fine. */

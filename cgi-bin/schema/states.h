@@ -14,7 +14,7 @@ const char	*schema_capability(struct arena *, const char *id);
 /* Append one value, copied into the arena, to a list of states. Returns about how many bytes of memory that took. */
 size_t		 schema_add_state(struct arena *, struct json *states, const struct state_value *);
 
-/* What one answer may come to in memory: some 40,000 states. What asks for more must ask for fewer devices at a time. */
-#define SCHEMA_STATES_MAX ((size_t)20 << 20)
+/* What one answer may come to in memory: some 15,000 states. Who asks for more must ask for fewer devices at a time. */
+#define SCHEMA_STATES_MAX ((size_t)12 << 20)
 
 #endif

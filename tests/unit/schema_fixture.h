@@ -89,19 +89,21 @@ make_token(const char *devices, const char *scope, long long ttl)
 	return json_get_string(tokens, "access_token");
 }
 
-/* Send bytes as they are. */
+/* Send bytes as they are, with as much memory as a request has in a program: running over it would end this one. */
 static inline struct json *
 send_bytes(const char *body, size_t len)
 {
-	const struct schema_context x = { config, store, keyring, catalogue, arena };
+	struct arena *request = arena_new((size_t)64 << 20);
+	const struct schema_context x = { config, store, keyring, catalogue, request };
 
 	status = 0;
-	answer = schema_answer(&x, body, len, &status);
+	const char *text = json_print(request, schema_answer(&x, body, len, &status));
 	/* Whatever comes in: what goes out is JSON in UTF-8, and has headers. */
-	char *text = json_print(arena, answer);
-	CHECK(json_parse(arena, text, strlen(text), NULL) != NULL);
+	answer = json_parse(arena, text, strlen(text), NULL);
+	CHECK(answer != NULL);
 	CHECK_STR(json_get_string(json_get(answer, "headers"), "schema"), "st-schema");
 	CHECK_STR(json_get_string(json_get(answer, "headers"), "version"), "1.0");
+	arena_free(request);
 	return answer;
 }
 
