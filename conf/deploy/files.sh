@@ -1,0 +1,168 @@
+# files.sh: an instance's files: made beside the old ones, checked, then swapped in.
+# Read by deploy.sh, whose variables it uses.
+# shellcheck shell=bash disable=SC2016,SC2154
+
+make_folders() {
+	if ! (mkdir -p "$ROOT" && cd "$ROOT" && mkdir -p secret store sock log pid tmp/empty) 2>/dev/null; then
+		refuse "$ROOT cannot be made" "$(mkdir -p "$ROOT/log" 2>&1 || true)" "$SELF --root DIR, with a folder that you may write"
+	fi
+}
+
+# The web server's own errors in each form, from one table of texts.
+write_errors() {
+	local to=$1 status error enum title sentence title_ko sentence_ko form text
+	mkdir -p "$to/page" "$to/json" "$to/schema"
+	while IFS='|' read -r status error enum title sentence title_ko sentence_ko; do
+		for form in page.html json.json schema.json; do
+			text=$(<"$SRC/html/error/$form")
+			text=${text//@STATUS@/"$status"} text=${text//@ERROR@/"$error"} text=${text//@ENUM@/"$enum"}
+			text=${text//@TITLE@/"$title"} text=${text//@SENTENCE@/"$sentence"}
+			text=${text//@TITLE_KO@/"$title_ko"} text=${text//@SENTENCE_KO@/"$sentence_ko"}
+			printf '%s\n' "$text" >"$to/${form%.*}/$status.html"
+		done
+	done < <(sed '/^#/d; /^$/d' "$SRC/html/error/texts")
+}
+
+# Prints "form|pattern of paths": which form an error has where.
+error_forms() {
+	local name form limit routes route json='api|console' schema=''
+	while IFS='|' read -r name form limit routes; do
+		for route in $routes; do
+			route=${route#/} route=${route%/} route=${route//./\\.}
+			case $form in
+			json) json+="|$route" ;;
+			schema) schema+="|$route" ;;
+			esac
+		done
+	done <<<"$TABLE"
+	printf 'json|^/(%s)(/|$)\nschema|^/(%s)(/|$)\n' "$json" "${schema#|}"
+}
+
+forms() {
+	local form pattern
+	while IFS='|' read -r form pattern; do
+		if [ "$WEB" = nginx ]; then
+			printf '    "~%s" %s;\n' "$pattern" "$form"
+		else
+			printf '$HTTP["url"] =~ "%s" {\n  server.errorfile-prefix = "@ROOT@/share/error/%s/"\n' "$pattern" "$form"
+			printf '  mimetype.assign = ( ".html" => "application/json" )\n}\n'
+		fi
+	done < <(error_forms)
+}
+
+# nginx: one location a route. lighttpd: one condition a program.
+locations() {
+	local name form limit routes route rate how pattern
+	while IFS='|' read -r name form limit routes; do
+		case " ${PROGRAMS[*]} " in *" $name "*) ;; *) continue ;; esac
+		rate='' pattern=''
+		case $limit in
+		login) rate="limit_req zone=login burst=$((LOGIN_RATE * 10)) nodelay; " ;;
+		api) rate="limit_req zone=api burst=$((API_RATE * 4)) nodelay; " ;;
+		esac
+		for route in $routes; do
+			how='=' pattern+="|${route//./\\.}"
+			if [[ $route == /*/ ]]; then how='^~' pattern+='.*'; fi
+			[ "$WEB" != nginx ] || printf '    location %s %s { %sfastcgi_pass unix:sock/%s.sock; }\n' "$how" "$route" "$rate" "$name"
+		done
+		[ "$WEB" = nginx ] || printf '$HTTP["url"] =~ "^(%s)$" { fastcgi.server = ( "/" => (( "socket" => "sock/%s.sock",%s%s )) ) }\n' \
+		    "${pattern#|}" "$name" ' "check-local" => "disable",' \
+		    ' "connect-timeout" => 2, "write-timeout" => 10, "read-timeout" => 15'
+	done <<<"$TABLE"
+}
+
+write_web_config() {
+	local text user='' root
+	text=$(<"$SRC/conf/$WEB/$WEB.conf.in")
+	if [ "$(id -u)" = 0 ]; then user='user root;'; fi
+	text=${text//@USER@/"$user"} text=${text//@PORT@/"$PORT"}
+	text=${text//@LOGIN_RATE@/"$LOGIN_RATE"} text=${text//@API_RATE@/"$API_RATE"}
+	text=${text//@FORMS@/"$(forms)"} text=${text//@LOCATIONS@/"$(locations)"}
+	root=${ROOT//\\/\\\\}
+	text=${text//@ROOT@/"${root//\"/\\\"}"}
+	printf '%s\n' "$text" >"$1"
+}
+
+# The config is made once; afterwards only --public-url and --port change a line of it.
+write_config() {
+	local config=$ROOT/gatehouse.json new=$1
+	if [ ! -f "$config" ]; then
+		jq --arg url "$URL" '.public_url = $url | .insecure_loopback = true | .simulator = true' \
+		    "$SRC/conf/gatehouse.json" >"$new"
+	elif [ -n "${GIVEN[--public-url]:-}${GIVEN[--port]:-}" ] && [ "$(jq -r .public_url "$config" 2>/dev/null)" != "$URL" ]; then
+		jq --arg url "$URL" '.public_url = $url' "$config" >"$new" ||
+		    refuse "$config is not valid JSON" "so public_url cannot be set in it" "$AGAIN config check; mend it, then again"
+	else
+		cp "$config" "$new"
+	fi
+}
+
+# Everything new is made beside the old and looked at before the old is touched.
+stage() {
+	local stage=$ROOT/tmp/stage name
+	rm -rf "$stage"
+	mkdir -p "$stage"/bin "$stage"/share/conf
+	for name in "${PROGRAMS[@]}" gatehouse; do cp "$SRC/build/$name" "$stage/bin/"; done
+	cp "$SRC/conf/deploy/gatehouse" "$stage/gatehouse"
+	cp "$SRC"/conf/capabilities.json "$SRC"/conf/device-types.json "$stage/share/conf/"
+	cp -R "$SRC/html" "$stage/share/html"
+	rm -rf "$stage/share/html/error"
+	write_errors "$stage/share/error"
+	write_web_config "$stage/$WEB.conf"
+	write_config "$stage/gatehouse.json"
+}
+
+check_stage() {
+	local stage=tmp/stage out ok=1
+	if ! out=$(GATEHOUSE_SHARE=$ROOT/$stage/share "$ROOT/$stage/bin/gatehouse" config check "$ROOT/$stage/gatehouse.json" 2>&1); then
+		refuse "the config is not right" "${out//"$ROOT/$stage/"/"$ROOT/"}" "mend $ROOT/gatehouse.json, then $AGAIN"
+	fi
+	if [ "$WEB" = nginx ]; then
+		out=$(cd "$ROOT" && nginx -t -q -p ./ -c "$stage/nginx.conf" -e stderr 2>&1) || ok=
+	else
+		out=$(cd "$ROOT" && lighttpd -tt -f "$stage/lighttpd.conf" 2>&1) || ok=
+	fi
+	[ -n "$ok" ] || refuse "$WEB does not take its configuration" "$out" "look at $ROOT/$stage/$WEB.conf"
+}
+
+# place FROM TO: make folder TO what FROM is, file by file, each swapped in one step.
+place() {
+	local from=$1 to=$2 f files
+	files=$(cd "$from" && find . -type f | sort)
+	while read -r f; do
+		mkdir -p "$to/${f%/*}"
+		cmp -s "$from/$f" "$to/$f" || mv "$from/$f" "$to/$f"
+	done <<<"$files"
+	comm -13 <(echo "$files") <(cd "$to" && find . -type f | sort) | while read -r f; do rm -f "${to:?}/$f"; done
+}
+
+same_tree() { diff -rq "$1" "$2" >/dev/null 2>&1; }
+
+keep_former() {
+	rm -rf "$ROOT/former"
+	mkdir "$ROOT/former"
+	(cd "$ROOT" && for f in bin share gatehouse.json nginx.conf lighttpd.conf deploy.env; do
+		[ ! -e "$f" ] || cp -a "$f" former/
+	done)
+}
+
+bring_back_former() {
+	(cd "$ROOT/former" && for f in *; do
+		if [ -d "$f" ]; then place "$f" "$ROOT/$f"; else mv "$f" "$ROOT/$f"; fi
+	done)
+}
+
+remember() {
+	local name
+	for name in $REMEMBERED; do echo "$name=${!name}"; done >"$ROOT/deploy.env.new"
+	mv "$ROOT/deploy.env.new" "$ROOT/deploy.env"
+}
+
+# Does what runs differ from what is staged? Programs read config and share once, when they start.
+changed() {
+	local stage=$ROOT/tmp/stage
+	! { same_tree "$stage/bin" "$ROOT/bin" && same_tree "$stage/share" "$ROOT/share" &&
+	    cmp -s <(echo "$WORKERS"; cat "$stage/gatehouse.json") "$ROOT/pid/in-force"; }
+}
+
+now_in_force() { { echo "$WORKERS"; cat "$ROOT/gatehouse.json"; } >"$ROOT/pid/in-force"; }
