@@ -90,9 +90,9 @@ check_rest(struct arena *a, authorize_parameter get, const void *from, struct au
 		return back(OAUTH_UNSUPPORTED_RESPONSE_TYPE, "only response_type=code is supported");
 	if (!client_may(&rq->client, "authorization_code"))
 		return back(OAUTH_UNAUTHORIZED_CLIENT, "the client may not use authorization codes");
-	if (get(from, "request", &n) != NULL || n > 0)
+	if (get(from, "request", &n) != NULL || n > 1)	/* empty once: as if absent (RFC 6749 3.1) */
 		return back(OAUTH_REQUEST_NOT_SUPPORTED, "request objects are not supported");
-	if (get(from, "request_uri", &n) != NULL || n > 0)
+	if (get(from, "request_uri", &n) != NULL || n > 1)
 		return back(OAUTH_REQUEST_URI_NOT_SUPPORTED, "request_uri is not supported");
 	const char *mode = get(from, "response_mode", &n);
 	if (n > 1 || (mode != NULL && strcmp(mode, "query") != 0))

@@ -1,4 +1,5 @@
-/* user.c: records "user/<id>" and "username/<folded name>"; one-time sign-ins "signin/<hash>". */
+/* user.c: records "user/<id>" and "username/<folded name>"; one-time sign-ins "signin/<hash>".
+ * long because: all that an account is stands in one place, a short function a verb. */
 #include "oauth/user.h"
 
 #include <ctype.h>
@@ -40,6 +41,16 @@ user_name_fault(struct arena *a, const char *name)
 	return user_fold(a, name) == NULL ? "name_bad" : NULL;
 }
 
+/* Is the password the name, as names are compared: trimmed, without case? */
+static bool
+is_the_name(const char *name, const char *password)
+{
+	size_t len = strlen(password);
+
+	name += strspn(name, " ");
+	return strncasecmp(name, password, len) == 0 && strspn(name + len, " ") == strlen(name + len);
+}
+
 const char *
 user_password_fault(const char *name, const char *password)
 {
@@ -51,7 +62,7 @@ user_password_fault(const char *name, const char *password)
 		return "password_long";
 	if (characters < PASSWORD_MIN)
 		return "password_short";
-	if (password_is_common(password) || strcasecmp(password, name) == 0)
+	if (password_is_common(password) || is_the_name(name, password))
 		return "password_common";
 	return NULL;
 }
