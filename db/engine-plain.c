@@ -1,7 +1,9 @@
 /* engine-plain.c: every record in one GDBM file, opened for each operation under a lock of its own.
  *
  * A stored value is a head (version and expiry) and the text. The last version given out stands in the file
- * under a key that no caller can name, because it holds a NUL. */
+ * under a key that no caller can name, because it holds a NUL.
+ *
+ * long because: it is the whole engine, and gdbm.h is known to this file alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gdbm.h>

@@ -1,5 +1,7 @@
 /* store.c: transactions over any engine: what was read is remembered with its version, what is written is held back
- * until the end, and the engine takes it all if the versions still hold. */
+ * until the end, and the engine takes it all if the versions still hold.
+ *
+ * long because: begin, read, write and commit share the state of a transaction, which nobody else sees. */
 #include "db/store.h"
 
 #include <stdlib.h>

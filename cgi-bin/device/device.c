@@ -1,4 +1,6 @@
-/* device.c: the records of a user's devices. */
+/* device.c: the records of a user's devices.
+ *
+ * long because: all of it keeps record, state and list of a device in step. */
 #include "device/device.h"
 
 #include <string.h>

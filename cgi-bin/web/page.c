@@ -1,4 +1,6 @@
-/* page.c: a small logic-free template language, escaping everything it puts in. */
+/* page.c: a small logic-free template language, escaping everything it puts in.
+ *
+ * long because: what loads a template and what renders it share a grammar that nobody else shall know. */
 #include "web/page.h"
 
 #include <dirent.h>

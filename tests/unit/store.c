@@ -1,4 +1,6 @@
-/* The store's interface, whatever engine is behind it. */
+/* The store's interface, whatever engine is behind it.
+ *
+ * long because: one test stands here for every promise of db/store.h. */
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
