@@ -25,7 +25,8 @@ add_value(void *arg, const struct state_value *v)
 	struct listing *l = arg;
 	const char *text = json_string(v->value);
 
-	if (strcmp(v->capability, "healthCheck") == 0)
+	/* Health stands above; lists such as supportedWindowShadeCommands are for machines. */
+	if (strcmp(v->capability, "healthCheck") == 0 || json_type(v->value) == JSON_ARRAY || json_type(v->value) == JSON_OBJECT)
 		return;
 	struct json *item = json_append(l->arena, l->values, json_object(l->arena));
 	json_set_string(l->arena, item, "attribute", v->attribute);
