@@ -49,9 +49,9 @@ $B/obj/%.o: %.c
 	@mkdir -p $(@D)
 	@echo "  cc $<"; $(CC) $(CPPFLAGS) $(CFLAGS) -c -o $@ $<
 
+# Made anew beside the old one and moved over it: a member that is gone must not stay, and two makes may run at once.
 $B/shared.a: $(OBJ)
-	@rm -f $@
-	@$(AR) rcs $@ $^
+	@$(AR) rcs $@.$$$$ $^ && mv $@.$$$$ $@
 
 $(PROGRAMS:%=$B/%): $B/%: $B/obj/cgi-bin/%.o $B/shared.a
 	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
