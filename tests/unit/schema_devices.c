@@ -301,6 +301,34 @@ test_objects(void)
 	CHECK_STR(states(0), "st.color.colorValue={\"hue\":1,\"saturation\":2}");
 }
 
+/* A record that cannot be read: HTTP 503 where the whole answer needs it, one device's error where commands went well
+ * before it. */
+static enum store_result
+spoil_fn(struct store_tx *tx, void *arg)
+{
+	return store_tx_put(tx, arena_printf(arena, "device/%s/%s", user.id, (const char *)arg), "{\"v\":1}", 0);
+}
+
+static void
+test_no_store(void)
+{
+	char id[] = "door";
+
+	CHECK(store_run(store, arena, spoil_fn, id) == STORE_OK);
+	send_message("discoveryRequest", token, "");
+	CHECK(status == 503 && json_get(answer, "devices") == NULL);
+	CHECK_STR(global_error(), "UNKNOWN-ERROR");
+	CHECK_STR(header("interactionType"), "discoveryResponse");
+	send_message("stateRefreshRequest", token, DEVICES(D("dim-1") "," D("door")));
+	CHECK(status == 503 && json_get(answer, "deviceState") == NULL);
+	send_message("commandRequest", token, DEVICES("{\"externalDeviceId\":\"dim-1\",\"commands\":[" SET(33) "]},"
+	    "{\"externalDeviceId\":\"door\",\"commands\":[]}"));
+	CHECK(status == 200);
+	CHECK_STR(states(0), "st.switchLevel.level=33%");
+	CHECK_STR(device_error(1), "DEVICE-UNAVAILABLE");
+	CHECK(states(1) == NULL);
+}
+
 int
 main(void)
 {
@@ -322,5 +350,6 @@ main(void)
 	test_stranger();
 	test_many();
 	test_objects();
+	test_no_store();
 	return schema_fixture_close();
 }
