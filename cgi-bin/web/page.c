@@ -3,6 +3,7 @@
  * long because: what loads a template and what renders it share a grammar that nobody else shall know. */
 #include "web/page.h"
 
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
@@ -127,6 +128,16 @@ find_template(const struct page_set *set, const char *name)
 
 /* --- language --- */
 
+static const char *
+lower_case(struct arena *a, const char *s, size_t len)
+{
+	char *lower = arena_strndup(a, s, len);
+
+	for (char *c = lower; *c != '\0'; c++)
+		*c = (char)tolower((unsigned char)*c);
+	return lower;
+}
+
 const char *
 page_language(const struct page_set *set, const struct request *rq)
 {
@@ -138,7 +149,7 @@ page_language(const struct page_set *set, const struct request *rq)
 		size_t item = strcspn(s, ","), tag = strcspn(s, ",;- \t");
 		const char *q = memchr(s, '=', item);
 		double weight = q != NULL ? strtod(q + 1, NULL) : 1;
-		const struct json *texts = json_get(set->texts, arena_strndup(rq->arena, s, tag));
+		const struct json *texts = json_get(set->texts, lower_case(rq->arena, s, tag));
 		if (texts != NULL && weight > best_q) {
 			best = json_name(texts);
 			best_q = weight;
@@ -242,7 +253,9 @@ section_end(const char *from, const char *to, const char *name)
 	size_t n = strlen(name), open = 1;
 
 	for (const char *s = from; (s = memmem(s, (size_t)(to - s), "{{", 2)) != NULL; s += 2) {
-		if (strncmp(s + 3, name, n) != 0 || strncmp(s + 3 + n, "}}", 2) != 0)
+		if ((size_t)(to - s) < n + 5)
+			break;
+		if (memcmp(s + 3, name, n) != 0 || memcmp(s + 3 + n, "}}", 2) != 0)
 			continue;
 		if (s[2] == '#' || s[2] == '^')
 			open++;
