@@ -62,7 +62,22 @@ setup() {
 	done < <(gatehouse help --json | jq -r '.[] | .noun as $n | .verbs[] | "\($n) \(.verb)"')
 }
 
-@test "help begins with examples, and they are right command lines" {
+@test "every example of the help is a right command line" {
+	cd "$BATS_TEST_TMPDIR"
+	make_root "$PWD/run"
+	ln -s "$TOP/conf" conf
+	echo 'a long enough one' >password.txt
+	{ gatehouse help; for noun in $(gatehouse help --json | jq -r '.[].noun'); do gatehouse help "$noun"; done; } |
+		awk '/^examples:/ { on = 1; next } /^$/ { on = 0 } on' >examples
+	[ "$(wc -l <examples)" -ge 15 ]
+	export BUILD
+	while read -r line; do
+		run bash -c 'gatehouse() { "$BUILD/gatehouse" "$@"; }; '"$line"
+		[ "$status" -le 1 ] || { echo "$line: $output"; return 1; }
+	done <examples
+}
+
+@test "help begins with examples; the version is one" {
 	run -0 gatehouse help
 	assert_line --index 0 'examples:'
 	while read -r noun; do

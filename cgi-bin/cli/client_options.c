@@ -119,6 +119,6 @@ client_options_read(const struct cli *c, struct client *client)
 	}
 	return either(c, "pkce", "required", "optional", public, &client->pkce_required) &&
 	    either(c, "rotation", "always", "never", true, &client->rotate) &&
-	    args_number(c, "access-ttl", 60, 30 * 86400, 0, &client->access_ttl) &&
+	    args_number(c, "access-ttl", 60, 30LL * 86400, 0, &client->access_ttl) &&
 	    read_grants(c, client) && read_aliases(c, client);
 }
