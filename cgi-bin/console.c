@@ -1,6 +1,8 @@
-/* console.c: the owner's home page: the devices and how they are. */
+/* console.c: the owner's pages: devices and how they are, links, activity, account. */
 #include <string.h>
 
+#include "account/links.h"
+#include "account/profile.h"
 #include "account/visitor.h"
 #include "app.h"
 #include "base/arena.h"
@@ -77,6 +79,10 @@ main(void)
 {
 	static const struct route routes[] = {
 		{ "/", "GET", home, visitor_refuse },
+		{ "/links", "GET", links_page, visitor_refuse },
+		{ "/links/", "GET POST", links_page, visitor_refuse },
+		{ "/activity", "GET", profile_activity, visitor_refuse },
+		{ "/account", "GET POST", profile_account, visitor_refuse },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};
 	static const struct program program = { "console", routes, MAX_BODY };

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "account/choice.h"
 #include "account/signin.h"
 #include "account/visitor.h"
 #include "app.h"
@@ -10,7 +11,6 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/secret.h"
 #include "device/device.h"
 #include "oauth/authorize_request.h"
@@ -31,33 +31,6 @@ struct consent {
 
 /* --- asking --- */
 
-/* Devices of the user for the page; those in ticked (NULL: all) are ticked. */
-static enum store_result
-list_devices(struct app *app, struct arena *a, const char *user, const struct pair *ticked, bool all,
-    struct json **list)
-{
-	struct json *ids;
-	enum store_result r = device_ids(app->store, a, user, &ids);
-
-	*list = json_array(a);
-	for (const struct json *id = r == STORE_OK ? json_first(ids) : NULL; id != NULL; id = json_next(id)) {
-		struct device d;
-		if ((r = device_find(app->store, a, user, json_string(id), &d)) == STORE_ABSENT)
-			continue;	/* deleted since the list was read */
-		if (r != STORE_OK)
-			return r;
-		bool tick = all;
-		for (const struct pair *p = ticked; p != NULL; p = p->next)
-			tick = tick || (strcmp(p->name, "device") == 0 && strcmp(p->value, d.id) == 0);
-		struct json *item = json_append(a, *list, json_object(a));
-		json_set_string(a, item, "id", d.id);
-		json_set_string(a, item, "name", d.name);
-		json_set_string(a, item, "room", d.room);
-		json_set_bool(a, item, "ticked", tick);
-	}
-	return r == STORE_ABSENT ? STORE_OK : r;
-}
-
 static void
 show(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v,
     const struct authorize_request *request, const char *fault)
@@ -65,7 +38,7 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 	struct arena *a = rq->arena;
 	struct json *devices, *data = json_object(a), *sealed = authorize_to_json(a, request);
 
-	if (list_devices(app, a, v->session.user.id, rq->form, fault == NULL, &devices) != STORE_OK) {
+	if (choice_list(app, a, v->session.user.id, fault != NULL ? json_array(a) : NULL, &devices) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);
 		return;
 	}
@@ -97,36 +70,6 @@ open_page(struct app *app, const struct request *rq, const struct visitor *v, st
 	    authorize_from_json(app->store, rq->arena, data, &c->request);
 }
 
-/* The devices that were ticked, each once; all: every id that the user has. NULL if one of them is not the user's. */
-static struct json *
-chosen(const struct request *rq, const char *user, const struct json *all)
-{
-	struct json *list = json_array(rq->arena);
-
-	for (const struct pair *p = rq->form; p != NULL; p = p->next) {
-		if (strcmp(p->name, "device") != 0 || json_array_has(list, p->value))
-			continue;
-		if (!json_array_has(all, p->value)) {
-			log_event(LOG_LEVEL_WARN, "malicious_direct_reference", "user=%s", user);
-			return NULL;
-		}
-		json_append_string(rq->arena, list, p->value);
-	}
-	return list;
-}
-
-/* What was there to choose and was not. */
-static struct json *
-not_chosen(struct arena *a, const struct json *all, const struct json *devices)
-{
-	struct json *list = json_array(a);
-
-	for (const struct json *id = json_first(all); id != NULL; id = json_next(id))
-		if (!json_array_has(devices, json_string(id)))
-			json_append_string(a, list, json_string(id));
-	return list;
-}
-
 static void
 allow(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, const struct consent *c)
 {
@@ -138,7 +81,7 @@ allow(struct app *app, const struct request *rq, struct response *rs, const stru
 		visitor_unavailable(app, rq, rs);
 		return;
 	}
-	if ((devices = chosen(rq, user, all)) == NULL) {
+	if ((devices = choice_made(rq, user, all)) == NULL) {
 		visitor_error(app, rq, rs, 403, "error_device", NULL);
 		return;
 	}
@@ -148,7 +91,7 @@ allow(struct app *app, const struct request *rq, struct response *rs, const stru
 		return;
 	}
 	const struct code code = { c->request.client.id, user, c->request.redirect_uri, c->request.challenge,
-	    c->request.scope, devices, include_new, not_chosen(rq->arena, all, devices) };
+	    c->request.scope, devices, include_new, choice_not_made(rq->arena, all, devices) };
 	if (code_issue(app->store, rq->arena, app->config, &code, c->id, &text, &again) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);
 		return;
@@ -157,7 +100,7 @@ allow(struct app *app, const struct request *rq, struct response *rs, const stru
 		visitor_error(app, rq, rs, 400, "error_answered", NULL);
 		return;
 	}
-	log_event(LOG_LEVEL_INFO, "authz_granted", "user=%s client=%s devices=%zu", user, code.client, json_count(devices));
+	visitor_note(app, rq, v, (struct activity){ .event = "authz_granted", .client = code.client });
 	response_redirect(rs, authorize_answer(rq->arena, &c->request, app->config->public_url, text));
 }
 
@@ -178,7 +121,7 @@ decide(struct app *app, const struct request *rq, struct response *rs, const str
 	else if (decision != NULL && strcmp(decision, "allow") == 0)
 		allow(app, rq, rs, v, &c);
 	else if (decision != NULL && strcmp(decision, "deny") == 0) {
-		log_event(LOG_LEVEL_INFO, "authz_denied", "user=%s client=%s", v->session.user.id, c.request.client.id);
+		visitor_note(app, rq, v, (struct activity){ .event = "authz_denied", .client = c.request.client.id });
 		response_redirect(rs, authorize_refusal(rq->arena, &c.request, app->config->public_url, OAUTH_ACCESS_DENIED,
 		    "the owner said no"));
 	} else
@@ -210,7 +153,7 @@ consent_authorize(struct app *app, const struct request *rq, struct response *rs
 	struct authorize_outcome o = authorize_check(app->store, rq->arena, parameter, post ? rq->form : rq->query, &request);
 	switch (o.verdict) {
 	case AUTHORIZE_STAY:
-		log_event(LOG_LEVEL_WARN, "authorize_refused", "why=%s", o.text);
+		activity_log(&(struct activity){ .event = "input_validation_fail", .detail = o.text, .remote = rq->remote });
 		visitor_error(app, rq, rs, 400, o.text, o.refused);
 		break;
 	case AUTHORIZE_BACK:

@@ -9,10 +9,10 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "device/device.h"
 #include "oauth/authorize_request.h"
 #include "oauth/seal.h"
+#include "oauth/throttle.h"
 #include "oauth/user.h"
 #include "web/form.h"
 #include "web/request.h"
@@ -47,12 +47,14 @@ page_data(struct app *app, const struct request *rq, const struct authorize_requ
 	return data;
 }
 
-/* Signed in: on to the request, or home. Relative, so that one who came by another name of this machine stays there. */
+/* Signed in: on to the request, or home. Without a host, so that one who came by another name of this machine stays there. */
 static void
-go_on(const struct request *rq, struct response *rs, const struct authorize_request *on)
+go_on(struct app *app, const struct request *rq, struct response *rs, const struct authorize_request *on)
 {
-	response_redirect(rs, on == NULL ? "/" :
-	    arena_printf(rq->arena, "/authorize?%s", authorize_query(rq->arena, on)));
+	const char *base = visitor_base(app);
+
+	response_redirect(rs, on == NULL ? arena_printf(rq->arena, "%s/", base) :
+	    arena_printf(rq->arena, "%s/authorize?%s", base, authorize_query(rq->arena, on)));
 }
 
 /* Show a form again, with what was wrong and the name that was typed. */
@@ -80,18 +82,47 @@ enter(struct app *app, const struct request *rq, struct response *rs, const stru
     const struct authorize_request *on)
 {
 	if (visitor_sign_in(app, rq, rs, u))
-		go_on(rq, rs, on);
+		go_on(app, rq, rs, on);
 	else
 		visitor_unavailable(app, rq, rs);
 }
 
 /* --- login --- */
 
+/* Count the try before it is made. False: the answer (429, 503) is made. */
+static bool
+may_try(struct app *app, const struct request *rq, struct response *rs, enum throttle_kind kind, const char *id)
+{
+	int64_t wait;
+
+	if (throttle_take(app->store, rq->arena, kind, id, &wait) != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return false;
+	}
+	if (wait == 0)
+		return true;
+	activity_log(&(struct activity){ .event = kind == THROTTLE_ADDRESS ? "excess_rate_limit_exceeded" : "authn_login_lock",
+	    .remote = rq->remote });
+	visitor_wait(app, rq, rs, wait);
+	return false;
+}
+
+/* What the tries for this name are counted under: for everybody, or for the owner's own browser. */
+static enum throttle_kind
+account_throttle(struct app *app, const struct request *rq, const char *name)
+{
+	struct user u;
+
+	if (user_by_name(app->store, rq->arena, name, &u) == STORE_OK && visitor_known(app, rq, u.id))
+		return THROTTLE_KNOWN;
+	return THROTTLE_ACCOUNT;
+}
+
 static void
 login_by_password(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v,
     const struct authorize_request *on)
 {
-	const char *name = request_form(rq, "username"), *password = request_form(rq, "password");
+	const char *name = request_form(rq, "username"), *password = request_form(rq, "password"), *folded;
 	struct user u;
 	bool ok = false;
 
@@ -99,26 +130,32 @@ login_by_password(struct app *app, const struct request *rq, struct response *rs
 		show(app, rq, rs, v, 403, "login", on, "login_missing");
 		return;
 	}
+	if ((folded = user_fold(rq->arena, name)) == NULL)
+		folded = name;
+	enum throttle_kind kind = account_throttle(app, rq, name);
+	if (!may_try(app, rq, rs, kind, folded) || (kind == THROTTLE_ACCOUNT &&
+	    !may_try(app, rq, rs, THROTTLE_ADDRESS, rq->remote)))
+		return;
 	if (user_login(app->store, rq->arena, name, password, &u, &ok) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);
 		return;
 	}
-	log_event(ok ? LOG_LEVEL_INFO : LOG_LEVEL_WARN, ok ? "authn_login_success" : "authn_login_fail",
-	    "user=%s remote=%s", u.id != NULL ? u.id : "-", rq->remote);
-	if (ok)
+	visitor_note(app, rq, v, (struct activity){ .event = ok ? "authn_login_success" : "authn_login_fail", .user = u.id });
+	if (ok) {
+		throttle_clear(app->store, rq->arena, kind, folded);
 		enter(app, rq, rs, &u, on);
-	else
+	} else
 		show(app, rq, rs, v, 403, "login", on, "login_wrong");
 }
 
 static void
-login_by_link(struct app *app, const struct request *rq, struct response *rs, const char *token)
+login_by_link(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, const char *token)
 {
 	struct user u;
 	enum store_result r = user_link_use(app->store, rq->arena, token, &u);
 
 	if (r == STORE_OK && !u.disabled) {
-		log_event(LOG_LEVEL_INFO, "authn_login_success", "user=%s remote=%s by=link", u.id, rq->remote);
+		visitor_note(app, rq, v, (struct activity){ .event = "authn_login_success", .user = u.id, .detail = "by link" });
 		enter(app, rq, rs, &u, NULL);
 	} else if (r == STORE_OK || r == STORE_ABSENT)
 		visitor_error(app, rq, rs, 403, "error_link", NULL);
@@ -158,13 +195,13 @@ signin_login(struct app *app, const struct request *rq, struct response *rs)
 		} else if (request_query(rq, "link") != NULL)
 			show_link(app, rq, rs, &v, request_query(rq, "link"));
 		else if (v.signed_in)
-			go_on(rq, rs, on);
+			go_on(app, rq, rs, on);
 		else
 			signin_ask(app, rq, rs, &v, on);
 	} else if (!visitor_form_ok(app, rq, rs, &v))
 		return;
 	else if (request_form(rq, "link") != NULL)
-		login_by_link(app, rq, rs, request_form(rq, "link"));
+		login_by_link(app, rq, rs, &v, request_form(rq, "link"));
 	else
 		login_by_password(app, rq, rs, &v, on);
 }
@@ -185,6 +222,8 @@ make_account(struct app *app, const struct request *rq, struct response *rs, con
 		show(app, rq, rs, v, 400, "register", on, fault);
 		return;
 	}
+	if (!may_try(app, rq, rs, THROTTLE_REGISTER, rq->remote))
+		return;
 	enum store_result r = user_add(app->store, rq->arena, name, password, &u, &taken);
 	if (r == STORE_OK && taken) {
 		show(app, rq, rs, v, 400, "register", on, "name_taken");
@@ -197,7 +236,7 @@ make_account(struct app *app, const struct request *rq, struct response *rs, con
 		visitor_unavailable(app, rq, rs);
 		return;
 	}
-	log_event(LOG_LEVEL_INFO, "user_created", "user=%s remote=%s", u.id, rq->remote);
+	visitor_note(app, rq, v, (struct activity){ .event = "user_created", .user = u.id });
 	enter(app, rq, rs, &u, on);
 }
 
@@ -231,6 +270,6 @@ signin_logout(struct app *app, const struct request *rq, struct response *rs)
 		visitor_page(app, rq, rs, &v, 200, "logout", page_data(app, rq, on), NULL);
 	else if (visitor_form_ok(app, rq, rs, &v)) {
 		visitor_sign_out(app, rq, rs, &v);
-		go_on(rq, rs, on);
+		go_on(app, rq, rs, on);
 	}
 }

@@ -2,12 +2,13 @@
 #include "account/visitor.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "app.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
-#include "base/log.h"
 #include "base/secret.h"
 #include "oauth/seal.h"
 #include "web/cookie.h"
@@ -17,6 +18,8 @@
 #include "base/banned.h"
 
 #define FORM_COOKIE "gatehouse-form"
+#define KNOWN_COOKIE "gatehouse-known"
+#define KNOWN_KEPT (90 * 86400)	/* seconds that a browser is known after a login */
 
 bool
 visitor_secure(const struct app *app)
@@ -88,12 +91,32 @@ visitor_form_ok(struct app *app, const struct request *rq, struct response *rs, 
 
 	if (token != NULL && secret_text_equal(token, v->csrf) && same_origin(app, rq))
 		return true;
-	log_event(LOG_LEVEL_WARN, "form_refused", "path=%s remote=%s", rq->path, rq->remote);
+	activity_log(&(struct activity){ .event = "malicious_csrf", .detail = rq->path, .remote = rq->remote,
+	    .user = v->signed_in ? v->session.user.id : NULL });
 	visitor_error(app, rq, rs, 403, "error_form", NULL);
 	return false;
 }
 
 /* --- sessions --- */
+
+static void
+remember(struct app *app, const struct request *rq, struct response *rs, const char *user)
+{
+	struct json *data = json_object(rq->arena);
+
+	json_set_string(rq->arena, data, "user", user);
+	cookie_set(rs, cookie_name(rq, KNOWN_COOKIE, visitor_secure(app)),
+	    seal_make(rq->arena, app->keyring, "known", data, clock_sec() + KNOWN_KEPT), visitor_secure(app), KNOWN_KEPT);
+}
+
+bool
+visitor_known(struct app *app, const struct request *rq, const char *user)
+{
+	const char *cookie = cookie_get(rq, cookie_name(rq, KNOWN_COOKIE, visitor_secure(app)));
+	const char *known = json_get_string(seal_open(rq->arena, app->keyring, "known", cookie, clock_sec()), "user");
+
+	return user != NULL && known != NULL && strcmp(known, user) == 0;
+}
 
 bool
 visitor_sign_in(struct app *app, const struct request *rq, struct response *rs, const struct user *u)
@@ -109,6 +132,7 @@ visitor_sign_in(struct app *app, const struct request *rq, struct response *rs, 
 		session_end(app->store, rq->arena, old);
 	cookie_set(rs, cookie_name(rq, SESSION_COOKIE, secure), s.cookie, secure, app->config->oauth.session_max_ttl);
 	cookie_set(rs, cookie_name(rq, FORM_COOKIE, secure), "", secure, -1);
+	remember(app, rq, rs, u->id);
 	return true;
 }
 
@@ -122,7 +146,29 @@ visitor_sign_out(struct app *app, const struct request *rq, struct response *rs,
 	cookie_set(rs, cookie_name(rq, SESSION_COOKIE, secure), "", secure, -1);
 }
 
+void
+visitor_note(struct app *app, const struct request *rq, const struct visitor *v, struct activity e)
+{
+	if (e.user == NULL && v != NULL && v->signed_in)
+		e.user = v->session.user.id;
+	e.remote = rq->remote;
+	e.request = rq->id;
+	activity_note(app->store, rq->arena, &e);
+}
+
 /* --- pages --- */
+
+/* Pages of a linking in progress lead nowhere else. */
+static bool
+is_owners(const char *name)
+{
+	static const char *const names[] = { "home", "links", "link", "activity", "account" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
 
 void
 visitor_page(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, int status,
@@ -134,9 +180,11 @@ visitor_page(struct app *app, const struct request *rq, struct response *rs, con
 		json_set_string(a, data, "csrf", v->csrf);
 		json_set_bool(a, data, "signed_in", v->signed_in);
 		json_set_string(a, data, "user", v->signed_in ? v->session.user.name : NULL);
+		json_set_bool(a, data, "nav", v->signed_in && is_owners(name));
 	}
 	if (json_get(data, "title") == NULL)
 		json_set_string(a, data, "title", arena_printf(a, "title_%s", name));
+	json_set_string(a, data, "base", visitor_base(app));
 	json_set_bool(a, data, "simulator", app->config->simulator);
 	page_respond(app->pages, rq, rs, status, name, data, send_to, visitor_secure(app));
 }
@@ -152,6 +200,13 @@ visitor_error(struct app *app, const struct request *rq, struct response *rs, in
 	json_set_string(rq->arena, data, "refused", refused);
 	json_set_string(rq->arena, data, "request_id", rq->id);
 	visitor_page(app, rq, rs, NULL, status, "error", data, NULL);
+}
+
+void
+visitor_wait(struct app *app, const struct request *rq, struct response *rs, int64_t seconds)
+{
+	visitor_error(app, rq, rs, 429, "error_wait", arena_printf(rq->arena, "%lld s", (long long)seconds));
+	response_header(rs, "Retry-After", arena_printf(rq->arena, "%lld", (long long)seconds));
 }
 
 void
@@ -174,4 +229,23 @@ visitor_refuse(struct app *app, const struct request *rq, struct response *rs, i
 		if (texts[i].status == status)
 			text = texts[i].text;
 	visitor_error(app, rq, rs, status, text, NULL);
+}
+
+char *
+visitor_moment(struct arena *a, int64_t ms)
+{
+	time_t t = (time_t)(ms / 1000);
+	struct tm tm;
+
+	gmtime_r(&t, &tm);
+	return arena_printf(a, "%04d-%02d-%02d %02d:%02d UTC", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
+	    tm.tm_min);
+}
+
+const char *
+visitor_base(const struct app *app)
+{
+	const char *host = strstr(app->config->public_url, "://");
+
+	return host + 3 + strcspn(host + 3, "/");
 }

@@ -4,9 +4,11 @@
 
 #include <stdbool.h>
 
+#include "oauth/activity.h"
 #include "oauth/session.h"
 
 struct app;
+struct arena;
 struct json;
 struct request;
 struct response;
@@ -40,6 +42,23 @@ void		 visitor_unavailable(struct app *, const struct request *, struct response
 
 /* A route_refusal for pages. */
 void		 visitor_refuse(struct app *, const struct request *, struct response *, int status, const char *why);
+
+/* Note what this visitor did, or tried: e with user, remote and request id filled in. */
+void		 visitor_note(struct app *, const struct request *, const struct visitor *, struct activity e);
+
+/* Answer 429 with the page that says how long to wait. */
+void		 visitor_wait(struct app *, const struct request *, struct response *, int64_t seconds);
+
+/* Has this browser signed in to that account before? It then has tries of its own, so that nobody else's wrong
+ * passwords keep its owner out. */
+bool		 visitor_known(struct app *, const struct request *, const char *user);
+
+/* A moment for people: "2026-11-21 21:15 UTC". */
+char		*visitor_moment(struct arena *, int64_t ms);
+
+/* The path of the public URL, without a slash at its end: "" unless we live below a folder. It stands in front of every
+ * address that we send a browser to. */
+const char	*visitor_base(const struct app *);
 
 /* Are we reached by https? Decides on cookies and headers. */
 bool		 visitor_secure(const struct app *);

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "db/record.h"
+#include "oauth/activity.h"
 #include "oauth/client.h"
 #include "oauth/grant.h"
 #include "oauth/pkce.h"
@@ -113,7 +114,9 @@ revoke_replayed(struct store_tx *tx, struct redeeming *d, const char *id)
 	if (r != STORE_OK)
 		return r;
 	g.revoked = "code_replay";
-	return grant_tx_keep(tx, &g);
+	r = grant_tx_keep(tx, &g);
+	return r != STORE_OK ? r : activity_tx_note(tx, &(struct activity){ .event = "authn_token_reuse", .user = d->user,
+	    .client = d->client->id, .grant = id, .detail = "a code came twice" });
 }
 
 static bool
@@ -141,6 +144,10 @@ accept(struct store_tx *tx, struct redeeming *d, struct json *r)
 	if ((result = grant_tx_add(tx, d->grant, d->config->oauth.refresh_idle_ttl)) != STORE_OK)
 		return result;
 	json_set_string(a, r, "grant", d->grant->id);
+	result = activity_tx_note(tx, &(struct activity){ .event = "authn_token_created", .user = d->user,
+	    .client = d->client->id, .grant = d->grant->id });
+	if (result != STORE_OK)
+		return result;
 	d->error = OAUTH_OK;
 	return record_tx_put(tx, d->key, r, clock_sec() + USED_KEPT);
 }

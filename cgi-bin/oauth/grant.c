@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "db/record.h"
+#include "oauth/activity.h"
 #include "base/banned.h"
 
 #define LIST_LONG 100		/* from here on a longer list is looked over for dead ones */
@@ -206,7 +207,9 @@ revoke(struct store_tx *tx, void *arg)
 		return r;
 	g.revoked = v->why;
 	g.last_used = clock_sec();
-	return grant_tx_put(tx, &g, REVOKED_KEPT);
+	r = grant_tx_put(tx, &g, REVOKED_KEPT);
+	return r != STORE_OK ? r : activity_tx_note(tx, &(struct activity){ .event = "authn_token_revoked", .user = v->user,
+	    .client = g.client, .grant = v->id, .detail = v->why });
 }
 
 enum store_result

@@ -79,7 +79,7 @@ session_find(struct store *store, struct arena *a, const struct config *c, const
 	*s = (struct session){ .cookie = cookie, .created = json_get_int(r, "created", 0) };
 	if ((result = user_by_id(store, a, user, &s->user)) != STORE_OK)
 		return result;
-	if (s->user.disabled)
+	if (s->user.disabled || s->created < s->user.sessions_from)
 		return STORE_ABSENT;
 	int64_t now = clock_sec();
 	if (now - json_get_int(r, "seen", 0) < TOUCH_EVERY)

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/secret.h"
 #include "db/record.h"
+#include "oauth/activity.h"
 #include "oauth/client.h"
 #include "oauth/code.h"
 #include "oauth/grant.h"
@@ -173,7 +174,9 @@ refresh(struct store_tx *tx, void *arg)
 	}
 	g->revoked = "reuse";
 	f->event = "authn_token_reuse";
-	return grant_tx_keep(tx, g);
+	r = grant_tx_keep(tx, g);
+	return r != STORE_OK ? r : activity_tx_note(tx, &(struct activity){ .event = f->event, .user = f->user,
+	    .client = f->client->id, .grant = f->id, .detail = "a refresh token came twice" });
 }
 
 /* Is the account still there and allowed? */

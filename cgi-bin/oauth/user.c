@@ -78,6 +78,7 @@ from_record(const struct json *r, struct user *u)
 		.password = json_get_string(r, "password"),
 		.created = json_get_int(r, "created", 0),
 		.disabled = json_get_bool(r, "disabled", false),
+		.sessions_from = json_get_int(r, "sessions_from", 0),
 	};
 }
 
@@ -159,7 +160,7 @@ user_add(struct store *store, struct arena *a, const char *name, const char *pas
 
 struct change {
 	const char	*id, *password;
-	bool		 set_disabled, disabled;
+	bool		 set_disabled, disabled, end_sessions;
 };
 
 static enum store_result
@@ -175,6 +176,8 @@ change(struct store_tx *tx, void *arg)
 		return result;
 	if (c->password != NULL)
 		json_set_string(a, r, "password", c->password);
+	if (c->end_sessions)
+		json_set_int(a, r, "sessions_from", clock_sec());
 	if (c->set_disabled)
 		json_set_bool(a, r, "disabled", c->disabled);
 	return record_tx_put(tx, key, r, 0);
@@ -183,7 +186,7 @@ change(struct store_tx *tx, void *arg)
 enum store_result
 user_set_password(struct store *store, struct arena *a, const char *id, const char *password)
 {
-	struct change c = { .id = id, .password = password_hash(a, password) };
+	struct change c = { .id = id, .password = password_hash(a, password), .end_sessions = true };
 
 	return c.password != NULL ? store_run(store, a, change, &c) : STORE_FAILED;
 }
@@ -231,9 +234,10 @@ user_login(struct store *store, struct arena *a, const char *name, const char *p
 	if (r != STORE_OK && r != STORE_ABSENT)
 		return r;
 	*ok = password_ok(u->password, password) && !u->disabled;
-	if (*ok && password_is_weak_hash(u->password))
-		return user_set_password(store, a, u->id, password);
-	return STORE_OK;
+	if (!*ok || !password_is_weak_hash(u->password))
+		return STORE_OK;
+	struct change c = { .id = u->id, .password = password_hash(a, password) };
+	return c.password != NULL ? store_run(store, a, change, &c) : STORE_FAILED;
 }
 
 struct walk {

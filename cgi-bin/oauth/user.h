@@ -21,6 +21,7 @@ struct user {
 	const char	*password;	/* argon2id, encoded; NULL = cannot log in by password */
 	int64_t		 created;
 	bool		 disabled;
+	int64_t		 sessions_from;	/* seconds: sessions begun before are over; 0 = none are */
 };
 
 /* Names are compared trimmed and without case (ASCII). NULL if it can be no name. */
@@ -41,6 +42,7 @@ enum store_result user_by_name(struct store *, struct arena *, const char *name,
 enum store_result user_login(struct store *, struct arena *, const char *name, const char *password, struct user *,
 		    bool *ok);
 
+/* Also ends all sessions that began before this second. */
 enum store_result user_set_password(struct store *, struct arena *, const char *id, const char *password);
 enum store_result user_set_disabled(struct store *, struct arena *, const char *id, bool disabled);
 

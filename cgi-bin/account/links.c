@@ -1,0 +1,140 @@
+/* links.c: a list of grants, and a page for one. */
+#include "account/links.h"
+
+#include <string.h>
+
+#include "account/choice.h"
+#include "account/visitor.h"
+#include "app.h"
+#include "base/arena.h"
+#include "base/json.h"
+#include "device/device.h"
+#include "oauth/client.h"
+#include "oauth/grant.h"
+#include "web/request.h"
+#include "web/response.h"
+#include "base/banned.h"
+
+#define HERE "/links/"
+
+/* What the pages show of a grant. */
+static struct json *
+show_grant(struct app *app, struct arena *a, const struct grant *g, const struct json *all)
+{
+	struct json *v = json_object(a);
+	struct client c;
+	bool known = client_find(app->store, a, g->client, &c) == STORE_OK;
+
+	json_set_string(a, v, "id", g->id);
+	json_set_string(a, v, "client", known ? c.name : g->client);
+	json_set_string(a, v, "scope", g->scope);
+	json_set_string(a, v, "created", visitor_moment(a, g->created * 1000));
+	json_set_string(a, v, "last_used", visitor_moment(a, g->last_used * 1000));
+	json_set_string(a, v, "ends", visitor_moment(a, grant_ends(g) * 1000));
+	json_set_bool(a, v, "include_new", g->include_new);
+	json_set_int(a, v, "devices", (long long)json_count(grant_devices(a, g, all)));
+	return v;
+}
+
+struct listing {
+	struct app		*app;
+	struct arena		*arena;
+	const struct json	*all;
+	struct json		*links;
+};
+
+static void
+add(void *arg, const struct grant *g)
+{
+	struct listing *l = arg;
+
+	if (g->revoked == NULL)
+		json_append(l->arena, l->links, show_grant(l->app, l->arena, g, l->all));
+}
+
+static void
+show_all(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, const struct json *all)
+{
+	struct json *data = json_object(rq->arena);
+	struct listing l = { app, rq->arena, all, json_set(rq->arena, data, "links", json_array(rq->arena)) };
+
+	if (grant_each(app->store, rq->arena, v->session.user.id, add, &l) == STORE_OK)
+		visitor_page(app, rq, rs, v, 200, "links", data, NULL);
+	else
+		visitor_unavailable(app, rq, rs);
+}
+
+static void
+show_one(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, const struct grant *g,
+    const struct json *all)
+{
+	struct json *devices, *data = json_object(rq->arena);
+
+	if (choice_list(app, rq->arena, v->session.user.id, grant_devices(rq->arena, g, all), &devices) != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
+	json_set(rq->arena, data, "link", show_grant(app, rq->arena, g, all));
+	json_set(rq->arena, data, "devices", devices);
+	visitor_page(app, rq, rs, v, 200, "link", data, NULL);
+}
+
+/* Save the devices, or end the link. */
+static void
+change(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, const struct grant *g,
+    const struct json *all)
+{
+	const char *action = request_form(rq, "action");
+	enum store_result r;
+
+	if (action != NULL && strcmp(action, "save") == 0) {
+		struct json *devices = choice_made(rq, v->session.user.id, all);
+		if (devices == NULL) {
+			visitor_error(app, rq, rs, 403, "error_device", NULL);
+			return;
+		}
+		r = grant_choose(app->store, rq->arena, g->user, g->id, devices, request_form(rq, "include_new") != NULL,
+		    choice_not_made(rq->arena, all, devices));
+	} else if (action != NULL && strcmp(action, "unlink") == 0)
+		r = grant_revoke(app->store, rq->arena, g->user, g->id, "user");
+	else {
+		visitor_refuse(app, rq, rs, 400, "");
+		return;
+	}
+	if (r == STORE_OK || r == STORE_ABSENT)
+		response_redirect(rs, arena_printf(rq->arena, "%s/links", visitor_base(app)));
+	else
+		visitor_unavailable(app, rq, rs);
+}
+
+void
+links_page(struct app *app, const struct request *rq, struct response *rs)
+{
+	struct visitor v = visitor_find(app, rq, rs);
+	bool one = strncmp(rq->path, HERE, sizeof(HERE) - 1) == 0, post = strcmp(rq->method, "POST") == 0;
+	struct json *all;
+	struct grant g;
+
+	if (!v.unavailable && !v.signed_in) {
+		response_redirect(rs, arena_printf(rq->arena, "%s/login", visitor_base(app)));
+		return;
+	}
+	if (v.unavailable || device_ids(app->store, rq->arena, v.session.user.id, &all) != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
+	if (!one) {
+		show_all(app, rq, rs, &v, all);
+		return;
+	}
+	/* Under the visitor's own key: nobody else's grant can be named. */
+	enum store_result r = grant_find(app->store, rq->arena, v.session.user.id, rq->path + sizeof(HERE) - 1, &g);
+	if (r == STORE_ABSENT || (r == STORE_OK && g.revoked != NULL))
+		visitor_refuse(app, rq, rs, 404, "");
+	else if (r != STORE_OK)
+		visitor_unavailable(app, rq, rs);
+	else if (!post)
+		show_one(app, rq, rs, &v, &g, all);
+	else if (visitor_form_ok(app, rq, rs, &v))
+		change(app, rq, rs, &v, &g, all);
+}

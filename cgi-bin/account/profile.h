@@ -1,0 +1,13 @@
+/* profile.h: what an owner changes about the account: password, and the end of it. */
+#ifndef ACCOUNT_PROFILE_H
+#define ACCOUNT_PROFILE_H
+
+struct app;
+struct request;
+struct response;
+
+/* Route handlers. */
+void	 profile_account(struct app *, const struct request *, struct response *);	/* GET, POST /account */
+void	 profile_activity(struct app *, const struct request *, struct response *);	/* GET /activity */
+
+#endif
