@@ -1,4 +1,6 @@
 /* command.c: commands on virtual devices: what is let through, what it does, what is told. */
+#include <sys/wait.h>
+
 #include "base/clock.h"
 #include "device/command.h"
 #include "tests/unit/device_fixture.h"
@@ -277,6 +279,41 @@ test_unavailable(void)
 	CHECK_STR(told(), "");
 }
 
+/* Several processes at once: none of the steps is lost. */
+#define PROCESSES 3
+#define STEPS 20
+
+static void
+step_and_exit(void)
+{
+	struct store_options options = { .engine = "gdbm", .path = arena_printf(arena, "%s/store", folder) };
+	char why[200];
+
+	if (store_open(&store, &options, why, sizeof(why)) != STORE_OK)
+		_exit(1);
+	for (int i = 0; i < STEPS; i++)
+		while (run("tv", "[[\"main\",\"audioVolume\",\"volumeUp\"]]") == COMMAND_UNAVAILABLE)
+			;
+	store_close(store);
+	_exit(0);
+}
+
+static void
+test_at_once(void)
+{
+	int status, good = 0;
+
+	CHECK(run("tv", "[[\"main\",\"audioVolume\",\"setVolume\",[0]]]") == OK);
+	fflush(stdout);
+	for (int i = 0; i < PROCESSES; i++)
+		if (fork() == 0)
+			step_and_exit();
+	for (int i = 0; i < PROCESSES; i++)
+		good += wait(&status) > 0 && status == 0;
+	CHECK(good == PROCESSES);
+	CHECK_STR(value_in_store("tv", "main", "audioVolume", "volume"), "60");
+}
+
 int
 main(void)
 {
@@ -285,5 +322,6 @@ main(void)
 	test_stored();
 	test_offline();
 	test_unavailable();
+	test_at_once();
 	return fixture_close();
 }

@@ -287,6 +287,10 @@ test_many(void)
 	CHECK(global_error() == NULL && json_count(json_get(answer, "deviceState")) == 100);
 	CHECK(states(0) != NULL && device_error(0) == NULL);
 	CHECK_STR(device_error(99), "DEVICE-UNAVAILABLE");
+	CHECK(state_set_online(store, arena, user.id, "big", false) == STORE_OK);
+	send_message("stateRefreshRequest", many, arena_printf(arena, DEVICES("%s"), repeated(D("big"), 500)));
+	CHECK(json_count(json_get(answer, "deviceState")) == 500);
+	CHECK_STR(device_error(499), "DEVICE-OFFLINE");
 }
 
 /* A capability's object that nobody knows all members of stays what its type says. */
