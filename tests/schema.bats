@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The Schema connector over plain CGI, as SmartThings talks to it, and as others might.
+# long because: every row of the protocol's table of bad input stands here.
 
 load helper
 

@@ -20,26 +20,32 @@ struct target {
 	const struct attribute	*attribute;
 };
 
-static const char *
-find_target(struct arena *a, const struct catalogue *c, const struct device *d, const char *name, struct target *t)
+/* False if it leads nowhere; *why then says so. */
+static bool
+find_target(struct arena *a, const struct catalogue *c, const struct device *d, const char *name, struct target *t,
+    const char **why)
 {
 	const char *said = arena_strndup(a, name, (size_t)text_cut(name, 100));
 	const char *slash = strchr(name, '/'), *rest = slash != NULL ? slash + 1 : name, *dot = strrchr(rest, '.');
-	const char *id;
 
-	t->component = slash != NULL ? arena_strndup(a, name, (size_t)(slash - name)) : "main";
-	if (dot == NULL || dot == rest || dot[1] == '\0')
-		return arena_printf(a, "%s: say which attribute: CAPABILITY.ATTRIBUTE=VALUE", said);
-	id = arena_strndup(a, rest, (size_t)(dot - rest));
-	t->capability = catalogue_capability(c, id);
-	if (t->capability == NULL || !device_has(d, t->component, t->capability->id))
-		return arena_printf(a, "%s: the device has no such capability in this component", said);
+	*t = (struct target){ .component = slash != NULL ? arena_strndup(a, name, (size_t)(slash - name)) : "main" };
+	if (dot == NULL || dot == rest || dot[1] == '\0') {
+		*why = arena_printf(a, "%s: say which attribute: CAPABILITY.ATTRIBUTE=VALUE", said);
+		return false;
+	}
+	t->capability = catalogue_capability(c, arena_strndup(a, rest, (size_t)(dot - rest)));
+	if (t->capability == NULL || !device_has(d, t->component, t->capability->id)) {
+		*why = arena_printf(a, "%s: the device has no such capability in this component", said);
+		return false;
+	}
 	t->attribute = device_type_attribute(catalogue_type(c, d->type), t->capability, dot + 1);
 	if (t->attribute == NULL)
-		return arena_printf(a, "%s: %s has no such attribute", said, t->capability->id);
-	if (strcmp(t->capability->id, DEVICE_HEALTH) == 0 && strcmp(t->attribute->name, "healthStatus") == 0)
-		return arena_printf(a, "%s: the device itself goes offline and online", said);
-	return NULL;
+		*why = arena_printf(a, "%s: %s has no such attribute", said, t->capability->id);
+	else if (strcmp(t->capability->id, DEVICE_HEALTH) == 0 && strcmp(t->attribute->name, "healthStatus") == 0)
+		*why = arena_printf(a, "%s: the device itself goes offline and online", said);
+	else
+		return true;
+	return false;
 }
 
 static bool
@@ -62,7 +68,7 @@ assign(struct arena *a, const struct catalogue *c, const struct device *d, struc
 	*news = false;
 	if (text[len] == '\0')
 		return arena_printf(a, "%.*s: no value: CAPABILITY.ATTRIBUTE=VALUE", text_cut(name, 100), name);
-	if ((why = find_target(a, c, d, name, t)) != NULL)
+	if (!find_target(a, c, d, name, t, &why))
 		return why;
 	if ((why = value_parse(a, t->attribute, text + len + 1, &value, &unit)) != NULL)
 		return arena_printf(a, "%.*s %s", text_cut(name, 100), name, why);
@@ -85,9 +91,9 @@ state_assign_json(struct arena *a, const struct catalogue *c, const struct devic
     const char *name, const struct json *value, int64_t ms)
 {
 	struct target t;
-	const char *why = find_target(a, c, d, name, &t);
+	const char *why;
 
-	if (why != NULL)
+	if (!find_target(a, c, d, name, &t, &why))
 		return why;
 	if ((why = value_fault(a, &t.attribute->type, value)) == NULL)
 		put(a, state, &t, value, NULL, ms);

@@ -194,7 +194,7 @@ read_override(struct definition *d, const char *path, const struct json *v, cons
 	const struct attribute *a = NULL;
 
 	o->capability = catalogue_capability(all, id);
-	if (o->capability != NULL)
+	if (dot != NULL && o->capability != NULL)
 		a = capability_attribute(o->capability, dot + 1);
 	definition_members(d, path, v, "min max initial");
 	if (a == NULL) {

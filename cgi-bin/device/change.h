@@ -1,4 +1,4 @@
-/* change.h: who is told of a change: every change of a user's devices passes here, inside the transaction that makes it.
+/* change.h: who is told of a change: every change of a user's devices passes here, inside its transaction.
  *
  * What is noted here is durable if and only if the change is. */
 #ifndef DEVICE_CHANGE_H
@@ -20,7 +20,7 @@ struct change {
 	enum change_kind	 kind;
 	const char		*user, *device;
 	const struct json	*states;	/* array of state_show; NULL but for CHANGE_STATE */
-	const char		*origin;	/* the grant whose client asked for it; NULL = the owner, or the device itself */
+	const char		*origin;	/* the grant whose client asked; NULL = the owner or the device itself */
 };
 
 /* Note a change in record "changes/<user>": {"v":1,"seq":<grows with each>,"kind":"state","device":<id>,"time":<ms>}:

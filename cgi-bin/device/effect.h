@@ -54,6 +54,7 @@ const struct attribute *effect_target(const struct effect_run *, const struct ef
 
 /* Work out what the command's effects come to, without doing it. NULL if it can be done, else why not: a value that
  * this device's attribute does not take. *refresh: the command asks for the whole state. */
-const char *effects_compute(const struct effect_run *, struct effect_change changes[EFFECTS_MAX], size_t *n, bool *refresh);
+const char *effects_compute(const struct effect_run *, struct effect_change changes[EFFECTS_MAX], size_t *n,
+	    bool *refresh);
 
 #endif

@@ -49,7 +49,7 @@ struct source_job {
 
 struct source {
 	const char	*name;		/* as in the device's record */
-	/* Carry out the commands in order until one fails; durable when it returns, those before the first that failed. */
+	/* Carry out the commands in order until one fails. Durable when it returns. */
 	void		 (*carry_out)(struct source_job *);
 };
 

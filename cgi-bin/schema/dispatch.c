@@ -14,22 +14,20 @@
 
 struct interaction {
 	const char	*type, *answer_type;
+	enum schema_error (*answer)(struct schema_message *, struct json *);
+	const char	*scope;		/* without it the token counts as invalid; NULL = whatever it is */
 	bool		 token;		/* must be shown */
 	bool		 late;		/* an expired, revoked or unknown one will do */
-	const char	*scope;		/* without it the token counts as invalid */
 	bool		 devices, commands;	/* lists that must be well-formed */
-	enum schema_error (*answer)(struct schema_message *, struct json *);
 };
 
 static const struct interaction interactions[] = {
-	{ "discoveryRequest", "discoveryResponse", .token = true, .scope = "devices:read", .answer = schema_discovery },
-	{ "stateRefreshRequest", "stateRefreshResponse", .token = true, .scope = "devices:read", .devices = true,
-	    .answer = schema_state_refresh },
-	{ "commandRequest", "commandResponse", .token = true, .devices = true, .commands = true,
-	    .answer = schema_command },
-	{ "integrationDeleted", "integrationDeleted", .token = true, .late = true,
-	    .answer = schema_integration_deleted },
-	{ "interactionResult", "interactionResult", .answer = schema_interaction_result },
+	{ "discoveryRequest", "discoveryResponse", schema_discovery, "devices:read", .token = true },
+	{ "stateRefreshRequest", "stateRefreshResponse", schema_state_refresh, "devices:read", .token = true,
+	    .devices = true },
+	{ "commandRequest", "commandResponse", schema_command, NULL, .token = true, .devices = true, .commands = true },
+	{ "integrationDeleted", "integrationDeleted", schema_integration_deleted, NULL, .token = true, .late = true },
+	{ "interactionResult", "interactionResult", schema_interaction_result, NULL, .token = false },
 };
 
 static const struct interaction *

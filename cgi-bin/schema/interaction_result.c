@@ -27,8 +27,10 @@ quoted(const struct schema_message *m, const struct json *object, const char *na
 static void
 tell(const struct schema_message *m, const struct json *device, const struct json *error)
 {
+	bool known = m->verdict != TOKEN_INVALID && m->verdict != TOKEN_UNAVAILABLE;
+
 	log_event(LOG_LEVEL_ERROR, "interaction_result", "user=%s of=\"%s\" device=\"%s\" error=\"%s\" detail=\"%s\"",
-	    m->verdict == TOKEN_INVALID || m->verdict == TOKEN_UNAVAILABLE ? "-" : m->grant.user, quoted(m, m->root, "originatingInteractionType"),
+	    known ? m->grant.user : "-", quoted(m, m->root, "originatingInteractionType"),
 	    quoted(m, device, "externalDeviceId"), quoted(m, error, "errorEnum"), quoted(m, error, "detail"));
 }
 

@@ -1,4 +1,5 @@
-/* command.c: commands on virtual devices: what is let through, what it does, what is told. */
+/* command.c: commands on virtual devices: what is let through, what it does, what is told.
+ * long because: a row for each behaviour of the protocol's tables, in one story over the same devices. */
 #include <sys/wait.h>
 
 #include "base/clock.h"

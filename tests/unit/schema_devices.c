@@ -1,4 +1,5 @@
-/* schema_devices.c: discovery, state refresh and commands as SmartThings sends them, and as an attacker would. */
+/* schema_devices.c: discovery, state refresh and commands as SmartThings sends them, and as an attacker would.
+ * long because: the three messages are tried on the same devices, each with its good, edge and hostile cases. */
 #include "tests/unit/schema_fixture.h"
 #include "base/banned.h"
 
