@@ -1,5 +1,6 @@
 /* authorize.c: the authorization endpoint (RFC 6749 3.1) and the pages where owners sign in. */
 #include "account/consent.h"
+#include "account/device_page.h"
 #include "account/signin.h"
 #include "account/visitor.h"
 #include "app.h"
@@ -17,6 +18,7 @@ main(void)
 		{ "/login", "GET POST", signin_login, visitor_refuse },
 		{ "/register", "GET POST", signin_register, visitor_refuse },
 		{ "/logout", "GET POST", signin_logout, visitor_refuse },
+		{ "/device", "GET POST", device_page, visitor_refuse },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};
 	static const struct program program = { "authorize", routes, MAX_BODY };

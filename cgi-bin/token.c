@@ -14,6 +14,7 @@ main(void)
 		{ "/oauth/token", "POST", token_issue, endpoint_refuse },
 		{ "/revoke", "POST", token_revoke, endpoint_refuse },
 		{ "/introspect", "POST", token_introspect, endpoint_refuse },
+		{ "/device_authorization", "POST", token_device_authorization, endpoint_refuse },
 		{ "/.well-known/oauth-authorization-server", "GET", token_metadata, endpoint_refuse },
 		{ "/.well-known/jwks.json", "GET", token_jwks, endpoint_refuse },
 		{ NULL, NULL, NULL, serve_refuse_json },

@@ -45,8 +45,7 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 	json_set_string(a, sealed, "id", secret_token(a, 16));
 	json_set_string(a, sealed, "session", secret_digest(a, v->session.cookie));
 	json_set_string(a, data, "request", seal_make(a, app->keyring, "consent", sealed, clock_sec() + PAGE_KEPT));
-	json_set_string(a, data, "carry", seal_make(a, app->keyring, "carry", authorize_to_json(a, request),
-	    clock_sec() + PAGE_KEPT));
+	json_set_string(a, data, "carry", signin_carry(app, rq, &(struct onward){ .authorize = true, .request = *request }));
 	json_set_string(a, data, "client", request->client.name);
 	json_set_bool(a, data, "may_read", strstr(request->scope, "devices:read") != NULL);
 	json_set_bool(a, data, "may_control", strstr(request->scope, "devices:control") != NULL);
@@ -166,6 +165,6 @@ consent_authorize(struct app *app, const struct request *rq, struct response *rs
 		if (v.signed_in)
 			show(app, rq, rs, &v, &request, NULL);
 		else
-			signin_ask(app, rq, rs, &v, &request);
+			signin_ask(app, rq, rs, &v, &(struct onward){ .authorize = true, .request = request });
 	}
 }

@@ -21,46 +21,60 @@
 
 #define REQUEST_KEPT 1800	/* seconds in which somebody must have logged in */
 
-/* The request that the visitor carries, from the query or the form; false if there is none (any more). */
-static bool
-carried(struct app *app, const struct request *rq, struct authorize_request *on)
+/* What the visitor carries, from the query or the form. */
+static struct onward
+carried(struct app *app, const struct request *rq)
 {
 	const char *text = request_form(rq, "request") != NULL ? request_form(rq, "request") : request_query(rq, "request");
 	struct json *data = seal_open(rq->arena, app->keyring, "carry", text, clock_sec());
+	struct onward on = { .user_code = json_get_string(data, "user_code") };
 
-	return data != NULL && authorize_from_json(app->store, rq->arena, data, on);
+	on.authorize = data != NULL && on.user_code == NULL &&
+	    authorize_from_json(app->store, rq->arena, data, &on.request);
+	return on;
 }
 
-/* What every page here shows: the carried request and for whom it is. */
-static struct json *
-page_data(struct app *app, const struct request *rq, const struct authorize_request *on)
+char *
+signin_carry(struct app *app, const struct request *rq, const struct onward *on)
 {
 	struct arena *a = rq->arena;
-	struct json *data = json_object(a);
+	struct json *data = on->authorize ? authorize_to_json(a, &on->request) : json_object(a);
 
-	json_set_bool(a, data, "registration", app->config->oauth.registration);
-	if (on == NULL)
-		return data;
-	json_set_string(a, data, "request", seal_make(a, app->keyring, "carry", authorize_to_json(a, on),
-	    clock_sec() + REQUEST_KEPT));
-	json_set_string(a, data, "client", on->client.name);
+	if (!on->authorize && on->user_code == NULL)
+		return NULL;
+	json_set_string(a, data, "user_code", on->user_code);
+	return seal_make(a, app->keyring, "carry", data, clock_sec() + REQUEST_KEPT);
+}
+
+/* What every page here shows: what is carried, and for whom it is. */
+static struct json *
+page_data(struct app *app, const struct request *rq, const struct onward *on)
+{
+	struct json *data = json_object(rq->arena);
+
+	json_set_bool(rq->arena, data, "registration", app->config->oauth.registration);
+	json_set_string(rq->arena, data, "request", signin_carry(app, rq, on));
+	json_set_string(rq->arena, data, "client", on->authorize ? on->request.client.name : NULL);
 	return data;
 }
 
-/* Signed in: on to the request, or home. Without a host, so that one who came by another name of this machine stays there. */
+/* Signed in: onward, without a host, so that one who came by another name of this machine stays there. */
 static void
-go_on(struct app *app, const struct request *rq, struct response *rs, const struct authorize_request *on)
+go_on(struct app *app, const struct request *rq, struct response *rs, const struct onward *on)
 {
-	const char *base = visitor_base(app);
+	const char *base = visitor_base(app), *to = "/";
 
-	response_redirect(rs, on == NULL ? arena_printf(rq->arena, "%s/", base) :
-	    arena_printf(rq->arena, "%s/authorize?%s", base, authorize_query(rq->arena, on)));
+	if (on->authorize)
+		to = arena_printf(rq->arena, "/authorize?%s", authorize_query(rq->arena, &on->request));
+	else if (on->user_code != NULL)
+		to = arena_printf(rq->arena, "/device?%s", form_add(rq->arena, "", "user_code", on->user_code));
+	response_redirect(rs, arena_printf(rq->arena, "%s%s", base, to));
 }
 
 /* Show a form again, with what was wrong and the name that was typed. */
 static void
 show(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, int status,
-    const char *page, const struct authorize_request *on, const char *fault)
+    const char *page, const struct onward *on, const char *fault)
 {
 	struct json *data = page_data(app, rq, on);
 	const char *name = request_form(rq, "username");
@@ -72,14 +86,14 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 
 void
 signin_ask(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v,
-    const struct authorize_request *on)
+    const struct onward *on)
 {
 	show(app, rq, rs, v, 200, "login", on, NULL);
 }
 
 static void
 enter(struct app *app, const struct request *rq, struct response *rs, const struct user *u,
-    const struct authorize_request *on)
+    const struct onward *on)
 {
 	if (visitor_sign_in(app, rq, rs, u))
 		go_on(app, rq, rs, on);
@@ -120,7 +134,7 @@ account_throttle(struct app *app, const struct request *rq, const char *name)
 
 static void
 login_by_password(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v,
-    const struct authorize_request *on)
+    const struct onward *on)
 {
 	const char *name = request_form(rq, "username"), *password = request_form(rq, "password"), *folded;
 	struct user u;
@@ -156,7 +170,7 @@ login_by_link(struct app *app, const struct request *rq, struct response *rs, co
 
 	if (r == STORE_OK && !u.disabled) {
 		visitor_note(app, rq, v, (struct activity){ .event = "authn_login_success", .user = u.id, .detail = "by link" });
-		enter(app, rq, rs, &u, NULL);
+		enter(app, rq, rs, &u, &(struct onward){ 0 });
 	} else if (r == STORE_OK || r == STORE_ABSENT)
 		visitor_error(app, rq, rs, 403, "error_link", NULL);
 	else
@@ -184,7 +198,7 @@ void
 signin_login(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct visitor v = visitor_find(app, rq, rs);
-	struct authorize_request request, *on = carried(app, rq, &request) ? &request : NULL;
+	const struct onward on = carried(app, rq);
 
 	if (v.unavailable)
 		visitor_unavailable(app, rq, rs);
@@ -195,22 +209,22 @@ signin_login(struct app *app, const struct request *rq, struct response *rs)
 		} else if (request_query(rq, "link") != NULL)
 			show_link(app, rq, rs, &v, request_query(rq, "link"));
 		else if (v.signed_in)
-			go_on(app, rq, rs, on);
+			go_on(app, rq, rs, &on);
 		else
-			signin_ask(app, rq, rs, &v, on);
+			signin_ask(app, rq, rs, &v, &on);
 	} else if (!visitor_form_ok(app, rq, rs, &v))
 		return;
 	else if (request_form(rq, "link") != NULL)
 		login_by_link(app, rq, rs, &v, request_form(rq, "link"));
 	else
-		login_by_password(app, rq, rs, &v, on);
+		login_by_password(app, rq, rs, &v, &on);
 }
 
 /* --- registration --- */
 
 static void
 make_account(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v,
-    const struct authorize_request *on)
+    const struct onward *on)
 {
 	const char *name = request_form(rq, "username"), *password = request_form(rq, "password"), *fault, *why = NULL;
 	struct user u;
@@ -244,16 +258,16 @@ void
 signin_register(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct visitor v = visitor_find(app, rq, rs);
-	struct authorize_request request, *on = carried(app, rq, &request) ? &request : NULL;
+	const struct onward on = carried(app, rq);
 
 	if (v.unavailable)
 		visitor_unavailable(app, rq, rs);
 	else if (!app->config->oauth.registration)
 		visitor_error(app, rq, rs, 403, "error_registration", NULL);
 	else if (strcmp(rq->method, "GET") == 0)
-		show(app, rq, rs, &v, 200, "register", on, NULL);
+		show(app, rq, rs, &v, 200, "register", &on, NULL);
 	else if (visitor_form_ok(app, rq, rs, &v))
-		make_account(app, rq, rs, &v, on);
+		make_account(app, rq, rs, &v, &on);
 }
 
 /* --- logout --- */
@@ -262,14 +276,14 @@ void
 signin_logout(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct visitor v = visitor_find(app, rq, rs);
-	struct authorize_request request, *on = carried(app, rq, &request) ? &request : NULL;
+	const struct onward on = carried(app, rq);
 
 	if (v.unavailable)
 		visitor_unavailable(app, rq, rs);
 	else if (strcmp(rq->method, "GET") == 0)
-		visitor_page(app, rq, rs, &v, 200, "logout", page_data(app, rq, on), NULL);
+		visitor_page(app, rq, rs, &v, 200, "logout", page_data(app, rq, &on), NULL);
 	else if (visitor_form_ok(app, rq, rs, &v)) {
 		visitor_sign_out(app, rq, rs, &v);
-		go_on(app, rq, rs, on);
+		go_on(app, rq, rs, &on);
 	}
 }

@@ -13,6 +13,7 @@
 #include "oauth/activity.h"
 #include "oauth/client.h"
 #include "oauth/code.h"
+#include "oauth/device_code.h"
 #include "oauth/grant.h"
 #include "oauth/jwt_codec.h"
 #include "oauth/keyring.h"
@@ -76,6 +77,26 @@ token_for_client(const struct token_context *x, const struct client *c, const ch
 	return make_answer(x, c, arena_printf(x->arena, TOKEN_CLIENT_SUBJECT "%s", c->id), NULL, scope, 0, answer);
 }
 
+/* The answer for a grant that was made just now. */
+static enum oauth_error
+answer_new(const struct token_context *x, const struct client *c, struct grant *g, struct json **answer)
+{
+	if (!client_may(c, "refresh_token"))
+		g->sequence = 0;
+	log_event(LOG_LEVEL_INFO, "authn_token_created", "user=%s client=%s grant=%s", g->user, c->id, g->id);
+	return answer_for(x, c, g, g->scope, 0, answer);
+}
+
+enum oauth_error
+token_from_device_code(const struct token_context *x, const struct client *c, const char *device_code,
+    struct json **answer)
+{
+	struct grant g;
+	enum oauth_error e = device_code_redeem(x->store, x->arena, x->config, c, device_code, &g);
+
+	return e == OAUTH_OK ? answer_new(x, c, &g, answer) : e;
+}
+
 enum oauth_error
 token_from_code(const struct token_context *x, const struct client *c, const char *code, const char *redirect_uri,
     const char *verifier, struct json **answer)
@@ -83,12 +104,7 @@ token_from_code(const struct token_context *x, const struct client *c, const cha
 	struct grant g;
 	enum oauth_error e = code_redeem(x->store, x->arena, x->config, c, code, redirect_uri, verifier, &g);
 
-	if (e != OAUTH_OK)
-		return e;
-	if (!client_may(c, "refresh_token"))
-		g.sequence = 0;
-	log_event(LOG_LEVEL_INFO, "authz_code_redeemed", "user=%s client=%s grant=%s", g.user, c->id, g.id);
-	return answer_for(x, c, &g, g.scope, 0, answer);
+	return e == OAUTH_OK ? answer_new(x, c, &g, answer) : e;
 }
 
 struct issuing {

@@ -56,6 +56,10 @@ enum oauth_error token_from_code(const struct token_context *, const struct clie
 enum oauth_error token_from_refresh(const struct token_context *, const struct client *, const char *refresh_token,
 		    const char *scope, struct json **answer);
 
+/* A poll for the decision of an owner (RFC 8628 3.4). */
+enum oauth_error token_from_device_code(const struct token_context *, const struct client *, const char *device_code,
+		    struct json **answer);
+
 /* A token for the client itself (RFC 6749 4.4): its sub is "client:<id>", it has no grant and opens no devices. */
 enum oauth_error token_for_client(const struct token_context *, const struct client *, const char *scope,
 		    struct json **answer);

@@ -57,7 +57,7 @@ form_fault(const struct request *rq, const char *needed)
 		return "the body must be application/x-www-form-urlencoded";
 	if ((twice = repeated(rq->form)) != NULL)
 		return arena_printf(rq->arena, "a parameter stands twice: %.40s", twice);
-	if (request_form(rq, needed) == NULL)
+	if (needed != NULL && request_form(rq, needed) == NULL)
 		return arena_printf(rq->arena, "%s is missing", needed);
 	return NULL;
 }

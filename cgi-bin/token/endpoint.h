@@ -13,7 +13,7 @@ struct app;
 struct request;
 struct response;
 
-/* Is the form right, and who sends it? False: the answer is made. needed: a parameter that must be there. */
+/* Is the form right, and who sends it? False: the answer is made. needed: a parameter that must be there; NULL = none. */
 bool	 endpoint_open(struct app *, const struct request *, struct response *, const char *needed, struct client *);
 
 /* Answer with an error: status, JSON, and the headers that go with it. */
@@ -29,6 +29,7 @@ void	 endpoint_refuse(struct app *, const struct request *, struct response *, i
 void	 token_issue(struct app *, const struct request *, struct response *);		/* POST /token */
 void	 token_revoke(struct app *, const struct request *, struct response *);		/* POST /revoke */
 void	 token_introspect(struct app *, const struct request *, struct response *);	/* POST /introspect */
+void	 token_device_authorization(struct app *, const struct request *, struct response *);	/* POST */
 void	 token_metadata(struct app *, const struct request *, struct response *);	/* GET server metadata */
 void	 token_jwks(struct app *, const struct request *, struct response *);		/* GET public keys */
 

@@ -49,10 +49,27 @@ client_credentials(const struct token_context *x, const struct client *c, const 
 	return token_for_client(x, c, request_form(rq, "scope"), answer);
 }
 
+static enum oauth_error
+device_code(const struct token_context *x, const struct client *c, const struct request *rq,
+    struct json **answer, const char **why)
+{
+	const char *code = request_form(rq, "device_code");
+
+	if (code == NULL) {
+		*why = "device_code is missing";
+		return OAUTH_INVALID_REQUEST;
+	}
+	*why = NULL;	/* the error's name says it all */
+	return token_from_device_code(x, c, code, answer);
+}
+
+#define DEVICE_CODE "urn:ietf:params:oauth:grant-type:device_code"
+
 static const struct { const char *name; grant_type run; } grant_types[] = {
 	{ "authorization_code", authorization_code },
 	{ "refresh_token", refresh_token },
 	{ "client_credentials", client_credentials },
+	{ DEVICE_CODE, device_code },
 };
 
 static enum oauth_error
@@ -64,7 +81,8 @@ run(const struct token_context *x, const struct client *c, const struct request 
 	for (size_t i = 0; i < sizeof(grant_types) / sizeof(grant_types[0]); i++) {
 		if (strcmp(grant_types[i].name, name) != 0)
 			continue;
-		if (!client_may(c, name)) {
+		/* Registered by its short name. */
+		if (!client_may(c, strcmp(name, DEVICE_CODE) == 0 ? "device_code" : name)) {
 			*why = "the client may not use this grant type";
 			return OAUTH_UNAUTHORIZED_CLIENT;
 		}

@@ -37,13 +37,14 @@ token_metadata(struct app *app, const struct request *rq, struct response *rs)
 	static const struct { const char *name, *path; } urls[] = {
 		{ "authorization_endpoint", "/authorize" }, { "token_endpoint", "/token" },
 		{ "revocation_endpoint", "/revoke" }, { "introspection_endpoint", "/introspect" },
-		{ "jwks_uri", "/.well-known/jwks.json" },
+		{ "device_authorization_endpoint", "/device_authorization" }, { "jwks_uri", "/.well-known/jwks.json" },
 	};
 	static const struct { const char *name, *values[5]; } lists[] = {
 		{ "scopes_supported", { "devices:read", "devices:control" } },
 		{ "response_types_supported", { "code" } },
 		{ "response_modes_supported", { "query" } },
-		{ "grant_types_supported", { "authorization_code", "refresh_token", "client_credentials" } },
+		{ "grant_types_supported", { "authorization_code", "refresh_token", "client_credentials",
+		    "urn:ietf:params:oauth:grant-type:device_code" } },
 		{ "token_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post", "none" } },
 		{ "revocation_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post", "none" } },
 		{ "introspection_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post" } },
