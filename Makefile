@@ -54,11 +54,11 @@ $B/shared.a: $(OBJ)
 	@$(AR) rcs $@.$$$$ $^ && mv $@.$$$$ $@
 
 $(PROGRAMS:%=$B/%): $B/%: $B/obj/cgi-bin/%.o $B/shared.a
-	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv $@.$$$$ $@
 
 $B/unit/%: $B/obj/tests/unit/%.o $B/shared.a
 	@mkdir -p $(@D)
-	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv $@.$$$$ $@
 
 unit: $(UNIT:tests/unit/%.c=$B/unit/%)
 
