@@ -64,18 +64,21 @@ show(struct arena *a, const char *user, const struct device *d)
 enum schema_error
 schema_discovery(struct schema_message *m, struct json *answer)
 {
-	struct json *devices = json_set(m->arena, answer, "devices", json_array(m->arena));
+	struct json *devices = json_set(m->arena, answer, "devices", json_array(m->arena)), *all;
+	enum store_result r = device_ids(m->context->store, m->arena, m->grant.user, &all);
+	const struct json *chosen = grant_devices(m->arena, &m->grant, all);
 
-	for (const struct json *id = json_first(m->grant.devices); id != NULL; id = json_next(id)) {
+	for (const struct json *id = json_first(chosen); id != NULL && r == STORE_OK; id = json_next(id)) {
 		struct device d;
 		arena_reset(m->scratch);
-		enum store_result r = device_find(m->context->store, m->scratch, m->grant.user, json_string(id), &d);
+		r = device_find(m->context->store, m->scratch, m->grant.user, json_string(id), &d);
 		if (r == STORE_OK)
 			json_append(m->arena, devices, show(m->arena, m->grant.user, &d));
-		else if (r != STORE_ABSENT) {
-			m->detail = "the devices cannot be read now";
-			return SCHEMA_UNAVAILABLE;
-		}
+		else if (r == STORE_ABSENT)	/* deleted since the list was read */
+			r = STORE_OK;
 	}
-	return SCHEMA_OK;
+	if (r == STORE_OK)
+		return SCHEMA_OK;
+	m->detail = "the devices cannot be read now";
+	return SCHEMA_UNAVAILABLE;
 }

@@ -24,7 +24,7 @@ test_discovery(void)
 	CHECK_STR(header("interactionType"), "discoveryResponse");
 	CHECK_STR(header("requestId"), "req-1");
 	CHECK(json_get(answer, "authentication") == NULL && json_get(answer, "requestGrantCallbackAccess") == NULL);
-	/* Those of the link only, in its order; one that was deleted meanwhile is left out. */
+	/* Those of the link only, in the order added; one that was deleted meanwhile is left out. */
 	CHECK(json_count(json_get(answer, "devices")) == 3);
 	d = json_at(json_get(answer, "devices"), 0);
 	CHECK_STR(json_get_string(d, "externalDeviceId"), "dim-1");
@@ -294,6 +294,34 @@ test_many(void)
 	CHECK_STR(device_error(499), "DEVICE-OFFLINE");
 }
 
+/* A link that new devices join by themselves, but for one that was left out. */
+static void
+test_new_devices(void)
+{
+	const struct token_context x = { config, store, keyring, arena };
+	struct grant g = { .user = user.id, .client = client.id, .scope = ALL, .devices = parse("[\"dim-1\"]"),
+	    .include_new = true, .left_out = parse("[\"custom\"]") };
+	struct json *tokens;
+	const char *t;
+
+	must(grant_create(store, arena, &g, 864000, 864000) == STORE_OK, "grant");
+	must(token_for_grant(&x, &client, &g, 0, &tokens) == OAUTH_OK, "token");
+	t = json_get_string(tokens, "access_token");
+	add_device("{\"id\":\"newcomer\",\"name\":\"N\",\"type\":\"c2c-switch\"}");
+	send_message("discoveryRequest", t, "");
+	const char *ids = "";
+	for (const struct json *d = json_first(json_get(answer, "devices")); d != NULL; d = json_next(d))
+		ids = arena_printf(arena, "%s %s", ids, json_get_string(d, "externalDeviceId"));
+	CHECK_STR(ids, " dim-1 door hidden newcomer");
+	send_message("commandRequest", t, DEVICES("{\"externalDeviceId\":\"newcomer\",\"commands\":[{\"capability\":"
+	    "\"st.switch\",\"command\":\"on\"}]}," D("custom")));
+	CHECK_STR(global_error(), "BAD-REQUEST");	/* no commands for the second */
+	send_message("stateRefreshRequest", t, DEVICES(D("newcomer") "," D("custom")));
+	CHECK(states(0) != NULL && device_error(0) == NULL);
+	CHECK_STR(device_error(1), "DEVICE-DELETED");
+	CHECK(device_delete(store, arena, user.id, "newcomer") == STORE_OK);
+}
+
 /* A capability's object that nobody knows all members of stays what its type says. */
 static void
 test_objects(void)
@@ -352,6 +380,7 @@ main(void)
 	test_malformed();
 	test_commands();
 	test_several();
+	test_new_devices();
 	test_stranger();
 	test_many();
 	test_objects();
