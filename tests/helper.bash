@@ -37,14 +37,15 @@ make_root() {
 # cgi PROGRAM METHOD URI [BODY [NAME=VALUE...]]: one request. Sets $code, $head (headers, as sent) and $body; $type is
 # the content type, $location the Location header. NAME is a CGI variable: HTTP_AUTHORIZATION, CONTENT_TYPE ...
 cgi() {
-	local program=$1 method=$2 uri=$3 data=${4-} out=$BATS_TEST_TMPDIR/cgi.out
+	local program=$1 method=$2 uri=$3 data=${4-} dir=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR} out
 	shift 3
 	[ $# -gt 0 ] && shift
+	out=$dir/cgi.out
 	LC_ALL=C
 	env -i PATH="$PATH" ASAN_OPTIONS="$ASAN_OPTIONS" GATEHOUSE_ROOT="$ROOT" GATEHOUSE_SHARE="$TOP" REQUEST_METHOD="$method" \
 		REQUEST_URI="$uri" CONTENT_LENGTH="${#data}" CONTENT_TYPE=application/x-www-form-urlencoded \
-		REMOTE_ADDR=192.0.2.7 "$@" "$BUILD/$program" <<<"$data" >"$out" 2>"$BATS_TEST_TMPDIR/cgi.err" || {
-		echo "$program ended with $?"; cat "$BATS_TEST_TMPDIR/cgi.err"; return 1; }
+		REMOTE_ADDR=192.0.2.7 "$@" "$BUILD/$program" <<<"$data" >"$out" 2>"$dir/cgi.err" || {
+		echo "$program ended with $?"; cat "$dir/cgi.err"; return 1; }
 	LC_ALL=C.UTF-8
 	head=$(sed '/^\r$/,$d' "$out")
 	body=$(sed '1,/^\r$/d' "$out")
@@ -55,6 +56,15 @@ cgi() {
 
 # header NAME: the value of a header of the last answer; nothing if it is not there.
 header() { sed -n "s/^$1: //Ip" <<<"$head" | tr -d '\r' | head -n 1; }
+
+# status CODE: the last answer's. has TEXT, hasnt TEXT: on its body; in its body, its headers or its log. (In a test, "!" and
+# "&&" before the end of a line hide a failure; these do not.)
+status() { [ "$code" = "$1" ] || { echo "status $code, not $1: $head $body"; return 1; }; }
+has() { [[ $body == *"$1"* ]] || { echo "not there: $1 in $body"; return 1; }; }
+hasnt() {
+	[[ $head$body != *"$1"* ]] || { echo "there: $1 in $head $body"; return 1; }
+	! grep -F -- "$1" "${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR}/cgi.err"
+}
 
 # json FILTER: jq on the last body.
 json() { jq -er "$1" <<<"$body"; }
