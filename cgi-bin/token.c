@@ -16,6 +16,7 @@ main(void)
 		{ "/introspect", "POST", token_introspect, endpoint_refuse },
 		{ "/device_authorization", "POST", token_device_authorization, endpoint_refuse },
 		{ "/.well-known/oauth-authorization-server", "GET", token_metadata, endpoint_refuse },
+		{ "/.well-known/oauth-authorization-server/", "GET", token_metadata, endpoint_refuse },
 		{ "/.well-known/jwks.json", "GET", token_jwks, endpoint_refuse },
 		{ NULL, NULL, NULL, serve_refuse_json },
 	};

@@ -47,6 +47,8 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 	json_set_string(a, data, "request", seal_make(a, app->keyring, "consent", sealed, clock_sec() + PAGE_KEPT));
 	json_set_string(a, data, "carry", signin_carry(app, rq, &(struct onward){ .authorize = true, .request = *request }));
 	json_set_string(a, data, "client", request->client.name);
+	json_set_string(a, data, "about", request->client.about);
+	json_set_string(a, data, "link", request->client.link);
 	json_set_bool(a, data, "may_read", strstr(request->scope, "devices:read") != NULL);
 	json_set_bool(a, data, "may_control", strstr(request->scope, "devices:control") != NULL);
 	json_set(a, data, "devices", devices);

@@ -1,6 +1,7 @@
 /* config_key.c: what each key of gatehouse.json may be, and what a wrong name may have meant. */
 #include "base/config_key.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -32,11 +33,23 @@ host_is_loopback(const char *host, size_t len)
 	    (len >= 9 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == len);
 }
 
+/* "" or "/one/two": folders of plain letters, no slash at the end, nothing that a browser would take as another path. */
+static bool
+path_is_plain(const char *s)
+{
+	while (*s == '/') {
+		size_t len = strspn(s + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._~-");
+		if (len == 0 || s[1] == '.')
+			return false;
+		s += 1 + len;
+	}
+	return *s == '\0';
+}
+
 static const char *
 url_fault(const char *s)
 {
 	bool tls = strncmp(s, "https://", 8) == 0;
-	long long port;
 
 	if (!tls && strncmp(s, "http://", 7) != 0)
 		return "must begin with https:// (or http://, for an address of this machine alone)";
@@ -45,8 +58,14 @@ url_fault(const char *s)
 	if (len == 0 || *host == '.' || *host == '-' || len > 253)
 		return "must have a host name in small letters behind the scheme";
 	const char *rest = host + len;
-	if (*rest == ':' ? !text_to_int(rest + 1, 1, 65535, &port) : *rest != '\0')
-		return "must end with the host, or with a port from 1 to 65535: no path, no slash at its end";
+	if (*rest == ':') {
+		size_t digits = strspn(rest + 1, "0123456789");
+		if (digits == 0 || digits > 5 || strtol(rest + 1, NULL, 10) < 1 || strtol(rest + 1, NULL, 10) > 65535)
+			return "must have a port from 1 to 65535 behind the colon";
+		rest += 1 + digits;
+	}
+	if (!path_is_plain(rest))
+		return "must end with the host, the port, or a folder: no slash at its end";
 	if (!tls && !host_is_loopback(host, len))
 		return "must begin with https://: passwords go there, and http:// is for 127.0.0.1 and localhost alone";
 	return NULL;

@@ -13,11 +13,13 @@
 
 #define ID_MAX 100
 #define URI_MAX 2000
+#define ABOUT_MAX 300
 #define SCOPE_MAX 1000
 #define ALNUM "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 
 static const char *const auth_names[] = {
 	[CLIENT_AUTH_ANY] = "any", [CLIENT_AUTH_BASIC] = "basic", [CLIENT_AUTH_POST] = "post", [CLIENT_AUTH_NONE] = "none",
+	[CLIENT_AUTH_PRIVATE_KEY_JWT] = "private_key_jwt",
 };
 
 const char *
@@ -46,6 +48,7 @@ from_record(const struct json *r, struct client *c)
 		.id = json_get_string(r, "id"),
 		.name = json_get_string(r, "name"),
 		.secret_hash = json_get_string(r, "secret_hash"),
+		.jwk = json_get(r, "jwk"),
 		.redirect_uris = json_get(r, "redirect_uris"),
 		.scope = json_get_string(r, "scope"),
 		.scope_aliases = json_get(r, "scope_aliases"),
@@ -53,6 +56,9 @@ from_record(const struct json *r, struct client *c)
 		.grants = json_get_string(r, "grants"),
 		.rotate = json_get_bool(r, "rotate", true),
 		.access_ttl = json_get_int(r, "access_ttl", 0),
+		.legacy_groovy = json_get_bool(r, "legacy_groovy", false),
+		.link = json_get_string(r, "link"),
+		.about = json_get_string(r, "about"),
 		.disabled = json_get_bool(r, "disabled", false),
 	};
 	const char *auth = json_get_string(r, "auth");
@@ -68,6 +74,7 @@ to_record(struct arena *a, const struct client *c)
 	json_set_string(a, r, "id", c->id);
 	json_set_string(a, r, "name", c->name);
 	json_set_string(a, r, "secret_hash", c->secret_hash);
+	json_set(a, r, "jwk", json_copy(a, c->jwk));
 	json_set(a, r, "redirect_uris", json_copy(a, c->redirect_uris));
 	json_set_string(a, r, "scope", c->scope);
 	json_set(a, r, "scope_aliases", json_copy(a, c->scope_aliases));
@@ -76,6 +83,9 @@ to_record(struct arena *a, const struct client *c)
 	json_set_string(a, r, "grants", c->grants);
 	json_set_bool(a, r, "rotate", c->rotate);
 	json_set_int(a, r, "access_ttl", c->access_ttl);
+	json_set_bool(a, r, "legacy_groovy", c->legacy_groovy);
+	json_set_string(a, r, "link", c->link);
+	json_set_string(a, r, "about", c->about);
 	json_set_bool(a, r, "disabled", c->disabled);
 	return r;
 }
@@ -187,7 +197,7 @@ client_show(struct arena *a, const struct client *c)
 
 	json_set(a, shown, "v", NULL);
 	json_set(a, shown, "secret_hash", NULL);
-	json_set_bool(a, shown, "public", c->secret_hash == NULL);
+	json_set_bool(a, shown, "public", c->auth == CLIENT_AUTH_NONE);
 	return shown;
 }
 
@@ -238,10 +248,16 @@ client_check(struct arena *a, const struct client *c)
 		return "a client that may use authorization_code needs a redirect URI";
 	if (c->scope == NULL || *c->scope == '\0' || !are_words(c->scope, " ", SCOPE_MAX))
 		return "the scope is a list of words separated by spaces, and not empty";
-	if ((c->secret_hash == NULL) != (c->auth == CLIENT_AUTH_NONE))
-		return "a public client has --auth none and no secret; every other has a secret";
-	if (c->secret_hash == NULL && !c->pkce_required)
+	if ((c->jwk != NULL) != (c->auth == CLIENT_AUTH_PRIVATE_KEY_JWT))
+		return "a client with --auth private_key_jwt needs a public key, and no other client has one";
+	if ((c->secret_hash == NULL) != (c->auth == CLIENT_AUTH_NONE || c->auth == CLIENT_AUTH_PRIVATE_KEY_JWT))
+		return "a public client, and one with a key, has no secret; every other has one";
+	if (c->auth == CLIENT_AUTH_NONE && !c->pkce_required)
 		return "a public client needs --pkce required";
+	if (c->link != NULL && (strncmp(c->link, "https://", 8) != 0 || !is_redirect_uri(c->link)))
+		return "the link is an https address";
+	if (c->about != NULL && !text_is_name(c->about, ABOUT_MAX))
+		return "what is told about a client is 1 to 300 bytes of text";
 	if (c->access_ttl != 0 && (c->access_ttl < 60 || c->access_ttl > 30 * 86400))
 		return "the life of access tokens is 60 to 2592000 seconds";
 	return NULL;
@@ -267,10 +283,41 @@ client_secret_ok(const struct client *c, const char *secret)
 	return same && known != nobody;
 }
 
+/* Past "http://127.0.0.1" or "http://[::1]"; NULL if uri is not there. */
+static const char *
+after_loopback(const char *uri)
+{
+	static const char *const hosts[] = { "http://127.0.0.1", "http://[::1]" };
+
+	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++)
+		if (strncmp(uri, hosts[i], strlen(hosts[i])) == 0)
+			return uri + strlen(hosts[i]);
+	return NULL;
+}
+
+/* RFC 8252 7.3: the same but for the port, where the registered one names none. */
+static bool
+differs_in_port(const char *registered, const char *uri)
+{
+	const char *r = after_loopback(registered), *u = after_loopback(uri);
+	size_t digits;
+
+	if (r == NULL || u == NULL || r - registered != u - uri || strncmp(registered, uri, (size_t)(r - registered)) != 0 ||
+	    *r == ':' || *u != ':')
+		return false;
+	digits = strspn(u + 1, "0123456789");
+	return digits > 0 && digits <= 5 && strcmp(u + 1 + digits, r) == 0;
+}
+
 bool
 client_redirect_ok(const struct client *c, const char *uri)
 {
-	return json_array_has(c->redirect_uris, uri);
+	if (json_array_has(c->redirect_uris, uri))
+		return true;
+	for (const struct json *r = json_first(c->redirect_uris); r != NULL && c->auth == CLIENT_AUTH_NONE; r = json_next(r))
+		if (json_string(r) != NULL && differs_in_port(json_string(r), uri))
+			return true;
+	return false;
 }
 
 /* The name that a requested word stands for. */

@@ -10,12 +10,14 @@
 struct arena;
 struct json;
 
-enum client_auth { CLIENT_AUTH_ANY, CLIENT_AUTH_BASIC, CLIENT_AUTH_POST, CLIENT_AUTH_NONE };
+enum client_auth { CLIENT_AUTH_ANY, CLIENT_AUTH_BASIC, CLIENT_AUTH_POST, CLIENT_AUTH_NONE,
+	CLIENT_AUTH_PRIVATE_KEY_JWT };
 
 struct client {
 	const char	*id;		/* 1 to 100 of [A-Za-z0-9._~-] */
 	const char	*name;		/* shown to people */
 	const char	*secret_hash;	/* SHA-256, base64url; NULL for a public client */
+	const struct json *jwk;		/* public key of one that signs assertions; NULL otherwise */
 	const struct json *redirect_uris;	/* strings, compared byte for byte */
 	const char	*scope;		/* registered set, space separated: also what an absent scope means */
 	const struct json *scope_aliases;	/* object: the client's word -> ours; NULL if none */
@@ -24,6 +26,9 @@ struct client {
 	const char	*grants;	/* grant types, comma separated */
 	bool		 rotate;	/* a new refresh token at each refresh */
 	long long	 access_ttl;	/* seconds; 0 = the config's */
+	bool		 legacy_groovy;	/* token requests with everything in the query, refresh by "code" */
+	const char	*link;		/* https address shown with its name on the consent page; NULL if none */
+	const char	*about;		/* a sentence shown there; NULL if none */
 	bool		 disabled;
 };
 
@@ -50,14 +55,15 @@ bool		 client_may(const struct client *, const char *grant_type);
 /* Does the secret belong to the client? Takes the same time for every answer; client NULL stands for "unknown". */
 bool		 client_secret_ok(const struct client *, const char *secret);
 
-/* May a code be sent to this URI? Exact comparison (RFC 9700 2.1). */
+/* May a code be sent to this URI? Exact comparison (RFC 9700 2.1); a public client that registered a URI of the
+ * loopback address without a port may come back to any port of it (RFC 8252 7.3). */
 bool		 client_redirect_ok(const struct client *, const char *uri);
 
 /* Translate a requested scope (space or comma list, aliases allowed; NULL or "" = the registered set) into ours: each
  * once, in registered order. NULL if a name is unknown or not registered for the client. */
 const char	*client_scope(struct arena *, const struct client *, const char *requested);
 
-/* "any", "basic", "post", "none". */
+/* "any", "basic", "post", "none", "private_key_jwt". */
 const char	*client_auth_name(enum client_auth);
 bool		 client_auth_parse(const char *, enum client_auth *);
 

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/secret.h"
+#include "oauth/assertion.h"
 #include "base/banned.h"
 
 #define HEADER_MAX 4096
@@ -71,6 +72,7 @@ method_allowed(enum client_auth auth, bool header, bool body)
 	case CLIENT_AUTH_BASIC:	return header && !body;
 	case CLIENT_AUTH_POST:	return body && !header;
 	case CLIENT_AUTH_NONE:	return !header && !body;
+	case CLIENT_AUTH_PRIVATE_KEY_JWT: return false;
 	}
 	return false;
 }
@@ -85,13 +87,35 @@ agree(const struct client_credentials *given, const struct basic *b)
 	    secret_text_equal(given->secret, b->plain_secret);
 }
 
+static enum oauth_error
+by_assertion(struct store *store, struct arena *a, const struct config *config, const struct client_credentials *given,
+    struct client *c)
+{
+	if (given->assertion == NULL || given->assertion_type == NULL || given->authorization != NULL || given->secret != NULL)
+		return OAUTH_INVALID_REQUEST;
+	const char *id = assertion_client(a, given->assertion);
+	if (id == NULL || strcmp(given->assertion_type, ASSERTION_TYPE) != 0)
+		return OAUTH_INVALID_CLIENT;
+	if (given->id != NULL && strcmp(given->id, id) != 0)
+		return OAUTH_INVALID_REQUEST;
+	enum store_result r = client_find(store, a, id, c);
+	if (r != STORE_OK)
+		return r == STORE_ABSENT ? OAUTH_INVALID_CLIENT : OAUTH_TEMPORARILY_UNAVAILABLE;
+	if (c->disabled || c->auth != CLIENT_AUTH_PRIVATE_KEY_JWT)
+		return OAUTH_INVALID_CLIENT;
+	return assertion_check(store, a, config, c, given->assertion);
+}
+
 enum oauth_error
-client_authenticate(struct store *store, struct arena *a, const struct client_credentials *given, struct client *c)
+client_authenticate(struct store *store, struct arena *a, const struct config *config,
+    const struct client_credentials *given, struct client *c)
 {
 	struct basic b = { 0 };
 	bool header = given->authorization != NULL, body = given->secret != NULL;
 	const char *id = given->id;
 
+	if (given->assertion != NULL || given->assertion_type != NULL)
+		return by_assertion(store, a, config, given, c);
 	if (header) {
 		if (!read_basic(a, given->authorization, &b))
 			return OAUTH_INVALID_CLIENT;

@@ -83,62 +83,80 @@ jwt_make(struct arena *a, const struct keyring *ring, const struct jwt_claim *cl
 
 /* --- proving --- */
 
+/* ES256: r and s side by side become what OpenSSL knows. */
 static bool
-prove(EVP_PKEY *key, const char *text, size_t len, const unsigned char raw[2 * HALF])
+to_der(const unsigned char raw[2 * HALF], unsigned char der[DER_MAX], size_t *len)
 {
-	unsigned char der[DER_MAX], *p = der;
+	unsigned char *p = der;
 	BIGNUM *r = BN_bin2bn(raw, HALF, NULL), *s = BN_bin2bn(raw + HALF, HALF, NULL);
 	ECDSA_SIG *sig = ECDSA_SIG_new();
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	bool ok = false;
+	int n = -1;
 
-	if (r == NULL || s == NULL || sig == NULL || ctx == NULL || ECDSA_SIG_set0(sig, r, s) != 1)
-		goto out;
-	r = s = NULL;	/* sig's now */
-	int der_len = i2d_ECDSA_SIG(sig, &p);
-	ok = der_len > 0 && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
-	    EVP_DigestVerify(ctx, der, (size_t)der_len, (const unsigned char *)text, len) == 1;
-out:
+	if (r != NULL && s != NULL && sig != NULL && ECDSA_SIG_set0(sig, r, s) == 1) {
+		r = s = NULL;	/* sig's now */
+		n = i2d_ECDSA_SIG(sig, &p);
+	}
 	BN_free(r);
 	BN_free(s);
 	ECDSA_SIG_free(sig);
+	*len = n > 0 ? (size_t)n : 0;
+	return n > 0;
+}
+
+bool
+jwt_signed_by(const struct jwt_parts *t, EVP_PKEY *key, const char *alg)
+{
+	unsigned char der[DER_MAX];
+	const unsigned char *signature = t->signature;
+	size_t len = t->signature_len;
+
+	if (strcmp(alg, "ES256") == 0) {
+		if (EVP_PKEY_get_base_id(key) != EVP_PKEY_EC || len != 2 * HALF || !to_der(signature, der, &len))
+			return false;
+		signature = der;
+	} else if (strcmp(alg, "RS256") != 0 || EVP_PKEY_get_base_id(key) != EVP_PKEY_RSA)
+		return false;
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok = ctx != NULL && EVP_DigestVerifyInit(ctx, NULL, EVP_sha256(), NULL, key) == 1 &&
+	    EVP_DigestVerify(ctx, signature, len, (const unsigned char *)t->text, t->text_len) == 1;
 	EVP_MD_CTX_free(ctx);
 	return ok;
 }
 
-/* The key that the header asks for, if it asks for exactly what we make: nothing in it is obeyed. */
-static EVP_PKEY *
-key_for(struct arena *a, const struct keyring *ring, const char *text, size_t len)
+bool
+jwt_take_apart(struct arena *a, const char *token, size_t len, struct jwt_parts *t)
 {
-	size_t n;
-	unsigned char *decoded = secret_from_base64url(a, text, len, &n);
-	struct json *header = decoded != NULL ? json_parse(a, (const char *)decoded, n, NULL) : NULL;
-	const char *alg = json_get_string(header, "alg"), *typ = json_get_string(header, "typ");
-	const char *kid = json_get_string(header, "kid");
+	size_t header_len, claims_len;
 
-	if (alg == NULL || typ == NULL || kid == NULL || strcmp(alg, "ES256") != 0 || strcmp(typ, "at+jwt") != 0)
-		return NULL;
-	if (json_count(header) != 3)	/* crit, b64, jwk, jku, x5u and the like: never ours */
-		return NULL;
-	return keyring_find(ring, kid);
+	if (len > JWT_MAX || memchr(token, '\0', len) != NULL)
+		return false;
+	const char *dot = memchr(token, '.', len), *end = token + len;
+	const char *dot2 = dot != NULL ? memchr(dot + 1, '.', (size_t)(end - dot - 1)) : NULL;
+	if (dot2 == NULL)
+		return false;
+	const unsigned char *header = secret_from_base64url(a, token, (size_t)(dot - token), &header_len);
+	const unsigned char *claims = secret_from_base64url(a, dot + 1, (size_t)(dot2 - dot - 1), &claims_len);
+	*t = (struct jwt_parts){ .claims = (const char *)claims, .text = token, .text_len = (size_t)(dot2 - token) };
+	t->signature = secret_from_base64url(a, dot2 + 1, (size_t)(end - dot2 - 1), &t->signature_len);
+	if (header == NULL || claims == NULL || t->signature == NULL || memchr(claims, '\0', claims_len) != NULL)
+		return false;
+	t->header = json_parse(a, (const char *)header, header_len, NULL);
+	return json_type(t->header) == JSON_OBJECT;
 }
 
 const char *
 jwt_prove(struct arena *a, const struct keyring *ring, const char *token, size_t len)
 {
-	if (len > JWT_MAX || memchr(token, '\0', len) != NULL)
+	struct jwt_parts t;
+
+	if (!jwt_take_apart(a, token, len, &t))
 		return NULL;
-	const char *dot = memchr(token, '.', len), *end = token + len;
-	const char *dot2 = dot != NULL ? memchr(dot + 1, '.', (size_t)(end - dot - 1)) : NULL;
-	if (dot2 == NULL)
+	const char *alg = json_get_string(t.header, "alg"), *typ = json_get_string(t.header, "typ");
+	const char *kid = json_get_string(t.header, "kid");
+	/* Exactly what we make, and nothing more: no crit, b64, jwk, jku, x5u is ever obeyed. */
+	if (alg == NULL || typ == NULL || kid == NULL || strcmp(alg, "ES256") != 0 || strcmp(typ, "at+jwt") != 0 ||
+	    json_count(t.header) != 3)
 		return NULL;
-	size_t raw_len, claims_len;
-	EVP_PKEY *key = key_for(a, ring, token, (size_t)(dot - token));
-	unsigned char *raw = secret_from_base64url(a, dot2 + 1, (size_t)(end - dot2 - 1), &raw_len);
-	if (key == NULL || raw == NULL || raw_len != 2 * HALF || !prove(key, token, (size_t)(dot2 - token), raw))
-		return NULL;
-	unsigned char *claims = secret_from_base64url(a, dot + 1, (size_t)(dot2 - dot - 1), &claims_len);
-	if (claims == NULL || memchr(claims, '\0', claims_len) != NULL)
-		return NULL;
-	return (const char *)claims;
+	EVP_PKEY *key = keyring_find(ring, kid);
+	return key != NULL && jwt_signed_by(&t, key, alg) ? t.claims : NULL;
 }

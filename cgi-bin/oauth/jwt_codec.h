@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct arena;
+struct evp_pkey_st;
 struct json;
 struct keyring;
 
@@ -21,6 +22,22 @@ struct jwt_claim { const char *name, *value; };
 /* A signed token. claims ends with name NULL. NULL if the library fails. */
 char		*jwt_make(struct arena *, const struct keyring *, const struct jwt_claim *claims, int64_t issued,
 		    int64_t expires);
+
+/* A token in its parts, nothing proven yet. */
+struct jwt_parts {
+	const struct json	*header;
+	const char		*claims;	/* JSON text, not read yet */
+	const char		*text;		/* what the signature is over */
+	size_t			 text_len;
+	const unsigned char	*signature;
+	size_t			 signature_len;
+};
+
+/* Take a token apart, strictly: at most JWT_MAX bytes, three pieces of base64url, a header that is JSON. */
+bool		 jwt_take_apart(struct arena *, const char *token, size_t len, struct jwt_parts *);
+
+/* Is the signature the key's, by ES256 or RS256 (RFC 7518 3.3, 3.4)? The key's kind must be the algorithm's. */
+bool		 jwt_signed_by(const struct jwt_parts *, struct evp_pkey_st *key, const char *alg);
 
 /* The claims of a token whose form, algorithm, type and signature are right, as JSON text; NULL otherwise. Times,
  * issuer and audience are the caller's to judge. */

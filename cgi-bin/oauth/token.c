@@ -72,7 +72,7 @@ token_for_client(const struct token_context *x, const struct client *c, const ch
 
 	if (scope == NULL)
 		return OAUTH_INVALID_SCOPE;
-	if (c->secret_hash == NULL)
+	if (c->auth == CLIENT_AUTH_NONE)	/* RFC 6749 4.4: confidential clients only */
 		return OAUTH_UNAUTHORIZED_CLIENT;
 	return make_answer(x, c, arena_printf(x->arena, TOKEN_CLIENT_SUBJECT "%s", c->id), NULL, scope, 0, answer);
 }

@@ -62,17 +62,34 @@ form_fault(const struct request *rq, const char *needed)
 	return NULL;
 }
 
+const struct request *
+endpoint_legacy(struct app *app, const struct request *rq, struct request *copy)
+{
+	const char *id = request_query(rq, "client_id");
+	struct client c;
+
+	if (rq->form != NULL || rq->body_len > 0 || id == NULL ||
+	    client_find(app->store, rq->arena, id, &c) != STORE_OK || !c.legacy_groovy)
+		return rq;
+	*copy = *rq;
+	copy->form = rq->query;
+	copy->query = NULL;
+	copy->content_type = "application/x-www-form-urlencoded";
+	return copy;
+}
+
 bool
 endpoint_open(struct app *app, const struct request *rq, struct response *rs, const char *needed, struct client *c)
 {
 	const struct client_credentials given = {
 		request_header(rq, "Authorization"), request_form(rq, "client_id"), request_form(rq, "client_secret"),
+		request_form(rq, "client_assertion_type"), request_form(rq, "client_assertion"),
 	};
 	const char *why = form_fault(rq, needed);
 	enum oauth_error e = OAUTH_INVALID_REQUEST;
 
 	if (why == NULL) {
-		e = client_authenticate(app->store, rq->arena, &given, c);
+		e = client_authenticate(app->store, rq->arena, app->config, &given, c);
 		why = e == OAUTH_INVALID_REQUEST ? "the client is named twice in ways that do not agree or that it may not mix" :
 		    e == OAUTH_INVALID_CLIENT ? "the client is unknown or its credentials are wrong" : "try again shortly";
 	}

@@ -13,8 +13,14 @@ struct app;
 struct request;
 struct response;
 
+#define TOKEN_METADATA "/.well-known/oauth-authorization-server"
+
 /* Is the form right, and who sends it? False: the answer is made. needed: a parameter that must be there; NULL = none. */
 bool	 endpoint_open(struct app *, const struct request *, struct response *, const char *needed, struct client *);
+
+/* The request as the token functions read it: of a client that is registered as legacy_groovy, whose parameters all stand
+ * in the query and whose body is empty, the same with the query in the form's place. copy: where to put that. */
+const struct request *endpoint_legacy(struct app *, const struct request *, struct request *copy);
 
 /* Answer with an error: status, JSON, and the headers that go with it. */
 void	 endpoint_error(const struct request *, struct response *, enum oauth_error, const char *description);

@@ -30,6 +30,8 @@ refresh_token(const struct token_context *x, const struct client *c, const struc
 {
 	const char *token = request_form(rq, "refresh_token");
 
+	if (token == NULL && c->legacy_groovy)	/* ecobee's way, which SmartThings' old apps learned */
+		token = request_form(rq, "code");
 	if (token == NULL) {
 		*why = "refresh_token is missing";
 		return OAUTH_INVALID_REQUEST;
@@ -93,8 +95,10 @@ run(const struct token_context *x, const struct client *c, const struct request 
 }
 
 void
-token_issue(struct app *app, const struct request *rq, struct response *rs)
+token_issue(struct app *app, const struct request *sent, struct response *rs)
 {
+	struct request copy;
+	const struct request *rq = endpoint_legacy(app, sent, &copy);
 	const struct token_context x = endpoint_context(app, rq);
 	struct json *answer = NULL;
 	const char *why = NULL;

@@ -9,6 +9,7 @@
 #include "token/endpoint.h"
 #include "web/request.h"
 #include "web/response.h"
+#include "web/serve.h"
 #include "base/banned.h"
 
 static void
@@ -31,6 +32,15 @@ words(struct arena *a, const char *const *list)
 	return array;
 }
 
+/* RFC 8414 3.1: the path of an issuer that has one comes behind the well-known part. */
+static bool
+is_ours(const struct app *app, const char *path)
+{
+	const char *host = strstr(app->config->public_url, "://") + 3, *issuer = host + strcspn(host, "/");
+
+	return strcmp(path + strlen(TOKEN_METADATA), issuer) == 0 || strcmp(path, TOKEN_METADATA) == 0;
+}
+
 void
 token_metadata(struct app *app, const struct request *rq, struct response *rs)
 {
@@ -45,15 +55,23 @@ token_metadata(struct app *app, const struct request *rq, struct response *rs)
 		{ "response_modes_supported", { "query" } },
 		{ "grant_types_supported", { "authorization_code", "refresh_token", "client_credentials",
 		    "urn:ietf:params:oauth:grant-type:device_code" } },
-		{ "token_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post", "none" } },
-		{ "revocation_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post", "none" } },
-		{ "introspection_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post" } },
+		{ "token_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post",
+		    "private_key_jwt", "none" } },
+		{ "revocation_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post",
+		    "private_key_jwt", "none" } },
+		{ "introspection_endpoint_auth_methods_supported", { "client_secret_basic", "client_secret_post",
+		    "private_key_jwt" } },
+		{ "token_endpoint_auth_signing_alg_values_supported", { "ES256", "RS256" } },
 		{ "code_challenge_methods_supported", { "S256" } },
 		{ "ui_locales_supported", { "en", "ko" } },
 	};
 	struct arena *a = rq->arena;
 	struct json *m = json_object(a);
 
+	if (!is_ours(app, rq->path)) {
+		serve_refuse_json(app, rq, rs, 404, "There is nothing at this address.");
+		return;
+	}
 	json_set_string(a, m, "issuer", app->config->public_url);
 	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++)
 		json_set_string(a, m, urls[i].name, arena_printf(a, "%s%s", app->config->public_url, urls[i].path));

@@ -64,7 +64,7 @@ token_introspect(struct app *app, const struct request *rq, struct response *rs)
 
 	if (!endpoint_open(app, rq, rs, "token", &c))
 		return;
-	if (c.secret_hash == NULL) {	/* RFC 7662 2.1: who asks must have proven who it is */
+	if (c.auth == CLIENT_AUTH_NONE) {	/* RFC 7662 2.1: who asks must have proven who it is */
 		endpoint_error(rq, rs, OAUTH_INVALID_CLIENT, "a public client may not introspect");
 		return;
 	}

@@ -28,13 +28,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct client_credentials given = { .authorization = raw };
 	struct client c;
 
-	assert(client_authenticate(fx.store, a, &given, &c) != OAUTH_OK);
+	assert(client_authenticate(fx.store, a, fx.config, &given, &c) != OAUTH_OK);
 	for (char *s = text; *s != '\0'; s++)	/* whole triples need no padding */
 		*s = *s == '-' ? '+' : *s == '_' ? '/' : *s;
 	given.authorization = arena_printf(a, "Basic %s", text);
-	assert(client_authenticate(fx.store, a, &given, &c) != OAUTH_OK);
-	given = (struct client_credentials){ NULL, "a", raw };
-	assert(client_authenticate(fx.store, a, &given, &c) != OAUTH_OK);
+	assert(client_authenticate(fx.store, a, fx.config, &given, &c) != OAUTH_OK);
+	given = (struct client_credentials){ .id = "a", .secret = raw };
+	assert(client_authenticate(fx.store, a, fx.config, &given, &c) != OAUTH_OK);
 	arena_free(a);
 	return 0;
 }

@@ -36,9 +36,9 @@ basic(const char *text)
 static enum oauth_error
 try(const char *header, const char *id, const char *secret)
 {
-	struct client_credentials given = { header, id, secret };
+	struct client_credentials given = { .authorization = header, .id = id, .secret = secret };
 
-	return client_authenticate(fx.store, fx.arena, &given, &found);
+	return client_authenticate(fx.store, fx.arena, fx.config, &given, &found);
 }
 
 #define OK OAUTH_OK
