@@ -144,8 +144,9 @@ static void
 test_public_url(void)
 {
 	static const char *const good[] = { "https://a.b", "https://a:8443", "http://127.0.0.1", "http://localhost:1",
-	    "http://127.9.9.9:8080", "http://[::1]:8080", "https://[2001:db8::1]" };
-	static const char *const bad[] = { "", "a.b", "ftp://a", "https://", "https:///x", "https://a/", "https://a/b",
+	    "http://127.9.9.9:8080", "http://[::1]:8080", "https://[2001:db8::1]",
+	    "https://a/b", "https://a:8443/b/c-d" };
+	static const char *const bad[] = { "", "a.b", "ftp://a", "https://", "https:///x", "https://a/", "https://a//b", "https://a/..", "https://a/b/",
 	    "https://a?b", "https://a#b", "https://a:0", "https://a:65536", "https://a:", "https://a:8x", "https://u:p@a",
 	    "https://A.b", "https://.a", "https://-a", "http://example.org", "http://127.0.0.1.example.org",
 	    "http://localhost.example.org", "https://a b", "https://[::1", "https://a\\n", "HTTPS://a" };
