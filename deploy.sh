@@ -25,7 +25,7 @@ smartapp-lifecycle|json|api|/smartapp
 web-services|json|api|/api/smartapps/ /api/token/
 service-manager|page|api|/connect /connect/ /oauth/initialize /oauth/callback /api/links /api/links/
 polyglot|json|api|/polyglot/ /api/sys/nsgetioturl /api/oauth/callback /ns/
-console|page|api|/ /devices /links /activity /account /console/
+console|page|api|/ /devices /links /links/ /activity /account /console/
 simulator|page|api|/sim /sim/
 health|json|none|/health
 '
@@ -59,24 +59,28 @@ step() { printf '  %-9s %s\n' "$1" "$2"; }
 tell() { printf 'deploy.sh: %s\n  why:  %s\n  next: %s\n' "$1" "$2" "$3" >&2; }
 refuse() { tell "$@"; exit 1; }
 wrong_usage() { tell "$@"; exit 2; }
-trap 'tell "stopped at its line $LINENO" "a command failed that should not" "see the lines above; $SELF status --root $ROOT"' ERR
+trap '[ $BASHPID != $$ ] || tell "stopped at line $LINENO of ${BASH_SOURCE[0]##*/}" "a command failed that should not" \
+    "see the lines above; $SELF status --root $ROOT"' ERR
 
-# nearest WORD CANDIDATE...: prints the candidate that is at most two edits away, if there is one.
+# nearest WORD CANDIDATE...: prints the candidate that is at most two edits away, if there is one. Two neighbours that
+# changed places are one edit.
 nearest() {
 	local word=$1 best='' least=3 c i j cost
-	local -a old row
+	local -a row old older
 	shift
 	for c; do
-		row=()
+		row=() old=()
 		for ((j = 0; j <= ${#c}; j++)); do row[j]=$j; done
 		for ((i = 1; i <= ${#word}; i++)); do
-			old=("${row[@]}")
-			row=("$i")
+			older=("${old[@]}") old=("${row[@]}") row=("$i")
 			for ((j = 1; j <= ${#c}; j++)); do
 				cost=$((old[j - 1] + 1))
 				if [ "${word:i-1:1}" = "${c:j-1:1}" ]; then cost=${old[j - 1]}; fi
 				if ((old[j] + 1 < cost)); then cost=$((old[j] + 1)); fi
 				if ((row[j - 1] + 1 < cost)); then cost=$((row[j - 1] + 1)); fi
+				if ((i > 1 && j > 1 && older[j - 2] + 1 < cost)) && [ "${word:i-2:2}" = "${c:j-1:1}${c:j-2:1}" ]; then
+					cost=$((older[j - 2] + 1))
+				fi
 				row[j]=$cost
 			done
 		done
@@ -193,7 +197,7 @@ fetch_status() { curl -qs -o /dev/null --noproxy '*' --max-time 5 -w '%{http_cod
 
 # Through the web server: is the instance well, and does every program answer? Prints what does not.
 verify() {
-	local name form limit routes until=$((SECONDS + 10)) bad
+	local name form limit routes until=$((SECONDS + 5)) bad
 	while :; do
 		bad=''
 		while IFS='|' read -r name form limit routes; do
@@ -233,8 +237,21 @@ apply_web() {
 	fi
 }
 
+# Returns once the new configuration is the one that answers.
 reload_web() {
-	if [ "$WEB" = nginx ]; then kill -s HUP "$1"; else kill -s USR1 "$1"; fi
+	local pid=$1 before tries
+	if [ "$WEB" != nginx ]; then
+		kill -s USR1 "$pid"
+		sleep 0.5
+		return
+	fi
+	before=$(children "$pid")
+	kill -s HUP "$pid"
+	for ((tries = 0; tries < 60; tries++)); do
+		if [ "$(children "$pid")" != "$before" ]; then break; fi
+		sleep 0.05
+	done
+	sleep 0.3	# nginx lets the new workers settle before it takes the old ones off the socket
 }
 
 log_end() { tail -n 5 "$ROOT/log/$1.log" >&2 2>/dev/null || true; }
@@ -305,12 +322,16 @@ up() {
 	[ -f "$ROOT/deploy.env" ] || remember
 	[ -f "$ROOT/clock" ] || head -c 8 /dev/zero >"$ROOT/clock"
 	tidy
+	check_port
 	stage
 	check_stage
 	step config "right"
 	keep_former
+	if changed; then start=("${PROGRAMS[@]}"); fi
 	for name in "${PROGRAMS[@]}"; do
-		if changed || ! pid_of "$name" >/dev/null || ! ask "$name" "$name.sock"; then start+=("$name"); fi
+		if ((${#start[@]} < ${#PROGRAMS[@]})) && ! { pid_of "$name" >/dev/null && ask "$name" "$name.sock"; }; then
+			start+=("$name")
+		fi
 	done
 	place "$ROOT/tmp/stage/bin" "$ROOT/bin"
 	place "$ROOT/tmp/stage/share" "$ROOT/share"

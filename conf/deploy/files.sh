@@ -90,8 +90,8 @@ write_config() {
 		jq --arg url "$URL" '.public_url = $url | .insecure_loopback = true | .simulator = true' \
 		    "$SRC/conf/gatehouse.json" >"$new"
 	elif [ -n "${GIVEN[--public-url]:-}${GIVEN[--port]:-}" ] && [ "$(jq -r .public_url "$config" 2>/dev/null)" != "$URL" ]; then
-		jq --arg url "$URL" '.public_url = $url' "$config" >"$new" ||
-		    refuse "$config is not valid JSON" "so public_url cannot be set in it" "$AGAIN config check; mend it, then again"
+		jq --arg url "$URL" '.public_url = $url' "$config" >"$new" 2>/dev/null ||
+		    refuse "$config is not valid JSON" "so public_url cannot be set in it" "mend it, then $AGAIN"
 	else
 		cp "$config" "$new"
 	fi
@@ -115,6 +115,7 @@ stage() {
 check_stage() {
 	local stage=tmp/stage out ok=1
 	if ! out=$(GATEHOUSE_SHARE=$ROOT/$stage/share "$ROOT/$stage/bin/gatehouse" config check "$ROOT/$stage/gatehouse.json" 2>&1); then
+		out=$(head -n 1 <<<"${out#gatehouse: }")
 		refuse "the config is not right" "${out//"$ROOT/$stage/"/"$ROOT/"}" "mend $ROOT/gatehouse.json, then $AGAIN"
 	fi
 	if [ "$WEB" = nginx ]; then

@@ -6,7 +6,7 @@
 
 ours() {
 	local pid=$1 comm=''
-	[ -n "$pid" ] && [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$ROOT" ] || return 1
+	[ -n "$pid" ] && [ "/proc/$pid/cwd" -ef "$ROOT" ] || return 1
 	read -r comm <"/proc/$pid/comm" 2>/dev/null || return 1
 	case $comm in nginx | lighttpd | multiwatch | spawn-fcgi) return 0 ;; esac
 	return 1
@@ -31,7 +31,7 @@ strays() {
 	done
 	for dir in /proc/[0-9]*; do
 		pid=${dir#/proc/}
-		[ "$(readlink "$dir/cwd" 2>/dev/null)" = "$ROOT" ] || continue
+		[ "$dir/cwd" -ef "$ROOT" ] || continue
 		case $known in *" $pid "*) continue ;; esac
 		read -r comm 2>/dev/null <"$dir/comm" || continue
 		case $comm in nginx | lighttpd | multiwatch) echo "$pid" && continue ;; esac
@@ -64,7 +64,7 @@ wait_gone() {
 	local tries=$1 pid
 	shift
 	for pid; do
-		while [ -d "/proc/$pid" ] && [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$ROOT" ]; do
+		while [ "/proc/$pid/cwd" -ef "$ROOT" ]; do
 			((tries-- > 0)) || return 1
 			sleep 0.05
 		done
@@ -123,14 +123,18 @@ drain() {
 # place of the former, which finish what they have and go: the former build serves until the new one is seen to work.
 # Fails, with FAILED naming the culprit and nothing changed, if one does not answer.
 roll() {
-	local name pid old=() until=$((SECONDS + 10))
+	local name pid old=() until=$((SECONDS + 10)) now last='' changes=0
 	for name; do
 		spawn "$name.next" spawn-fcgi -n -s "sock/$name.next" -M 0660 -b 1024 -- \
 		    "$(command -v multiwatch)" -f "$WORKERS" -r 1000000 -s TERM -- "$ROOT/bin/$name"
 	done
 	for name; do
+		changes=0
 		while ! ask "$name" "$name.next"; do
-			if ((SECONDS >= until)); then
+			# Workers that are other ones at every look end as soon as they start.
+			now=$(children "$(cat "$ROOT/pid/$name.next.pid")")
+			if [ "$now" != "$last" ]; then changes=$((changes + 1)) last=$now; fi
+			if ((SECONDS >= until || changes > 15)); then
 				FAILED=$name
 				end TERM "${@/%/.next}"
 				(cd "$ROOT/sock" && rm -f "${@/%/.next}")

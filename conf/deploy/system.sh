@@ -95,6 +95,8 @@ check_port() {
 		refuse "port $PORT" "below 1024 only root may listen" "$(again --port) --port 8080"
 	fi
 	port_taken "$PORT" || return 0
+	# Workers of our own web server, whose master was killed: up ends them, then asks again.
+	if [ -d "$ROOT/pid" ] && ! pid_of web >/dev/null && [ -n "$(strays '')" ]; then return 0; fi
 	who=$(ss -Hltnp "sport = :$PORT" 2>/dev/null | sed -n 's/.*users:((\("[^"]*"\),pid=\([0-9]*\).*/\1, process \2/p' | head -n 1)
 	refuse "port $PORT is taken" "${who:-another process} listens there" "$(again --port) --port $((PORT < 65535 ? PORT + 1 : 8080))"
 }

@@ -1,0 +1,51 @@
+# instance.bash: instances made by deploy.sh on free ports, for tests that want the real thing.
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+# A port that nobody listens on.
+free_port() {
+	local port
+	while :; do
+		port=$((20000 + RANDOM % 12000))
+		(exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || break
+	done
+	echo "$port"
+}
+
+# deploy ARGS...: the script of $TREE (the one under test, unless a test has a copy of the whole tree).
+deploy() { timeout 120 "${TREE:-$TOP}/deploy.sh" "$@"; }
+
+# pids ROOT: every process that works in this folder, by what the system says.
+pids() {
+	local p
+	for p in /proc/[0-9]*; do
+		[ "$p/cwd" -ef "$1" ] && echo "${p#/proc/}"
+	done
+	return 0
+}
+
+# gone ROOT: within two seconds nothing works there any more.
+gone() {
+	local tries
+	for ((tries = 0; tries < 40; tries++)); do
+		[ -n "$(pids "$1")" ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
+# copy_tree TO: the sources with what is built of them, so that a test can change either.
+copy_tree() {
+	mkdir "$1"
+	tar -C "$TOP" --exclude=.git --exclude=./run --exclude=node_modules --exclude=./build/san --exclude=./build/cov \
+		--exclude=./build/fuzz --exclude=./build/.lock -cf - . | tar -C "$1" -xf -
+}
+
+# load URL FILE: ask for it again and again, each time on a new connection, until FILE goes; prints "asked failed".
+load_loop() {
+	local asked=0 failed=0
+	while [ -e "$2" ]; do
+		asked=$((asked + 1))
+		[ "$(curl -qs -m 10 -o /dev/null -w '%{http_code}' "$1")" = 200 ] || failed=$((failed + 1))
+	done
+	echo "$asked $failed"
+}
