@@ -393,7 +393,7 @@ together() {
 	exchange "$granted"; j invalid_grant
 }
 
-@test "C49 a code after its user was disabled or deleted, a code of a denied request" {
+@test "C49 a code after its user was disabled or deleted" {
 	printf '%s' "$PASSWORD" | gatehouse user add leaving --password-stdin >/dev/null
 	gatehouse device add --user leaving --type c2c-switch --id lamp --name L >/dev/null
 	local ann=$session
