@@ -1,6 +1,7 @@
 # helper.bash: an instance in a temporary folder, and programs called as plain CGI.
 #
 # GATEHOUSE_BUILD says which build is tested: the one under sanitizers unless told otherwise.
+# shellcheck disable=SC2034,SC2119,SC2120,SC2155
 bats_require_minimum_version 1.5.0
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${GATEHOUSE_BUILD:-$TOP/build/san}
