@@ -71,7 +71,7 @@ check:
 lint:
 	$(MAKE) -j2 all
 	clang-tidy --quiet $(SHARED) $(PROGRAMS:%=cgi-bin/%.c) -- $(CPPFLAGS) -std=c11
-	shellcheck -x deploy.sh conf/deploy/*.sh tests/run tests/prepare .ci/run tests/*.bash
+	shellcheck -x deploy.sh tests/run tests/prepare .ci/run tests/*.bash
 
 # Fuzzers are built from the same sources by clang; what they found stays in build/fuzz/NAME.corpus.
 build/fuzz/%: tests/fuzz/%.c $(SHARED)
