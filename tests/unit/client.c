@@ -104,6 +104,29 @@ test_redirect(void)
 		CHECK_NAMED(!client_redirect_ok(&c, bad[i]), bad[i]);
 }
 
+/* A11: a native client comes back to whatever port it has got, on the loopback address that it registered. */
+static void
+test_loopback(void)
+{
+	static const char *const registered[] = { "http://127.0.0.1/cb", "http://[::1]/cb", "http://127.0.0.1:99/fixed",
+	    "https://good.test/cb", NULL };
+	static const char *const good[] = { "http://127.0.0.1/cb", "http://127.0.0.1:3000/cb", "http://[::1]:65535/cb",
+	    "http://127.0.0.1:99/fixed" };
+	static const char *const bad[] = { "http://127.0.0.1:3000/cb2", "http://127.0.0.1:/cb", "http://127.0.0.1:123456/cb",
+	    "http://127.0.0.1:80@evil.test/cb", "http://127.0.0.1.evil.test/cb", "http://127.0.0.1:3000.evil.test/cb",
+	    "https://127.0.0.1:3000/cb", "http://localhost:3000/cb", "http://127.0.0.1:98/fixed", "https://good.test:444/cb",
+	    "http://127.0.0.1:3000", "http://127.0.0.1:-1/cb", "http://127.0.0.1:3000/CB" };
+	struct client c = fixture_client("native", registered);
+
+	CHECK_NAMED(!client_redirect_ok(&c, "http://127.0.0.1:3000/cb"), "A11 not for a client with a secret");
+	c.auth = CLIENT_AUTH_NONE;
+	c.secret_hash = NULL;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		CHECK_NAMED(client_redirect_ok(&c, good[i]), good[i]);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK_NAMED(!client_redirect_ok(&c, bad[i]), bad[i]);
+}
+
 static void
 test_scope(void)
 {
@@ -146,6 +169,7 @@ main(void)
 	test_registration();
 	test_check();
 	test_redirect();
+	test_loopback();
 	test_scope();
 	test_secret();
 	fixture_end();

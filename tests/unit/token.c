@@ -302,7 +302,7 @@ main(void)
 	log_open("test", LOG_LEVEL_ERROR + 1);
 	ann = fixture_user("ann");
 	app = fixture_client("app", uris);
-	other = fixture_client("other", uris);
+	other = fixture_client("apq", uris);	/* an id as long as app's */
 	steady = fixture_client("steady", uris);
 	steady.rotate = false;
 	fixture_save(&app);

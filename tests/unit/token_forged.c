@@ -200,6 +200,7 @@ test_form(void)
 	REFUSED(F("%s====", good), "D18 ==== after a good signature");
 	REFUSED(F("%s=", good), "D18 = after a good signature");
 	REFUSED(F("%s!x", good), "D19 !x after a good signature");
+	REFUSED(F("%sAAAA", good), "D19 three bytes more after a good signature");
 	REFUSED(F("%s\n", good), "D19 a line end after a good signature");
 	REFUSED(F("%s+%s", F("%.*s", (int)strlen(good) - 1, good), ""), "D21 standard alphabet: +");
 	REFUSED(F("%s/%s", F("%.*s", (int)strlen(good) - 1, good), ""), "D21 standard alphabet: /");
