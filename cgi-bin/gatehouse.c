@@ -1,4 +1,5 @@
-/* gatehouse.c: the command line tool: users, clients, devices, tokens, grants, config and keys of an instance. */
+/* gatehouse.c: the command line tool: users, clients, devices, tokens, grants, activity, config
+ * and keys of an instance. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -21,6 +22,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_device,
 	&cli_token,
 	&cli_grant,
+	&cli_activity,
 	&cli_config,
 	&cli_keys,
 	NULL,

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The command line tool: clients, devices, tokens, grants and keys.
+# The command line tool: clients and devices.
 
 load helper
 load cli
@@ -52,6 +52,80 @@ setup() {
 	misused client add c2 --redirect-uri https://a.example/ --public --auth basic
 	refused client add c2 --redirect-uri https://a.example/ --public --pkce optional
 	refused client show c2
+}
+
+@test "PKCE is required unless it is said to be optional" {
+	assert_equal "$(gatehouse client add p --redirect-uri https://a.example/ --json | jq .pkce_required)" true
+	assert_equal "$(gatehouse client add p --redirect-uri https://a.example/ --pkce optional --replace --json |
+		jq .pkce_required)" false
+	gatehouse client delete p
+}
+
+# key_file FILE KIND...: a public JWK by OpenSSL.
+key_file() {
+	node -e 'const { generateKeyPairSync } = require("node:crypto"), [kind, ...more] = process.argv.slice(1);
+		const size = { modulusLength: Number(more[0]), namedCurve: more[0] }, k = generateKeyPairSync(kind, size);
+		console.log(JSON.stringify(k[more[1] ?? "publicKey"].export({ format: "jwk" })));' "${@:2}" >"$1"
+}
+
+@test "a client with a key has no secret, and the key must be a public one that we take" {
+	local k=$BATS_TEST_TMPDIR/key
+	key_file "$k" ec P-256
+	run -0 gatehouse client add signer --jwk "$k" --redirect-uri https://a.example/ --json
+	assert_equal "$(jq -c '[.auth, .jwk.kty, has("secret"), .public]' <<<"$output")" '["private_key_jwt","EC",false,false]'
+	run -0 gatehouse client show signer
+	assert_line --partial 'public key'
+	refused client secret signer
+	says 'signs with a key'
+	gatehouse client add signer --auth private_key_jwt --redirect-uri https://b.example/ --replace
+	assert_equal "$(gatehouse client show signer --json | jq -c .jwk)" "$(jq -c . "$k")"
+	key_file "$k" rsa 2048
+	gatehouse client add signer --jwk "$k" --redirect-uri https://a.example/ --replace
+	key_file "$k" ec P-384
+	refused client add other --jwk "$k" --redirect-uri https://a.example/
+	key_file "$k" rsa 1024
+	refused client add other --jwk "$k" --redirect-uri https://a.example/
+	key_file "$k" ec P-256 privateKey
+	refused client add other --jwk "$k" --redirect-uri https://a.example/
+	says 'private key'
+	echo '{' >"$k"
+	refused client add other --jwk "$k" --redirect-uri https://a.example/
+	refused client add other --jwk "$k.gone" --redirect-uri https://a.example/
+	says 'No such file'
+	refused client add other --auth private_key_jwt --redirect-uri https://a.example/
+	says 'needs a public key'
+	key_file "$k" ec P-256
+	misused client add other --jwk "$k" --auth basic --redirect-uri https://a.example/
+	misused client add other --jwk "$k" --secret-stdin --redirect-uri https://a.example/
+	refused client show other
+	gatehouse client delete signer
+}
+
+@test "what people read about a client, and the old dialect" {
+	run -0 gatehouse client add old --redirect-uri https://a.example/ --legacy-groovy --link https://a.example/about \
+		--about 'Lamps that think.' --json
+	assert_equal "$(jq -c '[.legacy_groovy, .link, .about]' <<<"$output")" '[true,"https://a.example/about","Lamps that think."]'
+	refused client add other --redirect-uri https://a.example/ --link http://a.example/
+	refused client add other --redirect-uri https://a.example/ --link 'javascript:alert(1)'
+	refused client add other --redirect-uri https://a.example/ --about "$(printf '%301d' 0)"
+	gatehouse client delete old
+}
+
+@test "client disable refuses it and its tokens, enable undoes it, --replace does not" {
+	local secret token
+	secret=$(gatehouse client add c5 --redirect-uri https://a.example/x --json | jq -r .secret)
+	token=$(gatehouse token issue --user ann --client c5 | jq -r .refresh_token)
+	gatehouse client disable c5
+	assert_equal "$(token_error c5 "$secret")" invalid_client
+	gatehouse client add c5 --redirect-uri https://a.example/x --replace >/dev/null
+	assert_equal "$(token_error c5 "$secret")" invalid_client
+	assert_equal "$(gatehouse client list --json | jq -c '.[] | select(.id == "c5") | .disabled')" true
+	gatehouse client enable c5
+	cgi token POST /token "grant_type=refresh_token&refresh_token=$token&client_id=c5&client_secret=$secret"
+	assert_equal "$code" 200
+	refused client disable nobody
+	refused client enable nobody
+	gatehouse client delete c5
 }
 
 @test "a secret on stdin is taken, if it is long enough" {
@@ -179,75 +253,4 @@ states() { gatehouse device show "$1" --user ann --json | jq -cS '[.states[] | {
 	wait
 	assert_equal "$(gatehouse device list --user ann --json | jq '[.[] | select(.id | startswith("p"))] | length')" 8
 	for i in 1 2 3 4 5 6 7 8; do gatehouse device delete "p$i" --user ann; done
-}
-
-# --- token and grant ---
-
-@test "token issue prints a token response with the claims that were asked for" {
-	run -0 gatehouse token issue --user ann --client smartthings --device lamp --device lamp --scope devices:read \
-		--expires-in 120
-	assert_equal "$(jq -c '[.token_type, .expires_in, .scope]' <<<"$output")" '["Bearer",120,"devices:read"]'
-	payload=$(claims "$(jq -r .access_token <<<"$output")")
-	user=$(gatehouse user list --json | jq -r '.[] | select(.name == "ann") | .id')
-	assert_equal "$(jq -c '[.iss, .sub, .client_id, .scope, .exp - .iat]' <<<"$payload")" \
-		"[\"$PUBLIC\",\"$user\",\"smartthings\",\"devices:read\",120]"
-	run -0 gatehouse grant show "$(jq -r .sid <<<"$payload")" --json
-	assert_equal "$(jq -c '[.user, .user_id, .client, .scope, .devices, .state]' <<<"$output")" \
-		"[\"ann\",\"$user\",\"smartthings\",\"devices:read\",[\"lamp\"],\"alive\"]"
-}
-
-@test "token issue without --device takes all devices, without --scope all that the client may" {
-	sid=$(claims "$(gatehouse token issue --user ann --client smartthings | jq -r .access_token)" | jq -r .sid)
-	assert_equal "$(gatehouse grant show "$sid" --json | jq -c '[.devices, .scope]')" \
-		'[["lamp","door"],"devices:read devices:control"]'
-}
-
-@test "token issue says what is wrong, and makes no grant then" {
-	before=$(gatehouse grant list --json | jq length)
-	refused token issue --user ann --client nobody
-	refused token issue --user nobody --client smartthings
-	refused token issue --user ann --client smartthings --device nothing
-	refused token issue --user ann --client smartthings --scope everything
-	misused token issue --user ann --client smartthings --expires-in 0
-	gatehouse user disable ann
-	refused token issue --user ann --client smartthings
-	gatehouse user enable ann
-	assert_equal "$(gatehouse grant list --json | jq length)" "$before"
-}
-
-@test "grant revoke ends the tokens at once, and twice is fine" {
-	answer=$(gatehouse token issue --user ann --client smartthings)
-	sid=$(claims "$(jq -r .access_token <<<"$answer")" | jq -r .sid)
-	assert_equal "$(gatehouse grant list --user ann --json | jq -r --arg id "$sid" '.[] | select(.id == $id) | .state')" alive
-	gatehouse grant revoke "$sid"
-	gatehouse grant revoke "$sid"
-	assert_equal "$(gatehouse grant show "$sid" --json | jq -r '.state, .revoked')" 'revoked
-operator'
-	cgi token POST /token "grant_type=refresh_token&refresh_token=$(jq -r .refresh_token <<<"$answer")&client_id=smartthings&client_secret=$SECRET"
-	assert_equal "$code $(json .error)" '400 invalid_grant'
-	refused grant show nothing
-	refused grant revoke nothing
-	refused grant list --user nobody
-}
-
-# --- keys ---
-
-@test "keys: none, then the first, then no second" {
-	ROOT=$BATS_TEST_TMPDIR/fresh
-	mkdir "$ROOT"
-	echo '{}' >"$ROOT/gatehouse.json"
-	refused keys list
-	[[ ${stderr_lines[1]} == *'keys rotate' ]]
-	run -0 gatehouse keys rotate --json
-	assert_equal "$(jq -c '[length, .[0].current]' <<<"$output")" '[1,true]'
-	kid=$(jq -r '.[0].kid' <<<"$output")
-	assert_equal "$(stat -c %a "$ROOT/secret/jwt-$kid.pem" "$ROOT/secret/server.key")" $'600\n600'
-	sum=$(sha256sum "$ROOT"/secret/*)
-	refused keys rotate
-	says 'cannot replace one'
-	assert_equal "$(sha256sum "$ROOT"/secret/*)" "$sum"
-	assert_equal "$(gatehouse keys list --json | jq -r '.[0].kid')" "$kid"
-	echo broken >"$ROOT/secret/jwt-$kid.pem"
-	refused keys list
-	refused keys rotate
 }

@@ -1,4 +1,5 @@
-/* config_key.c: what each key of gatehouse.json may be, and what a wrong name may have meant. */
+/* config_key.c: what each key of gatehouse.json may be, and what a wrong name may have meant.
+ * long because: it is mostly one table. */
 #include "base/config_key.h"
 
 #include <stdlib.h>

@@ -26,6 +26,7 @@ struct reading {
 	char		**next, **end;
 	bool		 words_only;	/* a lone "--" has passed */
 	bool		 wants_help, wants_version;
+	bool		 verb_meant;	/* cli->verb is the noun's usual one: none was named so far */
 };
 
 /* --- saying what is wrong --- */
@@ -146,13 +147,16 @@ word_read(struct reading *r, bool *ok)
 /* --- nouns and verbs --- */
 
 static bool
-noun_find(struct cli *c, const struct cli_noun *const *nouns, const char *word)
+noun_find(struct reading *r, const struct cli_noun *const *nouns, const char *word)
 {
+	struct cli *c = r->cli;
 	struct guess g = guess_new(word);
 
 	for (; *nouns != NULL; nouns++) {
 		if (strcmp((*nouns)->name, word) == 0) {
 			c->noun = *nouns;
+			r->verb_meant = c->noun->first_is_usual;
+			c->verb = r->verb_meant ? c->noun->verbs : NULL;
 			return true;
 		}
 		guess_try(&g, (*nouns)->name);
@@ -189,9 +193,10 @@ words_read(struct reading *r, const struct cli_noun *const *nouns)
 		if (c->noun == NULL && !help && strcmp(word, "help") == 0)
 			help = r->wants_help = true;
 		else if (c->noun == NULL) {
-			if (!noun_find(c, nouns, word))
+			if (!noun_find(r, nouns, word))
 				return false;
-		} else if (c->verb == NULL) {
+		} else if (c->verb == NULL || r->verb_meant) {
+			r->verb_meant = false;
 			if (!verb_find(c, word))
 				return false;
 		} else
@@ -258,8 +263,10 @@ args_read(struct cli *c, const struct cli_noun *const *nouns, int argc, char **a
 		return ARGS_WRONG;
 	if (r.wants_version)
 		return ARGS_VERSION;
-	if (r.wants_help)
+	if (r.wants_help) {
+		c->verb = r.verb_meant ? NULL : c->verb;
 		return ARGS_HELP;
+	}
 	if (c->verb == NULL) {
 		if (c->noun != NULL)
 			args_wrong(c, "%s: the verb is missing", c->noun->name);

@@ -1,18 +1,23 @@
 /* client_options.c: what an operator wrote behind "client add", checked word by word. */
 #include "cli/client_options.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/config.h"
 #include "base/guess.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/noun.h"
+#include "cli/output.h"
+#include "oauth/assertion.h"
 #include "oauth/client.h"
 #include "base/banned.h"
 
+#define JWK_MAX		16384	/* bytes of a file with a key */
 #define ALL_SCOPES	"devices:read devices:control"
 
 static const char *const grant_types[] = { "authorization_code", "refresh_token", "client_credentials", "device_code" };
@@ -98,6 +103,7 @@ bool
 client_options_read(const struct cli *c, struct client *client)
 {
 	const char *name = args_value(c, "name"), *scope = args_value(c, "scope"), *auth = args_value(c, "auth");
+	bool key = args_has(c, "jwk") || (auth != NULL && strcmp(auth, "private_key_jwt") == 0);
 	bool public = args_has(c, "public") || (auth != NULL && strcmp(auth, "none") == 0);
 	size_t n;
 	const char **uris = args_values(c, "redirect-uri", &n);
@@ -107,18 +113,46 @@ client_options_read(const struct cli *c, struct client *client)
 		.name = name != NULL ? name : c->words[0],
 		.redirect_uris = items(c->arena, uris, n),
 		.scope = scope != NULL ? scope : ALL_SCOPES,
-		.auth = public ? CLIENT_AUTH_NONE : CLIENT_AUTH_ANY,
+		.auth = public ? CLIENT_AUTH_NONE : key ? CLIENT_AUTH_PRIVATE_KEY_JWT : CLIENT_AUTH_ANY,
+		.legacy_groovy = args_has(c, "legacy-groovy"),
+		.link = args_value(c, "link"),
+		.about = args_value(c, "about"),
 	};
 	if (auth != NULL && !client_auth_parse(auth, &client->auth)) {
-		args_wrong(c, "--auth is any, basic, post or none");
+		args_wrong(c, "--auth is any, basic, post, none or private_key_jwt");
+		return false;
+	}
+	if (key && (args_has(c, "secret-stdin") || client->auth != CLIENT_AUTH_PRIVATE_KEY_JWT)) {
+		args_wrong(c, "a client with a key has no secret: neither --secret-stdin, nor an --auth other than private_key_jwt");
 		return false;
 	}
 	if (public && (args_has(c, "secret-stdin") || client->auth != CLIENT_AUTH_NONE)) {
 		args_wrong(c, "a public client has no secret: neither --secret-stdin, nor an --auth other than none");
 		return false;
 	}
-	return either(c, "pkce", "required", "optional", public, &client->pkce_required) &&
+	return either(c, "pkce", "required", "optional", true, &client->pkce_required) &&
 	    either(c, "rotation", "always", "never", true, &client->rotate) &&
 	    args_number(c, "access-ttl", 60, 30LL * 86400, 0, &client->access_ttl) &&
 	    read_grants(c, client) && read_aliases(c, client);
+}
+
+bool
+client_options_key(const struct cli *c, struct client *client)
+{
+	const char *path = args_value(c, "jwk"), *fault = "not a JSON text";
+	struct json_error e = { NULL, 0 };
+	size_t len;
+
+	if (path == NULL)
+		return true;
+	const char *text = config_read_file(c->arena, path, JWK_MAX, &len);
+	if (text == NULL) {
+		output_refuse(c, "name the file of a public JWK", "%s: %s", path, strerror(errno));
+		return false;
+	}
+	client->jwk = json_parse(c->arena, text, len, &e);
+	if (client->jwk != NULL && (fault = assertion_key_fault(c->arena, client->jwk)) == NULL)
+		return true;
+	output_refuse(c, "have the client write its public key as a JWK: one JSON object", "%s: %s", path, fault);
+	return false;
 }

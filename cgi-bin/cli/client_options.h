@@ -7,7 +7,10 @@
 struct cli;
 struct client;
 
-/* Everything but the secret. False if an option is not right; that was said, with the usage line. */
+/* Everything but the secret and the key. False if an option is not right; that was said, with the usage line. */
 bool	 client_options_read(const struct cli *, struct client *);
+
+/* The public key of --jwk FILE, where that was given. False if it is not one; that was said. */
+bool	 client_options_key(const struct cli *, struct client *);
 
 #endif

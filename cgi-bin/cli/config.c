@@ -111,5 +111,5 @@ const struct cli_noun cli_config = {
 	"config", "The file gatehouse.json of an instance.",
 	"gatehouse config check conf/gatehouse.json\n"
 	"gatehouse --root run config show\n",
-	verbs,
+	verbs, false,
 };

@@ -274,5 +274,5 @@ const struct cli_noun cli_device = {
 	"gatehouse device add --user kim --type c2c-dimmer --id lamp --name Lamp --set switchLevel.level=40\n"
 	"gatehouse device set lamp --user kim switch.switch=on switchLevel.level=80\n"
 	"gatehouse device show lamp --user kim\n",
-	verbs,
+	verbs, false,
 };

@@ -3,8 +3,11 @@
 
 #include <string.h>
 
+#include "base/json.h"
+#include "cli/args.h"
 #include "cli/noun.h"
 #include "cli/output.h"
+#include "device/device.h"
 #include "oauth/client.h"
 #include "oauth/user.h"
 #include "base/banned.h"
@@ -41,4 +44,24 @@ find_client(const struct cli *c, const char *id, struct client *client)
 	if (r == STORE_ABSENT)
 		return output_refuse(c, output_command(c, "client list"), "there is no client with the id %.100s", id);
 	return output_store(c, r);
+}
+
+int
+find_devices(const struct cli *c, const struct user *u, struct json **chosen, struct json **all)
+{
+	size_t n;
+	const char **wanted = args_values(c, "device", &n);
+	enum store_result r = device_ids(c->store, c->arena, u->id, all);
+
+	*chosen = json_array(c->arena);
+	if (r != STORE_OK)
+		return output_store(c, r);
+	for (size_t i = 0; i < n; i++) {
+		if (!json_array_has(*all, wanted[i]))
+			return output_refuse(c, output_command(c, "device list --user %s", output_word(c, u->name)),
+			    "%s has no device with the id %.64s", u->name, wanted[i]);
+		if (!json_array_has(*chosen, wanted[i]))
+			json_append_string(c->arena, *chosen, wanted[i]);
+	}
+	return CLI_DONE;
 }

@@ -45,6 +45,7 @@ struct cli_noun {
 	const char	*help;		/* one sentence */
 	const char	*examples;	/* lines to copy, each ended by a newline */
 	const struct cli_verb *verbs;	/* up to one without a name */
+	bool		 first_is_usual;	/* without a verb, the first is meant */
 };
 
 /* An option as it was given. */
@@ -72,6 +73,7 @@ struct cli {
 	struct keyring	*keyring;
 };
 
-extern const struct cli_noun cli_user, cli_client, cli_device, cli_token, cli_grant, cli_config, cli_keys;
+extern const struct cli_noun cli_user, cli_client, cli_device, cli_token, cli_grant, cli_activity, cli_config,
+    cli_keys;
 
 #endif

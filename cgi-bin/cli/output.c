@@ -100,6 +100,12 @@ value_text(struct arena *a, const struct json *v, enum output_kind kind)
 	return text != NULL ? text : json_print(a, v);
 }
 
+const char *
+output_text(const struct cli *c, const struct json *v, enum output_kind kind)
+{
+	return value_text(c->arena, v, kind);
+}
+
 /* --- tables --- */
 
 void

@@ -24,6 +24,9 @@ struct output_column {
 	enum output_kind kind;
 };
 
+/* A value as tables show it; "-" for none. */
+const char *output_text(const struct cli *, const struct json *, enum output_kind);
+
 /* One JSON text on a line of its own, whatever --json says. */
 void	 output_json(const struct cli *, const struct json *);
 

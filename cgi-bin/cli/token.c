@@ -1,8 +1,6 @@
 /* token.c: gatehouse token issue: tokens without a browser, for tests and for a first look with curl. */
 #include "oauth/token.h"
 
-#include <string.h>
-
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/json.h"
@@ -10,35 +8,12 @@
 #include "cli/find.h"
 #include "cli/noun.h"
 #include "cli/output.h"
-#include "device/device.h"
 #include "oauth/client.h"
 #include "oauth/grant.h"
 #include "oauth/user.h"
 #include "base/banned.h"
 
 #define EXPIRES_MAX (365LL * 86400)	/* seconds, as oauth.access_ttl */
-
-/* The devices of --device, each of which must be there; all of the user's if none was named. */
-static int
-choose_devices(const struct cli *c, const struct user *u, const struct json **devices)
-{
-	size_t n;
-	const char **wanted = args_values(c, "device", &n);
-	struct json *ids, *chosen = json_array(c->arena);
-	enum store_result r = device_ids(c->store, c->arena, u->id, &ids);
-
-	if (r != STORE_OK)
-		return output_store(c, r);
-	for (size_t i = 0; i < n; i++) {
-		if (!json_array_has(ids, wanted[i]))
-			return output_refuse(c, output_command(c, "device list --user %s", output_word(c, u->name)),
-			    "%s has no device with the id %.64s", u->name, wanted[i]);
-		if (!json_array_has(chosen, wanted[i]))
-			json_append_string(c->arena, chosen, wanted[i]);
-	}
-	*devices = n > 0 ? chosen : ids;
-	return CLI_DONE;
-}
 
 static int
 refuse_disabled(const struct cli *c, const struct user *u, const struct client *client)
@@ -58,15 +33,16 @@ issue(struct cli *c)
 	struct user u;
 	struct client client;
 	struct grant g = { 0 };
-	struct json *answer;
+	struct json *answer, *chosen, *all;
 	long long expires_in;
 
 	if (!args_number(c, "expires-in", 1, EXPIRES_MAX, 0, &expires_in))
 		return CLI_USAGE;
 	if (find_user(c, args_value(c, "user"), &u) != CLI_DONE ||
 	    find_client(c, args_value(c, "client"), &client) != CLI_DONE ||
-	    refuse_disabled(c, &u, &client) != CLI_DONE || choose_devices(c, &u, &g.devices) != CLI_DONE)
+	    refuse_disabled(c, &u, &client) != CLI_DONE || find_devices(c, &u, &chosen, &all) != CLI_DONE)
 		return CLI_REFUSED;
+	g.devices = args_has(c, "device") ? chosen : all;
 	g.user = u.id;
 	g.client = client.id;
 	if ((g.scope = client_scope(c->arena, &client, args_value(c, "scope"))) == NULL)
@@ -103,5 +79,5 @@ const struct cli_noun cli_token = {
 	"token", "Tokens made here, without browser and consent page.",
 	"gatehouse token issue --user kim --client smartthings\n"
 	"TOKEN=$(gatehouse token issue --user kim --client smartthings --device lamp | jq -r .access_token)\n",
-	verbs,
+	verbs, false,
 };

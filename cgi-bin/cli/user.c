@@ -1,5 +1,4 @@
 /* user.c: gatehouse user ...: accounts. */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -14,6 +13,7 @@
 #include "cli/rows.h"
 #include "db/store.h"
 #include "device/device.h"
+#include "oauth/activity.h"
 #include "oauth/user.h"
 #include "base/banned.h"
 
@@ -201,6 +201,8 @@ delete(struct cli *c)
 	if (r == STORE_OK)
 		r = device_delete_all(c->store, c->arena, u.id);
 	if (r == STORE_OK)
+		r = activity_forget(c->store, c->arena, u.id);
+	if (r == STORE_OK)
 		r = user_delete(c->store, c->arena, u.id);
 	if (r != STORE_OK)
 		return output_store(c, r);
@@ -294,5 +296,5 @@ const struct cli_noun cli_user = {
 	"gatehouse user add kim --starter-devices\n"
 	"gatehouse user add kim --password-stdin <password.txt\n"
 	"gatehouse user link kim\n",
-	verbs,
+	verbs, false,
 };

@@ -1,4 +1,5 @@
-/* client.c: the record "client/<id>" and what follows from it. */
+/* client.c: the record "client/<id>" and what follows from it.
+ * long because: what a client is and what it may do stand in one place, a short function each. */
 #include "oauth/client.h"
 
 #include <string.h>

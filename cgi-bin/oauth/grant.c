@@ -1,4 +1,5 @@
-/* grant.c: records "grant/<user>/<id>" and the list "grants/<user>". */
+/* grant.c: records "grant/<user>/<id>" and the list "grants/<user>".
+ * long because: all that changes these records stands in one place. */
 #include "oauth/grant.h"
 
 #include <string.h>

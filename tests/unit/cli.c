@@ -12,6 +12,7 @@
 #include "db/store.h"
 #include "device/capability.h"
 #include "device/device.h"
+#include "oauth/activity.h"
 #include "oauth/user.h"
 #include "tests/unit/check.h"
 #include "base/banned.h"
@@ -106,7 +107,10 @@ test_user_delete(struct store *store)
 	    "{\"id\":\"b\",\"type\":\"c2c-dimmer\",\"name\":\"B\"}]");
 	CHECK(device_add_all(store, a, catalogue, kim.id, two, 10, &why) == STORE_OK);
 	CHECK(device_add_all(store, a, catalogue, lee.id, two, 10, &why) == STORE_OK);
-	CHECK(records_of(store, kim.id) > 4);
+	for (int i = 0; i < ACTIVITY_KEPT + 3; i++)
+		activity_note(store, a, &(struct activity){ .event = "authn_login_fail", .user = kim.id });
+	activity_note(store, a, &(struct activity){ .event = "authn_login_fail", .user = lee.id });
+	CHECK(records_of(store, kim.id) > 4 + ACTIVITY_KEPT);
 	int others = records_of(store, lee.id);
 	struct cli c = { .arena = a, .json = true, .noun = &cli_user, .verb = verb("delete"), .words = words,
 	    .words_count = 1, .store = store };
