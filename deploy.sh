@@ -60,7 +60,7 @@ tell() { printf 'deploy.sh: %s\n  why:  %s\n  next: %s\n' "$1" "$2" "$3" >&2; }
 refuse() { tell "$@"; exit 1; }
 wrong_usage() { tell "$@"; exit 2; }
 trap '[ $BASHPID != $$ ] || tell "stopped at line $LINENO of ${BASH_SOURCE[0]##*/}" "a command failed that should not" \
-    "see the lines above; $SELF status --root $ROOT"' ERR
+    "see the lines above; $SELF status --root $(printf %q "$ROOT")"' ERR
 
 # nearest WORD CANDIDATE...: prints the candidate that is at most two edits away, if there is one. Two neighbours that
 # changed places are one edit.
@@ -140,7 +140,7 @@ read_arguments() {
 again() {
 	local name text=$SELF
 	for name in --root --port --web --workers --public-url --engine; do
-		if [ "$name" != "${1:-}" ] && [ -n "${GIVEN[$name]:-}" ]; then text+=" $name ${GIVEN[$name]}"; fi
+		if [ "$name" != "${1:-}" ] && [ -n "${GIVEN[$name]:-}" ]; then text+=" $name $(printf %q "${GIVEN[$name]}")"; fi
 	done
 	printf '%s' "$text"
 }
@@ -261,7 +261,7 @@ give_up() {
 	local why=$1 swapped=$2 pid
 	if [ ! -d "$ROOT/former/bin" ]; then
 		stop_all
-		refuse "it does not start" "$why" "$SELF logs --root $ROOT; mend that, then $AGAIN"
+		refuse "it does not start" "$why" "$SELF logs --root $(printf %q "$ROOT"); mend that, then $AGAIN"
 	fi
 	bring_back_former
 	remembered
@@ -272,7 +272,7 @@ give_up() {
 		LOCAL=http://127.0.0.1:$PORT
 		verify >/dev/null || why+="; and the former build does not answer"
 	fi
-	refuse "the new build does not work: the former one is back" "$why" "$SELF logs --root $ROOT; mend that, then $AGAIN"
+	refuse "the new build does not work: the former one is back" "$why" "$SELF logs --root $(printf %q "$ROOT"); mend that, then $AGAIN"
 }
 
 start_all() {
@@ -308,7 +308,7 @@ up() {
 	check_system
 	find_missing
 	if [ -d "$ROOT/pid" ] && pid_of web >/dev/null && [ "${NOW[WEB]:-$WEB}" != "$WEB" ]; then
-		refuse "it runs behind ${NOW[WEB]}" "a live instance keeps its web server" "$SELF stop --root $ROOT; then $AGAIN --web $WEB"
+		refuse "it runs behind ${NOW[WEB]}" "a live instance keeps its web server" "$SELF stop --root $(printf %q "$ROOT"); then $AGAIN --web $WEB"
 	fi
 	check_port
 	if [ -n "$DRY" ]; then plan && return; fi
@@ -329,7 +329,7 @@ up() {
 	keep_former
 	if changed; then start=("${PROGRAMS[@]}"); fi
 	for name in "${PROGRAMS[@]}"; do
-		if ((${#start[@]} < ${#PROGRAMS[@]})) && ! { pid_of "$name" >/dev/null && ask "$name" "$name.sock"; }; then
+		if ((${#start[@]} < ${#PROGRAMS[@]})) && ! { pid_of "$name" >/dev/null && ask "$name" "$name.sock" 5; }; then
 			start+=("$name")
 		fi
 	done
@@ -348,6 +348,7 @@ up() {
 report() {
 	local here=$ROOT tool head auth
 	if [[ $ROOT == "$PWD"/* ]]; then here=${ROOT#"$PWD/"}; fi
+	here=$(printf %q "$here")
 	tool=$here/gatehouse
 	cat <<-END
 
@@ -409,7 +410,7 @@ status() {
 		pid=- n=- state=up
 		if ! pid=$(pid_of "$name"); then
 			pid=- state="down: see $ROOT/log/$name.log; $AGAIN starts it"
-		elif n=$(children "$pid" | wc -w) && [ "$name" != web ] && { ((n < WORKERS)) || ! ask "$name" "$name.sock"; }; then
+		elif n=$(children "$pid" | wc -w) && [ "$name" != web ] && { ((n < WORKERS)) || ! ask "$name" "$name.sock" 5; }; then
 			state="down: does not answer; see $ROOT/log/$name.log"
 		fi
 		[ "$state" = up ] || all=1

@@ -93,6 +93,27 @@ discovery() {
 	done
 }
 
+@test "health says what is wrong: the store, the config; and what is well again" {
+	for web in $SERVERS; do
+		use "$web"
+		mv "$W/$web/store" "$W/$web/away"
+		ask /health
+		[ "$code" = 503 ] && [[ $type == application/json* ]]
+		jq -e '.status == "failed" and (.reason | test("^[a-z]+$"))' <<<"$body"
+		run ! deploy status --root "$W/$web"
+		mv "$W/$web/away" "$W/$web/store"
+		ask /health
+		[ "$code" = 200 ]
+	done
+	echo '{"public_url":1}' >"$W/gatehouse.json"
+	for root in "$W" "$W/nothing" ''; do
+		run --separate-stderr env -i GATEHOUSE_ROOT="$root" REQUEST_METHOD=GET REQUEST_URI=/health "$TOP/build/health" </dev/null
+		assert_success
+		assert_line --partial 'Status: 503'
+		assert_line '{"status":"failed","reason":"config"}'
+	done
+}
+
 @test "unknown addresses: JSON where machines ask, else a page; a longer path is not the shorter one" {
 	for web in $SERVERS; do
 		use "$web"

@@ -95,11 +95,11 @@ end_strays() {
 	wait_gone 100 "${pids[@]}" || kill -s KILL "${pids[@]}" 2>/dev/null || true
 }
 
-# ask NAME SOCKET: does a program answer on its socket, without the web server? Health must be well, too.
+# ask NAME SOCKET SECONDS: does a program answer on its socket, without the web server? Health must be well, too.
 ask() {
 	local uri=/.deploy answer
 	if [ "$1" = health ]; then uri=/health; fi
-	answer=$(cd "$ROOT" && env -i REQUEST_METHOD=GET REQUEST_URI="$uri" timeout 5 cgi-fcgi -bind -connect "sock/$2" \
+	answer=$(cd "$ROOT" && env -i REQUEST_METHOD=GET REQUEST_URI="$uri" timeout "$3" cgi-fcgi -bind -connect "sock/$2" \
 	    </dev/null 2>/dev/null | head -n 1) || return 1
 	case $1:$answer in
 	health:'Status: 200'*) ;;
@@ -130,11 +130,11 @@ roll() {
 	done
 	for name; do
 		changes=0
-		while ! ask "$name" "$name.next"; do
+		while ! ask "$name" "$name.next" 1; do
 			# Workers that are other ones at every look end as soon as they start.
 			now=$(children "$(cat "$ROOT/pid/$name.next.pid")")
 			if [ "$now" != "$last" ]; then changes=$((changes + 1)) last=$now; fi
-			if ((SECONDS >= until || changes > 15)); then
+			if ((SECONDS >= until || changes > 3)); then
 				FAILED=$name
 				end TERM "${@/%/.next}"
 				(cd "$ROOT/sock" && rm -f "${@/%/.next}")
