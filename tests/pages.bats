@@ -261,6 +261,11 @@ signed_out() {
 	status 403
 	post /authorize "device=lamp&decision=allow"
 	status 403
+	# A form token of somebody who is not signed in is none here.
+	form /login
+	post /authorize "$fields&device=lamp&decision=allow"
+	status 403
+	[ -z "$location" ]
 }
 
 @test "B18 one page, one code" {

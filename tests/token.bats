@@ -91,6 +91,7 @@ REFRESH="grant_type=refresh_token&refresh_token="
 
 @test "C02 C03 JSON and multipart bodies" {
 	tk '{"grant_type":"refresh_token"}' "$(basic)" CONTENT_TYPE=application/json; j invalid_request
+	has 'must be application/x-www-form-urlencoded'
 	tk 'x' "$(basic)" 'CONTENT_TYPE=multipart/form-data; boundary=x'; j invalid_request
 	tk 'grant_type=refresh_token' "$(basic)" CONTENT_TYPE=; j invalid_request
 	tk 'grant_type=refresh_token' "$(basic)" CONTENT_TYPE=text/plain; j invalid_request
