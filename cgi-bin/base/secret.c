@@ -36,6 +36,17 @@ secret_token(struct arena *a, size_t n)
 }
 
 char *
+secret_id(struct arena *a, size_t n)
+{
+	char *id;
+
+	do
+		id = secret_token(a, n);
+	while (*id == '-' || *id == '_');
+	return id;
+}
+
+char *
 secret_uuid(struct arena *a)
 {
 	unsigned char b[16];

@@ -15,6 +15,9 @@ void	 secret_random(void *out, size_t n);
 /* n random bytes as base64url text: 16 bytes give 22 characters of [A-Za-z0-9_-]. */
 char	*secret_token(struct arena *, size_t n);
 
+/* The same for an id that people type into a shell: it begins with a letter or a digit. */
+char	*secret_id(struct arena *, size_t n);
+
 /* A random UUID (RFC 4122 version 4) as text. */
 char	*secret_uuid(struct arena *);
 

@@ -32,6 +32,9 @@ struct client {
 	bool		 disabled;
 };
 
+/* Can this text be a client's id? */
+bool		 client_is_id(const char *id);
+
 /* STORE_ABSENT if there is none of that id. */
 enum store_result client_find(struct store *, struct arena *, const char *id, struct client *);
 

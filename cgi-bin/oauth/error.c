@@ -20,6 +20,7 @@ static const struct { const char *name; int status; } errors[] = {
 	[OAUTH_ACCESS_DENIED]		= { "access_denied", 400 },
 	[OAUTH_REQUEST_NOT_SUPPORTED]	= { "request_not_supported", 400 },
 	[OAUTH_REQUEST_URI_NOT_SUPPORTED] = { "request_uri_not_supported", 400 },
+	[OAUTH_INVALID_TARGET]		= { "invalid_target", 400 },
 	[OAUTH_AUTHORIZATION_PENDING]	= { "authorization_pending", 400 },
 	[OAUTH_SLOW_DOWN]		= { "slow_down", 400 },
 	[OAUTH_EXPIRED_TOKEN]		= { "expired_token", 400 },

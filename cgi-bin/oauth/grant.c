@@ -17,8 +17,8 @@
 #define LIST_LOOK 20		/* so many at a time: a transaction reads a bounded number of records */
 #define REVOKED_KEPT (31 * 86400)	/* seconds that a revoked grant is told from an unknown one: longer than any token lives */
 
-static void
-from_record(const struct json *r, struct grant *g)
+void
+grant_read(const struct json *r, struct grant *g)
 {
 	*g = (struct grant){
 		.id = json_get_string(r, "id"),
@@ -77,7 +77,7 @@ grant_find(struct store *store, struct arena *a, const char *user, const char *i
 	enum store_result result = record_get(store, a, grant_key(a, user, id), &r);
 
 	if (result == STORE_OK)
-		from_record(r, g);
+		grant_read(r, g);
 	return result;
 }
 
@@ -88,7 +88,7 @@ grant_tx_get(struct store_tx *tx, const char *user, const char *id, struct grant
 	enum store_result result = record_tx_get(tx, grant_key(store_tx_arena(tx), user, id), &r);
 
 	if (result == STORE_OK)
-		from_record(r, g);
+		grant_read(r, g);
 	return result;
 }
 
@@ -163,7 +163,7 @@ grant_tx_add(struct store_tx *tx, const struct grant *g, int64_t idle)
 void
 grant_begin(struct arena *a, struct grant *g, int64_t max)
 {
-	g->id = secret_token(a, 16);
+	g->id = secret_id(a, 16);
 	g->created = g->last_used = clock_sec();
 	g->expires = g->created + max;
 	g->sequence = 0;
@@ -249,70 +249,6 @@ grant_choose(struct store *store, struct arena *a, const char *user, const char 
 	struct choosing c = { user, id, devices, left_out, include_new };
 
 	return store_run(store, a, choose, &c);
-}
-
-/* --- many --- */
-
-struct walk {
-	struct arena	*arena;
-	void		(*fn)(void *, const struct grant *);
-	void		*arg;
-	const char	*wanted;	/* id; NULL: all */
-	bool		 found;
-	struct grant	*out;
-};
-
-static bool
-visit(void *arg, const char *key, const char *value, int64_t expires)
-{
-	struct walk *w = arg;
-	struct grant g;
-
-	(void)expires;
-	if (strncmp(key, "grant/", 6) != 0)
-		return true;
-	struct json *r = record_parse(w->arena, value);
-	if (r == NULL)
-		return true;
-	from_record(r, &g);
-	if (w->wanted == NULL)
-		w->fn(w->arg, &g);
-	else if (strcmp(w->wanted, g.id) == 0) {
-		*w->out = g;
-		w->found = true;
-	}
-	return !w->found;
-}
-
-enum store_result
-grant_search(struct store *store, struct arena *a, const char *id, struct grant *g)
-{
-	struct walk w = { .arena = a, .wanted = id, .out = g };
-	enum store_result r = store_each(store, visit, &w);
-
-	return r == STORE_OK && !w.found ? STORE_ABSENT : r;
-}
-
-enum store_result
-grant_each(struct store *store, struct arena *a, const char *user, void (*fn)(void *, const struct grant *), void *arg)
-{
-	struct walk w = { .arena = a, .fn = fn, .arg = arg };
-	struct json *list;
-	struct grant g;
-
-	if (user == NULL)
-		return store_each(store, visit, &w);
-	enum store_result r = record_get(store, a, record_key(a, "grants", user, NULL), &list);
-	if (r != STORE_OK)
-		return r == STORE_ABSENT ? STORE_OK : r;
-	for (const struct json *id = json_first(json_get(list, "grants")); id != NULL; id = json_next(id)) {
-		r = grant_find(store, a, user, json_string(id), &g);
-		if (r == STORE_OK)
-			fn(arg, &g);
-		else if (r != STORE_ABSENT)
-			return r;
-	}
-	return STORE_OK;
 }
 
 bool

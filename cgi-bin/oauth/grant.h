@@ -48,6 +48,9 @@ enum store_result grant_revoke(struct store *, struct arena *, const char *user,
 enum store_result grant_each(struct store *, struct arena *, const char *user,
 		    void (*fn)(void *arg, const struct grant *), void *arg);
 
+/* What a record of a grant says. */
+void		 grant_read(const struct json *record, struct grant *);
+
 /* Inside a transaction: read one; write one back, to live until it is idle for idle seconds or its own end comes; add a
  * new one, to the list "grants/<user>" too. */
 enum store_result grant_tx_get(struct store_tx *, const char *user, const char *id, struct grant *);

@@ -109,7 +109,7 @@ make_key(struct arena *a, const struct config *c, struct store *store, struct ro
 {
 	char *path, *pem = fresh_pem(a);
 
-	n->kid = secret_token(a, KEYRING_KID * 3 / 4);
+	n->kid = secret_id(a, KEYRING_KID * 3 / 4);
 	path = keyring_pem_path(a, c, n->kid);
 	if (pem == NULL || !write_secret(path, pem, strlen(pem))) {
 		*why = arena_printf(a, "%s: %s", path, strerror(errno));

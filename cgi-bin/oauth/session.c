@@ -16,6 +16,7 @@
 struct writing {
 	const char	*key;
 	int64_t		 created, seen, expires;
+	long long	 generation;
 	bool		 begin;
 };
 
@@ -32,6 +33,7 @@ write_session(struct store_tx *tx, void *arg)
 	r = record_new(a);
 	json_set_int(a, r, "created", w->created);
 	json_set_int(a, r, "seen", w->seen);
+	json_set_int(a, r, "generation", w->generation);
 	return record_tx_put(tx, w->key, r, w->expires);
 }
 
@@ -62,7 +64,7 @@ session_begin(struct store *store, struct arena *a, const struct config *c, cons
 	int64_t now = clock_sec();
 
 	*s = (struct session){ arena_printf(a, "%s.%s", u->id, secret_token(a, 32)), *u, now };
-	struct writing w = { session_key(a, s->cookie, &user), now, now, ends(c, now, now), true };
+	struct writing w = { session_key(a, s->cookie, &user), now, now, ends(c, now, now), u->generation, true };
 	return store_run(store, a, write_session, &w);
 }
 
@@ -79,12 +81,12 @@ session_find(struct store *store, struct arena *a, const struct config *c, const
 	*s = (struct session){ .cookie = cookie, .created = json_get_int(r, "created", 0) };
 	if ((result = user_by_id(store, a, user, &s->user)) != STORE_OK)
 		return result;
-	if (s->user.disabled || s->created < s->user.sessions_from)
+	if (s->user.disabled || json_get_int(r, "generation", 0) != s->user.generation)
 		return STORE_ABSENT;
 	int64_t now = clock_sec();
 	if (now - json_get_int(r, "seen", 0) < TOUCH_EVERY)
 		return STORE_OK;
-	struct writing w = { key, s->created, now, ends(c, s->created, now), false };
+	struct writing w = { key, s->created, now, ends(c, s->created, now), s->user.generation, false };
 	/* A full disk must not sign people out; a session that was just ended must. */
 	return store_run(store, a, write_session, &w) == STORE_ABSENT ? STORE_ABSENT : STORE_OK;
 }

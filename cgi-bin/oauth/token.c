@@ -87,6 +87,12 @@ answer_new(const struct token_context *x, const struct client *c, struct grant *
 	return answer_for(x, c, g, g->scope, 0, answer);
 }
 
+bool
+token_resource_ok(const struct config *c, const char *resource)
+{
+	return resource == NULL || strcmp(resource, c->oauth.audience) == 0 || strcmp(resource, c->public_url) == 0;
+}
+
 enum oauth_error
 token_from_device_code(const struct token_context *x, const struct client *c, const char *device_code,
     struct json **answer)

@@ -46,6 +46,10 @@ enum token_verdict {
  * this process by their hash until exp; the grant is read each time. */
 enum token_verdict token_verify(const struct token_context *, const char *text, struct access_token *, struct grant *);
 
+/* May tokens be asked for this resource (RFC 8707)? There is one: our audience, which our public URL names too. NULL: none
+ * was asked for. */
+bool		 token_resource_ok(const struct config *, const char *resource);
+
 /* Redeem an authorization code (RFC 6749 4.1.3): once. A second use revokes what the first gave (4.1.2).
  * OAUTH_OK: *answer is the token response. verifier NULL: none came. */
 enum oauth_error token_from_code(const struct token_context *, const struct client *, const char *code,

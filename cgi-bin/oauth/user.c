@@ -78,7 +78,7 @@ from_record(const struct json *r, struct user *u)
 		.password = json_get_string(r, "password"),
 		.created = json_get_int(r, "created", 0),
 		.disabled = json_get_bool(r, "disabled", false),
-		.sessions_from = json_get_int(r, "sessions_from", 0),
+		.generation = json_get_int(r, "generation", 0),
 	};
 }
 
@@ -148,7 +148,7 @@ user_add(struct store *store, struct arena *a, const char *name, const char *pas
 	*taken = false;
 	if (s.folded == NULL)
 		return STORE_LIMIT;
-	*u = (struct user){ .id = secret_token(a, 16), .name = name, .created = clock_sec() };
+	*u = (struct user){ .id = secret_id(a, 16), .name = name, .created = clock_sec() };
 	if (password != NULL && (u->password = password_hash(a, password)) == NULL)
 		return STORE_FAILED;
 	enum store_result r = store_run(store, a, add, &s);
@@ -177,7 +177,7 @@ change(struct store_tx *tx, void *arg)
 	if (c->password != NULL)
 		json_set_string(a, r, "password", c->password);
 	if (c->end_sessions)
-		json_set_int(a, r, "sessions_from", clock_sec());
+		json_set_int(a, r, "generation", json_get_int(r, "generation", 0) + 1);
 	if (c->set_disabled)
 		json_set_bool(a, r, "disabled", c->disabled);
 	return record_tx_put(tx, key, r, 0);

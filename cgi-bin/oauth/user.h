@@ -21,7 +21,7 @@ struct user {
 	const char	*password;	/* argon2id, encoded; NULL = cannot log in by password */
 	int64_t		 created;
 	bool		 disabled;
-	int64_t		 sessions_from;	/* seconds: sessions begun before are over; 0 = none are */
+	long long	 generation;	/* of its sessions: those that began under an older one are over */
 };
 
 /* Names are compared trimmed and without case (ASCII). NULL if it can be no name. */
@@ -42,7 +42,7 @@ enum store_result user_by_name(struct store *, struct arena *, const char *name,
 enum store_result user_login(struct store *, struct arena *, const char *name, const char *password, struct user *,
 		    bool *ok);
 
-/* Also ends all sessions that began before this second. */
+/* Also ends all sessions, and whatever login is under way with the old password. */
 enum store_result user_set_password(struct store *, struct arena *, const char *id, const char *password);
 enum store_result user_set_disabled(struct store *, struct arena *, const char *id, bool disabled);
 
