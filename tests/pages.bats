@@ -1,59 +1,16 @@
 #!/usr/bin/env bats
-# The pages where owners sign in, register and consent, under attack; and the texts on them. Titles begin with the rows of
-# the attack checklist.
+# The pages where owners sign in, out and up, under attack. Titles begin with the rows of the attack checklist.
+# long because: one test a row, and all rows of these pages together.
 
 setup_file() {
 	load helper
-	make_root "$BATS_FILE_TMPDIR/root"
-	printf '%s' "$PASSWORD" | gatehouse user add bob --password-stdin >/dev/null
-	gatehouse device add --user bob --type c2c-switch --id bobs --name "Bob's switch" >/dev/null
-	sign_in bob "$PASSWORD"
-	bob=$session
-	sign_in ann "$PASSWORD"
-	export session bob
+	load pages
+	pages_root
 }
 
 setup() {
 	load helper
-	load_libs
-}
-
-# form PATH [COOKIE]: the page's form; $cookie is what its next request must carry, $csrf its token.
-form() {
-	cgi authorize GET "$1" '' HTTP_COOKIE="${2-}"
-	cookie=${2:-$(cookies)}
-	csrf=$(hidden csrf)
-	[ -n "$csrf" ]
-}
-
-# post PATH FIELDS [NAME=VALUE...]: send the form of the last page.
-post() {
-	local path=$1 fields=$2
-	shift 2
-	cgi authorize POST "$path" "csrf=$csrf&$fields" HTTP_COOKIE="$cookie" "$@"
-}
-
-# login USER PASSWORD [NAME=VALUE...]: both percent-encoded already.
-login() {
-	local user=$1 password=$2
-	shift 2
-	form /login
-	post /login "username=$user&password=$password" "$@"
-}
-
-# register USER PASSWORD [NAME=VALUE...]: both percent-encoded already.
-register() {
-	local user=$1 password=$2
-	shift 2
-	form /register
-	post /register "username=$user&password=$password" "$@"
-}
-
-# ask [MORE]: the consent page as ann; $fields is what its form sends, but for devices and decision.
-ask() {
-	form "$(authorize_uri "${1-}")" "$session"
-	fields="request=$(hidden request)"
-	has 'name="decision"'
+	load pages
 }
 
 # safe: the headers that every page has.
@@ -75,13 +32,6 @@ safe() {
 	hasnt '<style'
 	hasnt ' style='
 	hasnt ' onclick'
-}
-
-# signed_out COOKIE: nobody is signed in by it.
-signed_out() {
-	cgi authorize GET "$(authorize_uri)" '' HTTP_COOKIE="$1"
-	status 200
-	has 'name="password"'
 }
 
 @test "B01 headers of login, registration, consent, error pages and refusals" {
@@ -250,110 +200,6 @@ signed_out() {
 	hasnt '<script'
 }
 
-@test "B17 consent without a session, without the form's token" {
-	ask
-	cgi authorize POST /authorize "csrf=$csrf&$fields&device=lamp&decision=allow"
-	status 403
-	[ -z "$location" ]
-	cgi authorize POST /authorize "$fields&device=lamp&decision=allow" HTTP_COOKIE="$session"
-	status 403
-	post /authorize "$fields&device=lamp&decision=allow" HTTP_ORIGIN=http://evil.test
-	status 403
-	post /authorize "device=lamp&decision=allow"
-	status 403
-	# A form token of somebody who is not signed in is none here.
-	form /login
-	post /authorize "$fields&device=lamp&decision=allow"
-	status 403
-	[ -z "$location" ]
-}
-
-@test "B18 one page, one code" {
-	ask
-	post /authorize "$fields&device=lamp&decision=allow"
-	status 303
-	[[ $location == *code=* ]]
-	post /authorize "$fields&device=lamp&decision=allow"
-	status 400
-	[ -z "$location" ]
-}
-
-@test "B19 the page of another's session, a page whose request was changed" {
-	form "$(authorize_uri)" "$bob"
-	local theirs
-	theirs=$(hidden request)
-	ask
-	post /authorize "request=$theirs&device=lamp&decision=allow"
-	status 403
-	[ -z "$location" ]
-	post /authorize "${fields}x&device=lamp&decision=allow"
-	status 403
-	# What login pages carry is no consent page.
-	form "$(authorize_uri)"
-	local carried
-	carried=$(hidden request)
-	ask
-	post /authorize "request=$carried&device=lamp&decision=allow"
-	status 403
-}
-
-@test "B20 B21 scope, redirect_uri, state and client in the form are nothing" {
-	ask '&scope=devices:read'
-	post /authorize "$fields&device=lamp&decision=allow&scope=devices:control&redirect_uri=http%3A%2F%2Fevil.test&state=evil&client_id=evil"
-	status 303
-	[[ $location == "$REDIRECT?code="*"&state=st-1&iss="* ]]
-	hasnt evil
-	granted=$(sed -n 's/.*[?&]code=\([^&]*\).*/\1/p' <<<"$location")
-	exchange "$granted"
-	[ "$(json .scope)" = devices:read ]
-}
-
-@test "B22 somebody else's device" {
-	ask
-	post /authorize "$fields&device=lamp&device=bobs&decision=allow"
-	status 403
-	[ -z "$location" ]
-	grep -q malicious_direct_reference "$BATS_TEST_TMPDIR/cgi.err"
-	post /authorize "$fields&device=..%2Flamp&decision=allow"
-	status 403
-}
-
-@test "B23 no device, ten thousand, the same one twice" {
-	ask
-	post /authorize "$fields&decision=allow"
-	status 400
-	has 'role="alert"'
-	has 'name="decision"'
-	fields="request=$(hidden request)"
-	post /authorize "$fields&decision=allow$(printf '&device=lamp%.0s' {1..3000})"
-	status 400
-	[ -z "$location" ]
-	post /authorize "$fields&device=lamp&device=lamp&device=lamp&decision=allow"
-	status 303
-	granted=$(sed -n 's/.*[?&]code=\([^&]*\).*/\1/p' <<<"$location")
-	exchange "$granted"
-	local sid
-	sid=$(json .access_token | jq -Rr 'split(".") | .[1] | gsub("-";"+") | gsub("_";"/") | . + "==="[0:(4 - length % 4) % 4] |
-		@base64d | fromjson.sid')
-	gatehouse grant show "$sid" --json | jq -e '.devices == ["lamp"]'
-}
-
-@test "B24 B31 deny; and a decision is asked for every time" {
-	ask
-	post /authorize "$fields&device=lamp&decision=deny"
-	status 303
-	[[ $location == "$REDIRECT?error=access_denied&"*"&state=st-1&iss="* ]]
-	[[ $location != *code=* ]]
-	ask
-	post /authorize "$fields&device=lamp"
-	status 400
-	[ -z "$location" ]
-	post /authorize "$fields&device=lamp&decision=maybe"
-	status 400
-	ask
-	[ -z "$location" ]
-}
-
 @test "B25 nothing says where to go after login but what we sealed" {
 	local v
 	for v in next=//evil.test return_to=http://evil.test redirect_uri=http://evil.test request=http://evil.test; do
@@ -455,40 +301,4 @@ signed_out() {
 	[[ $(header Vary) == *Accept-Language* ]]
 	cgi authorize GET /login '' HTTP_ACCEPT_LANGUAGE='fr,de;q=0.5'
 	has 'lang="en"'
-}
-
-@test "every language has every text" {
-	local first=$TOP/html/text/en.json file
-	for file in "$TOP"/html/text/*.json; do
-		diff <(jq -r 'keys[]' "$first") <(jq -r 'keys[]' "$file")
-		jq -e 'all(.[]; type == "string" and length > 0)' "$file" >/dev/null
-		# the same values stand in each
-		diff <(jq -r 'to_entries[] | "\(.key) \([.value | scan("{{[^}]*}}")] | unique | join(" "))"' "$first" | sort) \
-			<(jq -r 'to_entries[] | "\(.key) \([.value | scan("{{[^}]*}}")] | unique | join(" "))"' "$file" | sort)
-	done
-}
-
-@test "every text that a page names exists" {
-	local key missing=''
-	for key in $(grep -oh '{{t\.[a-z0-9_-]*}}' "$TOP"/html/*.html | sed 's/{{t\.\(.*\)}}/\1/' | sort -u); do
-		jq -e --arg k "$key" 'has($k)' "$TOP/html/text/en.json" >/dev/null || missing+=" $key"
-	done
-	[ -z "$missing" ] || { echo "missing:$missing"; return 1; }
-	for key in "$TOP"/html/*.html; do
-		grep -q '^{{>head}}' "$key" || continue
-		key=title_$(basename "$key" .html)
-		[ "$key" = title_error ] || jq -e --arg k "$key" 'has($k)' "$TOP/html/text/en.json" >/dev/null || { echo "missing: $key"; return 1; }
-	done
-}
-
-@test "every text is used: by a page, by the source, or as a page's title" {
-	local key unused=''
-	for key in $(jq -r 'keys[]' "$TOP/html/text/en.json"); do
-		grep -qF "{{t.$key}}" "$TOP"/html/*.html && continue
-		grep -rqF --include='*.[ch]' "\"$key\"" "$TOP/cgi-bin" && continue
-		[[ $key == title_* ]] && [ -f "$TOP/html/${key#title_}.html" ] && continue
-		[[ $key == event_* ]] && grep -rqF --include='*.[ch]' "\"${key#event_}\"" "$TOP/cgi-bin" && continue
-		unused+=" $key"
-	done
-	[ -z "$unused" ] || { echo "unused:$unused"; return 1; }
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # The token endpoint under attack: clients, codes, refresh tokens, malformed bodies, races. Titles begin with the rows of
 # the attack checklist.
+# long because: one test a row, and all rows of this endpoint together.
 
 VERIFIER=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk
 CHALLENGE=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM

@@ -1,4 +1,5 @@
-/* Codes and refresh tokens over time: once, one successor, a window for lost answers, no life after revocation. */
+/* Codes and refresh tokens over time: once, one successor, a window for lost answers, no life after revocation.
+ * long because: one test a story, and tokens have many. */
 #include "oauth/code.h"
 #include "oauth/grant.h"
 #include "oauth/token.h"

@@ -1,4 +1,5 @@
-/* Access tokens that must not open anything: rows D01 to D63, each refused, with a good one before and after. */
+/* Access tokens that must not open anything: rows D01 to D63, each refused, with a good one before and after.
+ * long because: 150 forged tokens, a line each. */
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/hmac.h>
