@@ -74,9 +74,13 @@ lint:
 	shellcheck -x deploy.sh tests/run tests/prepare .ci/run tests/*.bash
 
 # Fuzzers are built from the same sources by clang; what they found stays in build/fuzz/NAME.corpus.
-build/fuzz/%: tests/fuzz/%.c $(SHARED)
+FUZZ_FLAGS = -g -O1 -std=c11 $(HIDDEN) $(CPPFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP
+build/fuzz/obj/%.o: %.c
 	@mkdir -p $(@D)
-	clang -g -O1 -std=c11 $(HIDDEN) $(CPPFLAGS) -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o $@ $^ $(LDLIBS)
+	@echo "  clang $<"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer-no-link -c -o $@ $<
+
+build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o $(SHARED:%.c=build/fuzz/obj/%.o)
+	@echo "  ld $@"; clang $(FUZZ_FLAGS) -fsanitize=fuzzer -o $@ $^ $(LDLIBS)
 
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
 	@set -e; for f in $^; do echo "# $$f"; mkdir -p $$f.corpus; \
@@ -95,4 +99,5 @@ coverage:
 clean:
 	rm -rf build
 
+-include $(FUZZ:%.c=build/fuzz/obj/%.d) $(SHARED:%.c=build/fuzz/obj/%.d)
 -include $(OBJ:.o=.d) $(PROGRAMS:%=$B/obj/cgi-bin/%.d) $(UNIT:%.c=$B/obj/%.d)
