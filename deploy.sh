@@ -3,13 +3,14 @@
 # docs/deploy.md tells what lies where in an instance's folder and how an upgrade goes.
 # shellcheck disable=SC2016 # jq, sh -c, printf and lighttpd have dollar signs of their own
 set -Eeuo pipefail
+UMASK=$(umask)
 umask 077
 export LC_ALL=C PATH="$PATH:/usr/sbin:/sbin"
 
 SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 SELF=$0
 ROOT=$SRC/run
-COMMAND='' DRY='' FOLLOW=''
+COMMAND='' DRY='' FOLLOW='' LIVE=''
 PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO=''
 REMEMBERED='PORT WEB WORKERS PUBLIC_URL ENGINE LOGIN_RATE API_RATE DEMO'
 declare -A GIVEN=() NOW=()
@@ -53,133 +54,8 @@ usage() {
 	END
 }
 
-# --- saying things ---------------------------------------------------------------------------------------------------
-
-step() { printf '  %-9s %s\n' "$1" "$2"; }
-tell() { printf 'deploy.sh: %s\n  why:  %s\n  next: %s\n' "$1" "$2" "$3" >&2; }
-refuse() { tell "$@"; exit 1; }
-wrong_usage() { tell "$@"; exit 2; }
-trap '[ $BASHPID != $$ ] || tell "stopped at line $LINENO of ${BASH_SOURCE[0]##*/}" "a command failed that should not" \
-    "see the lines above; $SELF status --root $(printf %q "$ROOT")"' ERR
-
-# nearest WORD CANDIDATE...: prints the candidate that is at most two edits away, if there is one. Two neighbours that
-# changed places are one edit.
-nearest() {
-	local word=$1 best='' least=3 c i j cost
-	local -a row old older
-	shift
-	for c; do
-		row=() old=()
-		for ((j = 0; j <= ${#c}; j++)); do row[j]=$j; done
-		for ((i = 1; i <= ${#word}; i++)); do
-			older=("${old[@]}") old=("${row[@]}") row=("$i")
-			for ((j = 1; j <= ${#c}; j++)); do
-				cost=$((old[j - 1] + 1))
-				if [ "${word:i-1:1}" = "${c:j-1:1}" ]; then cost=${old[j - 1]}; fi
-				if ((old[j] + 1 < cost)); then cost=$((old[j] + 1)); fi
-				if ((row[j - 1] + 1 < cost)); then cost=$((row[j - 1] + 1)); fi
-				if ((i > 1 && j > 1 && older[j - 2] + 1 < cost)) && [ "${word:i-2:2}" = "${c:j-1:1}${c:j-2:1}" ]; then
-					cost=$((older[j - 2] + 1))
-				fi
-				row[j]=$cost
-			done
-		done
-		if ((row[${#c}] < least)); then least=${row[${#c}]} best=$c; fi
-	done
-	printf '%s' "$best"
-}
-
-# --- what was asked for -----------------------------------------------------------------------------------------------
-
-unknown() {
-	local kind=$1 word=$2 guess
-	guess=$(nearest "$word" --root --port --web --workers --public-url --engine --dry-run --help \
-	    up stop status logs restart)
-	wrong_usage "$word: no such $kind" "${guess:+it looks like $guess}${guess:-it is none of those that deploy.sh knows}" \
-	    "$SELF ${guess:---help}"
-}
-
-option_value() {
-	local name=$1
-	if [[ -z ${2:-} || $2 == -* ]]; then
-		wrong_usage "$name needs a value" "${2:-nothing} stands behind it" "$SELF --help"
-	fi
-	GIVEN[$name]=$2
-}
-
-read_arguments() {
-	local arg
-	while (($# > 0)); do
-		arg=$1
-		shift
-		case $arg in
-		--root=* | --port=* | --web=* | --workers=* | --public-url=* | --engine=*) option_value "${arg%%=*}" "${arg#*=}" ;;
-		--root | --port | --web | --workers | --public-url | --engine)
-			option_value "$arg" "$@"
-			shift ;;
-		--dry-run) DRY=1 ;;
-		--help | -h | help)
-			usage
-			exit 0 ;;
-		-f | --follow) FOLLOW=1 ;;
-		-*) unknown option "$arg" ;;
-		up | stop | status | logs | restart)
-			[ -z "$COMMAND" ] || wrong_usage "$COMMAND and $arg" "one command at a time" "$SELF $COMMAND; $SELF $arg"
-			COMMAND=$arg ;;
-		*) unknown command "$arg" ;;
-		esac
-	done
-	COMMAND=${COMMAND:-up}
-	[ -z "$FOLLOW" ] || [ "$COMMAND" = logs ] || wrong_usage "-f" "only logs can be followed" "$SELF logs -f"
-	[ -z "$DRY" ] || [ "$COMMAND" = up ] || wrong_usage "--dry-run" "$COMMAND has none" "$SELF --dry-run"
-	[ -z "${GIVEN[--root]:-}" ] || ROOT=$(realpath -m -- "${GIVEN[--root]}")
-	AGAIN=$(again)
-}
-
-# again [OPTION]: the same command line as a next step; without that option.
-again() {
-	local name text=$SELF
-	for name in --root --port --web --workers --public-url --engine; do
-		if [ "$name" != "${1:-}" ] && [ -n "${GIVEN[$name]:-}" ]; then text+=" $name $(printf %q "${GIVEN[$name]}")"; fi
-	done
-	printf '%s' "$text"
-}
-
-remembered() {
-	local name value
-	[ -f "$ROOT/deploy.env" ] || return 0
-	while IFS='=' read -r name value; do
-		case " $REMEMBERED " in *" $name "*) NOW[$name]=$value ;; esac
-	done <"$ROOT/deploy.env"
-	for name in "${!NOW[@]}"; do printf -v "$name" %s "${NOW[$name]}"; done
-}
-
-is_number() { [[ $1 =~ ^[0-9]{1,6}$ ]] && ((10#$1 >= $2 && 10#$1 <= $3)); }
-
-settings() {
-	remembered
-	PORT=${GIVEN[--port]:-$PORT} WEB=${GIVEN[--web]:-$WEB} WORKERS=${GIVEN[--workers]:-$WORKERS}
-	ENGINE=${GIVEN[--engine]:-$ENGINE} PUBLIC_URL=${GIVEN[--public-url]:-$PUBLIC_URL}
-	PUBLIC_URL=${PUBLIC_URL%/}
-	is_number "$PORT" 1 65535 || wrong_usage "--port $PORT" "a port is a number from 1 to 65535" "$SELF --port 8080"
-	is_number "$WORKERS" 1 64 || wrong_usage "--workers $WORKERS" "it is a number from 1 to 64" "$SELF --workers 2"
-	if ! is_number "$LOGIN_RATE" 1 100000 || ! is_number "$API_RATE" 1 100000; then
-		refuse "LOGIN_RATE=$LOGIN_RATE, API_RATE=$API_RATE" "both are requests a second, from 1 to 100000" \
-		    "mend them in $ROOT/deploy.env"
-	fi
-	case $WEB in
-	nginx | lighttpd) ;;
-	*) wrong_usage "--web $WEB" "Gatehouse has configurations for nginx and lighttpd" "$SELF --web nginx" ;;
-	esac
-	[ "$ENGINE" = gdbm ] || refuse "--engine $ENGINE" "this version keeps its data with gdbm only" "$SELF --engine gdbm"
-	if [ -n "$PUBLIC_URL" ] && ! [[ $PUBLIC_URL =~ ^https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$ ]]; then
-		wrong_usage "--public-url $PUBLIC_URL" "it is http(s)://host or http(s)://host:port, without a path" \
-		    "$SELF --public-url https://home.example.org"
-	fi
-	URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
-	LOCAL=http://127.0.0.1:$PORT
-}
-
+# shellcheck source=conf/deploy/arguments.sh
+. "$SRC/conf/deploy/arguments.sh"
 # shellcheck source=conf/deploy/packages.sh
 . "$SRC/conf/deploy/packages.sh"
 # shellcheck source=conf/deploy/system.sh
@@ -191,76 +67,19 @@ settings() {
 # shellcheck source=conf/deploy/demo.sh
 . "$SRC/conf/deploy/demo.sh"
 
+trap '[ $BASHPID != $$ ] || tell "stopped at line $LINENO of ${BASH_SOURCE[0]##*/}" "a command failed that should not" \
+    "see the lines above; $SELF status --root $(printf %q "$ROOT")"' ERR
+
 # --- commands ---------------------------------------------------------------------------------------------------------
-
-fetch_status() { curl -qs -o /dev/null --noproxy '*' --max-time 5 -w '%{http_code}' "$LOCAL$1" || true; }
-
-# Through the web server: is the instance well, and does every program answer? Prints what does not.
-verify() {
-	local name form limit routes until=$((SECONDS + 5)) bad
-	while :; do
-		bad=''
-		while IFS='|' read -r name form limit routes; do
-			case " ${PROGRAMS[*]} " in *" $name "*) ;; *) continue ;; esac
-			case $name:$(fetch_status "${routes%% *}") in
-			health:200) ;;
-			health:* | *:000 | *:502 | *:503 | *:504) bad+=" ${routes%% *}" ;;
-			esac
-		done <<<"$TABLE"
-		[ -n "$bad" ] || return 0
-		((SECONDS < until)) || break
-		sleep 0.1
-	done
-	echo "${bad# }"
-	return 1
-}
-
-tidy() {
-	local f name
-	for f in "$ROOT"/pid/*.next.pid "$ROOT"/pid/*.former.pid; do
-		[ -e "$f" ] || continue
-		name=$(basename "$f" .pid)
-		end TERM "$name"
-	done
-	rm -f "$ROOT"/sock/*.next
-	if ! pid_of web >/dev/null; then end_strays ''; fi
-}
-
-apply_web() {
-	local new=$ROOT/tmp/stage/$WEB.conf pid
-	if ! pid=$(pid_of web); then
-		mv "$new" "$ROOT/$WEB.conf"
-		start_web
-	elif ! cmp -s "$new" "$ROOT/$WEB.conf"; then
-		mv "$new" "$ROOT/$WEB.conf"
-		reload_web "$pid"
-	fi
-}
-
-# Returns once the new configuration is the one that answers.
-reload_web() {
-	local pid=$1 before tries
-	if [ "$WEB" != nginx ]; then
-		kill -s USR1 "$pid"
-		sleep 0.5
-		return
-	fi
-	before=$(children "$pid")
-	kill -s HUP "$pid"
-	for ((tries = 0; tries < 60; tries++)); do
-		if [ "$(children "$pid")" != "$before" ]; then break; fi
-		sleep 0.05
-	done
-	sleep 0.3	# nginx lets the new workers settle before it takes the old ones off the socket
-}
 
 log_end() { tail -n 5 "$ROOT/log/$1.log" >&2 2>/dev/null || true; }
 
 # The new build does not work: put the former one back, as it was, and say so.
 give_up() {
 	local why=$1 swapped=$2 pid
-	if [ ! -d "$ROOT/former/bin" ]; then
+	if [ -z "$LIVE" ]; then
 		stop_all
+		[ ! -d "$ROOT/former/bin" ] || bring_back_former
 		refuse "it does not start" "$why" "$SELF logs --root $(printf %q "$ROOT"); mend that, then $AGAIN"
 	fi
 	bring_back_former
@@ -307,7 +126,8 @@ up() {
 	check_root
 	check_system
 	find_missing
-	if [ -d "$ROOT/pid" ] && pid_of web >/dev/null && [ "${NOW[WEB]:-$WEB}" != "$WEB" ]; then
+	if pid_of web >/dev/null; then LIVE=1; fi
+	if [ -n "$LIVE" ] && [ "${NOW[WEB]:-$WEB}" != "$WEB" ]; then
 		refuse "it runs behind ${NOW[WEB]}" "a live instance keeps its web server" "$SELF stop --root $(printf %q "$ROOT"); then $AGAIN --web $WEB"
 	fi
 	check_port
@@ -382,7 +202,7 @@ stop_all() {
 stop() {
 	need_instance
 	lock
-	settings
+	remembered
 	stop_all
 	echo "Stopped. The data stays in $ROOT; $AGAIN starts it again."
 }

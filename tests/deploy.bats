@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # deploy.sh: from nothing to a running instance, through upgrades good and bad, to nothing.
+# long because: it is the life of one instance, each test going on from the last.
 
 load instance
 
@@ -50,6 +51,7 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 	refused 2 --port=
 	refused 2 up -f
 	refused 2 stop --dry-run
+	refused 2 restart --workers 3
 	for port in 0 65536 99999999999999999999 8o8o -1 08x '1;id'; do refused 2 --root "$W/n" "--port=$port"; done
 	for workers in 0 65 x; do refused 2 --root "$W/n" --workers "$workers"; done
 	for url in ftp://x x.example https:// https://x.example/path 'https://x.example?a' $'https://x.example\nb' 'https://u@x'; do
@@ -344,6 +346,27 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 	curl -qs -D - -o /dev/null "http://127.0.0.1:$port/static/error.css" | grep -q 'max-age=7200'
 	deploy stop --root "$other"
 	gone "$other"
+}
+
+@test "an upgrade that broke off in the middle is finished by the next run" {
+	local before
+	before=$(cat "$R/pid/token.pid")
+	printf x >>"$W/tree/build/token"
+	cp "$W/tree/build/token" "$R/bin/token.new"
+	mv "$R/bin/token.new" "$R/bin/token"	# new on disk, the old one running
+	upgrade >/dev/null
+	[ "$(cat "$R/pid/token.pid")" != "$before" ]
+	deploy status --root "$R"
+}
+
+@test "the port of a live instance can be changed" {
+	local old=$PORT new
+	new=$(free_port)
+	upgrade --port "$new" >/dev/null
+	[ "$(curl -qs "http://127.0.0.1:$new/.well-known/oauth-authorization-server" | jq -r .issuer)" = "http://127.0.0.1:$new" ]
+	run ! curl -qs -m 2 "http://127.0.0.1:$old/health"
+	upgrade --port "$old" >/dev/null
+	deploy status --root "$R"
 }
 
 @test "what does not build is refused, and what runs goes on" {

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What clients see through real nginx and real lighttpd: the programs' answers, and those that the servers give themselves.
+# long because: both servers are started once, for all that is asked of them.
 
 load instance
 

@@ -137,8 +137,6 @@ place() {
 	comm -13 <(echo "$files") <(cd "$to" && find . -type f | sort) | while read -r f; do rm -f "${to:?}/$f"; done
 }
 
-same_tree() { diff -rq "$1" "$2" >/dev/null 2>&1; }
-
 keep_former() {
 	rm -rf "$ROOT/former"
 	mkdir "$ROOT/former"
@@ -159,11 +157,13 @@ remember() {
 	mv "$ROOT/deploy.env.new" "$ROOT/deploy.env"
 }
 
-# Does what runs differ from what is staged? Programs read config and share once, when they start.
-changed() {
-	local stage=$ROOT/tmp/stage
-	! { same_tree "$stage/bin" "$ROOT/bin" && same_tree "$stage/share" "$ROOT/share" &&
-	    cmp -s <(echo "$WORKERS"; cat "$stage/gatehouse.json") "$ROOT/pid/in-force"; }
+# Programs read their config and share/ once, when they start: what makes them what they are, of an instance or a stage.
+makings() {
+	echo "$WORKERS"
+	(cd "$1" && cat gatehouse.json && find bin share -type f -exec cksum {} + | sort)
 }
 
-now_in_force() { { echo "$WORKERS"; cat "$ROOT/gatehouse.json"; } >"$ROOT/pid/in-force"; }
+# Does what runs differ from what is staged?
+changed() { ! cmp -s <(makings "$ROOT/tmp/stage") "$ROOT/pid/in-force"; }
+
+now_in_force() { makings "$ROOT" >"$ROOT/pid/in-force"; }

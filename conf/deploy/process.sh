@@ -87,12 +87,28 @@ end() {
 	for name; do rm -f "$ROOT/pid/$name.pid"; done
 }
 
+parent() {
+	local line
+	read -r line 2>/dev/null <"/proc/$1/stat" || return 0
+	line=${line##*) }
+	line=${line#* }
+	echo "${line%% *}"
+}
+
+# Supervisors are told, not their workers: they would start new ones before they hear that all is over.
 end_strays() {
-	local pids
-	mapfile -t pids < <(strays "$1")
-	((${#pids[@]} > 0)) || return 0
-	kill -s TERM "${pids[@]}" 2>/dev/null || true
-	wait_gone 100 "${pids[@]}" || kill -s KILL "${pids[@]}" 2>/dev/null || true
+	local sig pid pids heads
+	for sig in TERM TERM KILL; do
+		mapfile -t pids < <(strays "$1")
+		((${#pids[@]} > 0)) || return 0
+		heads=()
+		for pid in "${pids[@]}"; do
+			case " ${pids[*]} " in *" $(parent "$pid") "*) [ $sig = KILL ] || continue ;; esac
+			heads+=("$pid")
+		done
+		kill -s $sig "${heads[@]}" 2>/dev/null || true
+		wait_gone 100 "${heads[@]}" || true
+	done
 }
 
 # ask NAME SOCKET SECONDS: does a program answer on its socket, without the web server? Health must be well, too.
@@ -169,4 +185,65 @@ start_web() {
 
 end_web() {
 	if [ "$WEB" = nginx ]; then end QUIT web; else end INT web; fi
+}
+
+fetch_status() { curl -qs -o /dev/null --noproxy '*' --max-time 5 -w '%{http_code}' "$LOCAL$1" || true; }
+
+# Through the web server: is the instance well, and does every program answer? Prints what does not.
+verify() {
+	local name form limit routes until=$((SECONDS + 5)) bad
+	while :; do
+		bad=''
+		while IFS='|' read -r name form limit routes; do
+			case " ${PROGRAMS[*]} " in *" $name "*) ;; *) continue ;; esac
+			case $name:$(fetch_status "${routes%% *}") in
+			health:200) ;;
+			health:* | *:000 | *:502 | *:503 | *:504) bad+=" ${routes%% *}" ;;
+			esac
+		done <<<"$TABLE"
+		[ -n "$bad" ] || return 0
+		((SECONDS < until)) || break
+		sleep 0.1
+	done
+	echo "${bad# }"
+	return 1
+}
+
+tidy() {
+	local f name
+	for f in "$ROOT"/pid/*.next.pid "$ROOT"/pid/*.former.pid; do
+		[ -e "$f" ] || continue
+		name=$(basename "$f" .pid)
+		end TERM "$name"
+	done
+	rm -f "$ROOT"/sock/*.next
+	if ! pid_of web >/dev/null; then end_strays ''; fi
+}
+
+apply_web() {
+	local new=$ROOT/tmp/stage/$WEB.conf pid
+	if ! pid=$(pid_of web); then
+		mv "$new" "$ROOT/$WEB.conf"
+		start_web
+	elif ! cmp -s "$new" "$ROOT/$WEB.conf"; then
+		mv "$new" "$ROOT/$WEB.conf"
+		reload_web "$pid"
+	fi
+}
+
+# Returns once the new configuration is the one that answers.
+reload_web() {
+	local pid=$1 before tries
+	if [ "$WEB" != nginx ]; then
+		kill -s USR1 "$pid"
+		sleep 0.5
+		return
+	fi
+	before=$(children "$pid")
+	kill -s HUP "$pid"
+	for ((tries = 0; tries < 60; tries++)); do
+		if [ "$(children "$pid")" != "$before" ]; then break; fi
+		sleep 0.05
+	done
+	sleep 0.3	# nginx lets the new workers settle before it takes the old ones off the socket
 }

@@ -69,12 +69,12 @@ install_packages() {
 # The build is the tree's, whatever a surrounding make wants; two runs on one tree wait for each other.
 build() {
 	local log=$SRC/build/deploy.log
-	if ! mkdir -p "$SRC/build" 2>/dev/null || [ ! -w "$SRC/build" ]; then
+	if ! (umask "$UMASK" && mkdir -p "$SRC/build") 2>/dev/null || [ ! -w "$SRC/build" ]; then
 		refuse "$SRC/build cannot be written" "the sources belong to somebody else, or are read-only" \
 		    "copy them to a folder of yours, and run deploy.sh there"
 	fi
-	if ! env -u SAN -u COV -u MAKEFLAGS -u MFLAGS -u MAKELEVEL flock "$SRC/build/.lock" \
-	    make -C "$SRC" -j"$(nproc)" --no-print-directory >"$log" 2>&1; then
+	if ! (umask "$UMASK" && exec env -u SAN -u COV -u MAKEFLAGS -u MFLAGS -u MAKELEVEL flock "$SRC/build/.lock" \
+	    make -C "$SRC" -j"$(nproc)" --no-print-directory) >"$log" 2>&1; then
 		tail -n 15 "$log" >&2
 		refuse "it does not build" "the last lines of $log stand above" "mend that, then $AGAIN"
 	fi

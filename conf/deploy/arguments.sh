@@ -1,0 +1,133 @@
+# arguments.sh: what deploy.sh was asked for, and how it says no.
+# Read by deploy.sh, whose variables it uses.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+# --- saying things ---------------------------------------------------------------------------------------------------
+
+step() { printf '  %-9s %s\n' "$1" "$2"; }
+tell() { printf 'deploy.sh: %s\n  why:  %s\n  next: %s\n' "$1" "$2" "$3" >&2; }
+refuse() { tell "$@"; exit 1; }
+wrong_usage() { tell "$@"; exit 2; }
+
+# nearest WORD CANDIDATE...: prints the candidate that is at most two edits away, if there is one. Two neighbours that
+# changed places are one edit.
+nearest() {
+	local word=$1 best='' least=3 c i j cost
+	local -a row old older
+	shift
+	for c; do
+		row=() old=()
+		for ((j = 0; j <= ${#c}; j++)); do row[j]=$j; done
+		for ((i = 1; i <= ${#word}; i++)); do
+			older=("${old[@]}") old=("${row[@]}") row=("$i")
+			for ((j = 1; j <= ${#c}; j++)); do
+				cost=$((old[j - 1] + 1))
+				if [ "${word:i-1:1}" = "${c:j-1:1}" ]; then cost=${old[j - 1]}; fi
+				if ((old[j] + 1 < cost)); then cost=$((old[j] + 1)); fi
+				if ((row[j - 1] + 1 < cost)); then cost=$((row[j - 1] + 1)); fi
+				if ((i > 1 && j > 1 && older[j - 2] + 1 < cost)) && [ "${word:i-2:2}" = "${c:j-1:1}${c:j-2:1}" ]; then
+					cost=$((older[j - 2] + 1))
+				fi
+				row[j]=$cost
+			done
+		done
+		if ((row[${#c}] < least)); then least=${row[${#c}]} best=$c; fi
+	done
+	printf '%s' "$best"
+}
+
+# --- what was asked for -----------------------------------------------------------------------------------------------
+
+unknown() {
+	local kind=$1 word=$2 guess
+	guess=$(nearest "$word" --root --port --web --workers --public-url --engine --dry-run --help \
+	    up stop status logs restart)
+	wrong_usage "$word: no such $kind" "${guess:+it looks like $guess}${guess:-it is none of those that deploy.sh knows}" \
+	    "$SELF ${guess:---help}"
+}
+
+option_value() {
+	local name=$1
+	if [[ -z ${2:-} || $2 == -* ]]; then
+		wrong_usage "$name needs a value" "${2:-nothing} stands behind it" "$SELF --help"
+	fi
+	GIVEN[$name]=$2
+}
+
+read_arguments() {
+	local arg
+	while (($# > 0)); do
+		arg=$1
+		shift
+		case $arg in
+		--root=* | --port=* | --web=* | --workers=* | --public-url=* | --engine=*) option_value "${arg%%=*}" "${arg#*=}" ;;
+		--root | --port | --web | --workers | --public-url | --engine)
+			option_value "$arg" "$@"
+			shift ;;
+		--dry-run) DRY=1 ;;
+		--help | -h | help)
+			usage
+			exit 0 ;;
+		-f | --follow) FOLLOW=1 ;;
+		-*) unknown option "$arg" ;;
+		up | stop | status | logs | restart)
+			[ -z "$COMMAND" ] || wrong_usage "$COMMAND and $arg" "one command at a time" "$SELF $COMMAND; $SELF $arg"
+			COMMAND=$arg ;;
+		*) unknown command "$arg" ;;
+		esac
+	done
+	COMMAND=${COMMAND:-up}
+	[ -z "$FOLLOW" ] || [ "$COMMAND" = logs ] || wrong_usage "-f" "only logs can be followed" "$SELF logs -f"
+	[ -z "$DRY" ] || [ "$COMMAND" = up ] || wrong_usage "--dry-run" "$COMMAND has none" "$SELF --dry-run"
+	for arg in "${!GIVEN[@]}"; do
+		if [ "$COMMAND" != up ] && [ "$arg" != --root ]; then
+			wrong_usage "$COMMAND $arg" "only up changes what an instance is" "$(again), then $COMMAND"
+		fi
+	done
+	[ -z "${GIVEN[--root]:-}" ] || ROOT=$(realpath -m -- "${GIVEN[--root]}")
+	AGAIN=$(again)
+}
+
+# again [OPTION]: the same command line as a next step; without that option.
+again() {
+	local name text=$SELF
+	for name in --root --port --web --workers --public-url --engine; do
+		if [ "$name" != "${1:-}" ] && [ -n "${GIVEN[$name]:-}" ]; then text+=" $name $(printf %q "${GIVEN[$name]}")"; fi
+	done
+	printf '%s' "$text"
+}
+
+remembered() {
+	local name value
+	[ -f "$ROOT/deploy.env" ] || return 0
+	while IFS='=' read -r name value; do
+		case " $REMEMBERED " in *" $name "*) NOW[$name]=$value ;; esac
+	done <"$ROOT/deploy.env"
+	for name in "${!NOW[@]}"; do printf -v "$name" %s "${NOW[$name]}"; done
+}
+
+is_number() { [[ $1 =~ ^[0-9]{1,6}$ ]] && ((10#$1 >= $2 && 10#$1 <= $3)); }
+
+settings() {
+	remembered
+	PORT=${GIVEN[--port]:-$PORT} WEB=${GIVEN[--web]:-$WEB} WORKERS=${GIVEN[--workers]:-$WORKERS}
+	ENGINE=${GIVEN[--engine]:-$ENGINE} PUBLIC_URL=${GIVEN[--public-url]:-$PUBLIC_URL}
+	PUBLIC_URL=${PUBLIC_URL%/}
+	is_number "$PORT" 1 65535 || wrong_usage "--port $PORT" "a port is a number from 1 to 65535" "$SELF --port 8080"
+	is_number "$WORKERS" 1 64 || wrong_usage "--workers $WORKERS" "it is a number from 1 to 64" "$SELF --workers 2"
+	if ! is_number "$LOGIN_RATE" 1 100000 || ! is_number "$API_RATE" 1 100000; then
+		refuse "LOGIN_RATE=$LOGIN_RATE, API_RATE=$API_RATE" "both are requests a second, from 1 to 100000" \
+		    "mend them in $ROOT/deploy.env"
+	fi
+	case $WEB in
+	nginx | lighttpd) ;;
+	*) wrong_usage "--web $WEB" "Gatehouse has configurations for nginx and lighttpd" "$SELF --web nginx" ;;
+	esac
+	[ "$ENGINE" = gdbm ] || refuse "--engine $ENGINE" "this version keeps its data with gdbm only" "$SELF --engine gdbm"
+	if [ -n "$PUBLIC_URL" ] && ! [[ $PUBLIC_URL =~ ^https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$ ]]; then
+		wrong_usage "--public-url $PUBLIC_URL" "it is http(s)://host or http(s)://host:port, without a path" \
+		    "$SELF --public-url https://home.example.org"
+	fi
+	URL=${PUBLIC_URL:-http://127.0.0.1:$PORT}
+	LOCAL=http://127.0.0.1:$PORT
+}
