@@ -16,6 +16,7 @@
 #include "oauth/authorize_request.h"
 #include "oauth/code.h"
 #include "oauth/seal.h"
+#include "oauth/token.h"
 #include "web/form.h"
 #include "web/request.h"
 #include "web/response.h"
@@ -136,6 +137,16 @@ parameter(const void *from, const char *name, size_t *count)
 	return form_get(from, name);
 }
 
+/* RFC 8707 2: there is one resource here. Several may be named. */
+static bool
+names_other_resource(const struct app *app, const struct pair *list)
+{
+	for (const struct pair *p = list; p != NULL; p = p->next)
+		if (strcmp(p->name, "resource") == 0 && *p->value != '\0' && !token_resource_ok(app->config, p->value))
+			return true;
+	return false;
+}
+
 void
 consent_authorize(struct app *app, const struct request *rq, struct response *rs)
 {
@@ -151,7 +162,11 @@ consent_authorize(struct app *app, const struct request *rq, struct response *rs
 		decide(app, rq, rs, &v);
 		return;
 	}
-	struct authorize_outcome o = authorize_check(app->store, rq->arena, parameter, post ? rq->form : rq->query, &request);
+	const struct pair *from = post ? rq->form : rq->query;
+	struct authorize_outcome o = authorize_check(app->store, rq->arena, parameter, from, &request);
+	if (o.verdict == AUTHORIZE_OK && names_other_resource(app, from))
+		o = (struct authorize_outcome){ .verdict = AUTHORIZE_BACK, .error = OAUTH_INVALID_TARGET,
+		    .description = "there are no tokens for this resource here" };
 	switch (o.verdict) {
 	case AUTHORIZE_STAY:
 		activity_log(&(struct activity){ .event = "input_validation_fail", .detail = o.text, .remote = rq->remote });

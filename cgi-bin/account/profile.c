@@ -84,6 +84,7 @@ static void
 change_password(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
 {
 	const struct user *u = &v->session.user;
+	struct user now;
 	const char *password = request_form(rq, "new"), *fault;
 
 	if ((fault = user_password_fault(u->name, password != NULL ? password : "")) != NULL) {
@@ -96,7 +97,9 @@ change_password(struct app *app, const struct request *rq, struct response *rs, 
 	if (r == STORE_OK && request_form(rq, "links") != NULL)
 		r = end_links(app, rq->arena, u->id);
 	/* Every session has ended with the old password; this browser gets a new one. */
-	if (r != STORE_OK || !visitor_sign_in(app, rq, rs, u)) {
+	if (r == STORE_OK)
+		r = user_by_id(app->store, rq->arena, u->id, &now);
+	if (r != STORE_OK || !visitor_sign_in(app, rq, rs, &now)) {
 		visitor_unavailable(app, rq, rs);
 		return;
 	}

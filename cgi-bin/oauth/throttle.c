@@ -47,12 +47,13 @@ take(struct store_tx *tx, void *arg)
 		r = record_new(a);
 	else if (result != STORE_OK)
 		return result;
-	int64_t until = json_get_int(r, "until", 0), longest = now + WAIT_MAX;
-	until = until < longest ? until : longest;	/* a clock that was set back must not lock anybody out */
+	long long tries = json_get_int(r, "tries", 0);
+	int64_t until = json_get_int(r, "until", 0), longest = now + wait_after(tries, t->allowed);
+	until = until < longest ? until : longest;	/* a clock that was set back makes no wait longer, nor one of none */
 	t->wait = until > now ? until - now : 0;
 	if (t->wait > 0)
 		return STORE_OK;
-	long long tries = json_get_int(r, "tries", 0) + 1;
+	tries++;
 	until = now + wait_after(tries, t->allowed);
 	json_set_int(a, r, "tries", tries);
 	json_set_int(a, r, "until", until);

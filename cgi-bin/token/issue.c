@@ -88,6 +88,10 @@ run(const struct token_context *x, const struct client *c, const struct request 
 			*why = "the client may not use this grant type";
 			return OAUTH_UNAUTHORIZED_CLIENT;
 		}
+		if (!token_resource_ok(x->config, request_form(rq, "resource"))) {
+			*why = "there are no tokens for this resource here";
+			return OAUTH_INVALID_TARGET;
+		}
 		return grant_types[i].run(x, c, rq, answer, why);
 	}
 	*why = "this grant type is not supported";
