@@ -48,15 +48,19 @@ cgi() {
 		REMOTE_ADDR=192.0.2.7 "$@" "$BUILD/$program" <<<"$data" >"$out" 2>"$dir/cgi.err" || {
 		echo "$program ended with $?"; cat "$dir/cgi.err"; return 1; }
 	LC_ALL=C.UTF-8
-	head=$(sed '/^\r$/,$d' "$out")
-	body=$(sed '1,/^\r$/d' "$out")
-	code=$(sed -n '1s/^Status: \([0-9]*\).*/\1/p' "$out")
-	type=$(header Content-Type)
-	location=$(header Location)
+	out=$(<"$out")
+	head=${out%%$'\r\n\r\n'*} body=''
+	[[ $out != *$'\r\n\r\n'* ]] || body=${out#*$'\r\n\r\n'}
+	code=$(header Status) type=$(header Content-Type) location=$(header Location)
 }
 
 # header NAME: the value of a header of the last answer; nothing if it is not there.
-header() { sed -n "s/^$1: //Ip" <<<"$head" | tr -d '\r' | head -n 1; }
+header() {
+	local line
+	while IFS= read -r line; do
+		[[ ${line,,} != "${1,,}: "* ]] || { line=${line#*: }; echo "${line%$'\r'}"; return; }
+	done <<<"$head"
+}
 
 # status CODE: the last answer's. has TEXT, hasnt TEXT: on its body; in its body, its headers or its log. (In a test, "!" and
 # "&&" before the end of a line hide a failure; these do not.)

@@ -60,8 +60,7 @@ j() {
 	[ "$(header Cache-Control)" = no-store ]
 	[ "$(header X-Content-Type-Options)" = nosniff ]
 	[ -z "$(header Set-Cookie)" ]
-	[ "$(json .error)" = "$1" ] || { echo "$body"; return 1; }
-	jq -e '(keys - ["error","error_description","error_uri"] == []) and
+	jq -e --arg e "$1" '.error == $e and (keys - ["error","error_description","error_uri"] == []) and
 		((.error_description // "x") | test("^[ !#-\\[\\]-~]*$"))' <<<"$body" >/dev/null || { echo "$body"; return 1; }
 	if [ "${2-400}" = 401 ]; then
 		[[ $(header WWW-Authenticate) == 'Basic realm="'* ]]
@@ -206,7 +205,7 @@ REFRESH="grant_type=refresh_token&refresh_token="
 
 @test "C25 C26 C27 C28 C29 code_verifier: wrong, missing, the challenge itself, malformed" {
 	local v pkce="&code_challenge=$CHALLENGE&code_challenge_method=S256"
-	for v in "${VERIFIER}x" "${VERIFIER%k}j" "$CHALLENGE" short "$(printf '%0129d' 0)" "${VERIFIER%k}%20" '%F0%9F%92%A1' ''; do
+	for v in "${VERIFIER%k}j" "$CHALLENGE" short "$(printf '%0129d' 0)" "${VERIFIER%k}%20"; do	# more in tests/unit/pkce.c
 		code_of "$pkce"
 		exchange "$granted" "&code_verifier=$v"; j invalid_grant
 	done
