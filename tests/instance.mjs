@@ -62,6 +62,7 @@ export async function schema(url, token, interactionType, more = {}) {
 // A cookie jar and a form filler: what a browser does between authorization request and code, without one.
 export class Owner {
 	#jar = new Map();
+	static secrets = new Set();	// of every owner: cookies and sealed fields, for those who look where they must not be
 
 	async #go(url, init = {}) {
 		const cookie = [...this.#jar].map(([k, v]) => `${k}=${v}`).join('; ');
@@ -69,6 +70,8 @@ export class Owner {
 		for (const set of answer.headers.getSetCookie()) {
 			const [, name, value] = /^([^=]+)=([^;]*)/.exec(set);
 			value === '' ? this.#jar.delete(name) : this.#jar.set(name, value);
+			if (value !== '')
+				Owner.secrets.add(value);
 		}
 		return answer;
 	}
@@ -77,6 +80,9 @@ export class Owner {
 		const fields = new URLSearchParams();
 		for (const [, name, value] of html.matchAll(/<input type="hidden" name="([^"]+)" value="([^"]*)">/g))
 			fields.append(name, value);
+		for (const name of ['csrf', 'request'])
+			if (fields.has(name))
+				Owner.secrets.add(fields.get(name));
 		return fields;
 	}
 
@@ -84,8 +90,8 @@ export class Owner {
 		return this.#go(url, { method: 'POST', body: fields });
 	}
 
-	// Log in, tick devices (all when none are named), allow or deny; the URL that the client is sent to.
-	async authorize(request, { username, password, devices, decision = 'allow' }) {
+	// The consent page's form, filled in; logs in before where that is asked for.
+	async #consent(request, { username, password, devices, decision = 'allow' }) {
 		let answer = await this.#go(request);
 		let html = await answer.text();
 		if (html.includes('name="password"')) {
@@ -101,7 +107,34 @@ export class Owner {
 			if (devices === undefined || devices.includes(id))
 				fields.append('device', id);
 		fields.set('decision', decision);
-		answer = await this.#post(new URL('/authorize', request), fields);
+		return fields;
+	}
+
+	// Log in, tick devices (all when none are named), allow or deny; the URL that the client is sent to.
+	async authorize(request, choice) {
+		const answer = await this.#post(new URL('/authorize', request), await this.#consent(request, choice));
 		return new URL(answer.headers.get('location'));
+	}
+
+	// Sign in, type the code of a device, allow it all devices (or deny it); the last page.
+	async typeCode(page, code, { username, password, decision = 'allow' }) {
+		const fields = this.#form(await (await this.#go(page)).text());
+		fields.set('username', username);
+		fields.set('password', password);
+		await this.#post(new URL('/login', page), fields);
+		const typed = this.#form(await (await this.#go(page)).text());
+		typed.set('user_code', code);
+		const html = await (await this.#post(page, typed)).text();
+		const choice = this.#form(html);
+		for (const [, id] of html.matchAll(/name="device" value="([^"]+)"/g))
+			choice.append('device', id);
+		choice.set('decision', decision);
+		return (await this.#post(page, choice)).text();
+	}
+
+	// Allow several times at once; all answers.
+	async race(request, { times, ...choice }) {
+		const fields = await this.#consent(request, choice);
+		return Promise.all(Array.from({ length: times }, () => this.#post(new URL('/authorize', request), fields)));
 	}
 }

@@ -371,7 +371,7 @@ as_signer() { tk /token "grant_type=client_credentials&$TYPE&client_assertion=$1
 	done
 	as_signer x; j invalid_client 401
 	as_signer ''; j invalid_request
-	tk /token "grant_type=client_credentials&client_assertion=$(assertion)" X=; j invalid_client 401
+	tk /token "grant_type=client_credentials&client_assertion=$(assertion)" X=; j invalid_request
 	tk /token "grant_type=client_credentials&client_assertion_type=urn:x&client_assertion=$(assertion)" X=; j invalid_client 401
 	as_signer "$(assertion)" '&client_id=other'
 	[ "$code" = 400 ] || [ "$code" = 401 ]

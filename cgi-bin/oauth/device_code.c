@@ -98,7 +98,7 @@ begin(struct store_tx *tx, void *arg)
 	r = record_new(a);
 	json_set_string(a, r, "client", b->client->id);
 	json_set_string(a, r, "scope", b->scope);
-	json_set_string(a, r, "user_code", b->user_code);
+	json_set_string(a, r, "short", short_key);	/* not the code itself: whoever reads the store must not use it */
 	json_set_string(a, r, "state", "pending");
 	json_set_int(a, r, "interval", DEVICE_CODE_INTERVAL);
 	json_set_int(a, r, "expires", end);
@@ -174,7 +174,7 @@ decide(struct store_tx *tx, void *arg)
 	}
 	if ((result = record_tx_put(tx, d->key, r, json_get_int(r, "expires", 0) + REMEMBERED)) != STORE_OK)
 		return result;
-	return record_tx_delete(tx, user_key(a, json_get_string(r, "user_code")));
+	return record_tx_delete(tx, json_get_string(r, "short"));
 }
 
 enum store_result

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { Owner, schema, startInstance } from '../instance.mjs';
+import './libraries.mjs';
 
 globalThis.crypto ??= webcrypto;
 const oauth = await import('oauth4webapi');
