@@ -13,7 +13,7 @@
 #include "oauth/user.h"
 #include "base/banned.h"
 
-#define EXPIRES_MAX (365LL * 86400)	/* seconds, as oauth.access_ttl */
+#define EXPIRES_MAX (30LL * 86400)	/* seconds, as --access-ttl of a client: signing keys count for longer */
 
 static int
 refuse_disabled(const struct cli *c, const struct user *u, const struct client *client)

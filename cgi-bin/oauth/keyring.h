@@ -20,7 +20,7 @@ struct store;
 #define KEYRING_KID 16		/* characters of a key's id */
 #define KEYRING_KEYS 8		/* that count at the same time */
 #define KEYRING_LEAD 3900	/* seconds that a new key is published before it signs: longer than clients keep the key set */
-#define KEYRING_KEPT (31 * 86400)	/* seconds that an old key still counts: longer than any token lives */
+#define KEYRING_KEPT (31 * 86400)	/* seconds that an old key still counts, at least: longer than the config's tokens live */
 
 /* Open the keys of an instance, for the process's life. NULL if there is none or one is not right; *why says what to do. */
 struct keyring	*keyring_open(struct arena *, const struct config *, struct store *, const char **why);

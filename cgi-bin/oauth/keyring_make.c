@@ -158,7 +158,8 @@ keyring_rotate(struct arena *a, const struct config *c, struct store *store, boo
     const char **why)
 {
 	int64_t now = clock_sec();
-	struct rotation n = { .now = now, .signs_from = at_once ? now : now + KEYRING_LEAD, .oldest = now - KEYRING_KEPT };
+	int64_t kept = c->oauth.access_ttl < KEYRING_KEPT ? KEYRING_KEPT : c->oauth.access_ttl + 1;
+	struct rotation n = { .now = now, .signs_from = at_once ? now : now + KEYRING_LEAD, .oldest = now - kept };
 
 	if (!make_key(a, c, store, &n, why))
 		return false;
