@@ -20,6 +20,7 @@
 #define MAX_BODY 65536
 #define STATE_COOKIE "gatehouse-sim-state"
 #define STATE_KEPT 3600
+#define CODE_SIGNS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 #define CLIENT "smartthings"	/* the client that a demo instance registers for SmartThings */
 
 static char *
@@ -57,14 +58,17 @@ callback(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct arena *a = rq->arena;
 	struct json *data = json_object(a);
-	const char *state = request_query(rq, "state"), *ours = cookie_get(rq, STATE_COOKIE);
+	const char *code = request_query(rq, "code"), *state = request_query(rq, "state"), *ours = cookie_get(rq, STATE_COOKIE);
 
 	if (!switched_on(app, rq, rs))
 		return;
-	json_set_string(a, data, "code", request_query(rq, "code"));
+	bool kept = state != NULL && ours != NULL && strcmp(state, ours) == 0;
+	/* Somebody will paste it into a shell: nothing but what a code can be, and only if we asked for it. */
+	if (kept && code != NULL && strspn(code, CODE_SIGNS) == strlen(code))
+		json_set_string(a, data, "code", code);
 	json_set_string(a, data, "error", request_query(rq, "error"));
 	json_set_string(a, data, "state", state);
-	json_set_bool(a, data, "state_kept", state != NULL && ours != NULL && strcmp(state, ours) == 0);
+	json_set_bool(a, data, "state_kept", kept);
 	json_set_string(a, data, "root", app->config->root);
 	visitor_page(app, rq, rs, NULL, 200, "sim-callback", data, NULL);
 }

@@ -2,7 +2,9 @@
 #include "oauth/password.h"
 
 #include <argon2.h>
+#include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/secret.h"
@@ -46,37 +48,111 @@ password_is_weak_hash(const char *hash)
 	return strncmp(hash, PARAMETERS, sizeof(PARAMETERS) - 1) != 0;
 }
 
+/* The words that people build passwords from, as guessing programs know them: with figures behind them, letters turned into
+ * figures, doubled. Whole passwords that are no word follow. */
+static const char *const words[] = {
+	"password", "passwort", "passwd", "passpass", "pass", "qwerty", "qwertz", "azerty", "asdfgh", "zxcvbn", "qazwsx",
+	"iloveyou", "ilovegod", "ilovemom", "loveyou", "lovelove", "lovely", "forever", "sunshine", "princess", "football",
+	"baseball", "basketball", "softball", "soccer", "hockey", "tennis", "superman", "batman", "spiderman", "ironman",
+	"starwars", "pokemon", "naruto", "minecraft", "fortnite", "roblox", "welcome", "letmein", "trustno", "whatever",
+	"computer", "internet", "michelle", "jennifer", "jessica", "ashley", "amanda", "nicole", "daniel", "michael",
+	"jordan", "charlie", "thomas", "robert", "samantha", "victoria", "alexander", "alexandra", "elizabeth", "stephanie",
+	"christian", "christina", "matthew", "anthony", "andrew", "joshua", "patrick", "benjamin", "jonathan", "veronica",
+	"changeme", "default", "admin", "administrator", "root", "test", "testing", "tester", "guest", "user", "username",
+	"demo", "login", "secret", "master", "dragon", "monkey", "shadow", "freedom", "mustang", "corvette", "ferrari",
+	"porsche", "mercedes", "chocolate", "butterfly", "flower", "liverpool", "chelsea", "arsenal", "barcelona",
+	"realmadrid", "juventus", "samsung", "smartthings", "gatehouse", "smarthome", "iphone", "android", "google",
+	"facebook", "twitter", "youtube", "linkedin", "amazon", "microsoft", "windows", "apple", "hello", "helloworld",
+	"summer", "winter", "spring", "autumn", "january", "february", "march", "april", "august", "september", "october",
+	"november", "december", "monday", "friday", "sunday", "london", "america", "canada", "australia", "germany",
+	"deutschland", "france", "korea", "seoul", "purple", "orange", "yellow", "silver", "golden", "diamond", "angel",
+	"jesus", "blessed", "family", "friends", "pepper", "cookie", "ginger", "buster", "maggie", "tigger", "snoopy",
+	"killer", "hunter", "ranger", "cowboy", "cowboys", "steelers", "yankees", "lakers", "eagles", "phoenix", "matrix",
+	"abc", "abcd", "abcdef", "abcdefgh", "aaaa", "asdf", "qwer", "qwert", "zaq", "qaz", "wsx", "access", "server",
+	"system", "office", "company", "business", "money", "success", "power", "thunder", "lightning", "scooter",
+};
+
+static const char *const whole[] = {
+	"1q2w3e4r", "1q2w3e4r5t", "1q2w3e4r5t6y", "1qaz2wsx", "1qaz2wsx3edc", "zaq12wsx", "zaq1zaq1", "q1w2e3r4", "q1w2e3r4t5",
+	"qwertyui", "qwertyuiop", "qwertyuiop123", "asdfghjk", "asdfghjkl", "zxcvbnm1", "zxcvbnm123", "qazwsxedc", "qweasdzxc",
+	"147258369", "147852369", "789456123", "741852963", "159753456", "987456321", "11223344", "1122334455", "112233445566",
+	"12344321", "1234554321", "blink182", "a1b2c3d4", "a1b2c3d4e5", "correcthorsebatterystaple", "1234qwer", "123qweasd",
+	"123456qwerty", "q1q1q1q1", "nothing1", "p455w0rd", "aa123456", "aa12345678", "a12345678", "a123456789", "1g2w3e4r",
+};
+
+/* One step up or down all along ("abcdefgh", "98765432"), or none at all ("aaaaaaaa"). */
+static bool
+is_run(const char *s)
+{
+	int step = s[1] - s[0];
+
+	if (step < -1 || step > 1)
+		return false;
+	for (; s[1] != '\0'; s++)
+		if (s[1] - s[0] != step && !(s[0] == '9' && s[1] == '0'))
+			return false;
+	return true;
+}
+
+/* "abcabcabc": a piece of one to four signs, again and again. */
+static bool
+is_repetition(const char *s, size_t len)
+{
+	for (size_t unit = 1; unit <= 4 && unit * 2 <= len; unit++) {
+		size_t i = unit;
+		while (i < len && s[i] == s[i - unit])
+			i++;
+		if (i == len)
+			return true;
+	}
+	return false;
+}
+
+/* The letters of a password that is one word with figures and signs around it: small, and figures inside turned back. */
+static void
+to_word(const char *password, char *out, size_t size)
+{
+	static const char from[] = "013457@$!", to[] = "oleastasi";
+	size_t len = strlen(password);
+
+	while (len > 0 && !isalpha((unsigned char)password[len - 1]))
+		len--;
+	while (len > 0 && !isalpha((unsigned char)*password) && strchr("@$", *password) == NULL) {
+		password++;
+		len--;
+	}
+	len = len < size - 1 ? len : size - 1;
+	for (size_t i = 0; i < len; i++) {
+		const char *at = strchr(from, password[i]);
+		out[i] = at != NULL && password[i] != '\0' ? to[at - from] : (char)tolower((unsigned char)password[i]);
+	}
+	out[len] = '\0';
+}
+
+static bool
+is_one_of(const char *s, const char *const *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcasecmp(list[i], s) == 0)
+			return true;
+	return false;
+}
+
 bool
 password_is_common(const char *password)
 {
-	/* Of the passwords of eight characters and more that lists of leaks begin with; shorter ones are refused anyway. */
-	static const char *const common[] = {
-		"password", "password1", "password12", "password123", "passw0rd", "p@ssw0rd", "p@ssword", "12345678",
-		"123456789", "1234567890", "12345678910", "0123456789", "0987654321", "987654321", "87654321", "11111111",
-		"111111111", "1111111111", "00000000", "0000000000", "22222222", "55555555", "66666666", "77777777",
-		"88888888", "99999999", "12341234", "12121212", "123123123", "123321123", "11223344", "1122334455",
-		"147258369", "147852369", "789456123", "741852963", "159753456", "987456321", "123456789a", "a123456789",
-		"1q2w3e4r", "1q2w3e4r5t", "1q2w3e4r5t6y", "1qaz2wsx", "1qaz2wsx3edc", "qazwsxedc", "zaq12wsx", "zaq1zaq1",
-		"q1w2e3r4", "q1w2e3r4t5", "qwer1234", "qwerty12", "qwerty123", "qwerty1234", "qwertyui", "qwertyuiop",
-		"qwertyuiop123", "asdfghjk", "asdfghjkl", "asdf1234", "zxcvbnm1", "zxcvbnm123", "abcd1234", "abc12345",
-		"abcdefgh", "abcdefg1", "abc123456", "aa123456", "aa12345678", "iloveyou", "iloveyou1", "iloveyou2",
-		"sunshine", "sunshine1", "princess", "princess1", "football", "football1", "baseball", "baseball1",
-		"basketball", "superman", "superman1", "batman123", "spiderman", "starwars", "pokemon1", "welcome1",
-		"welcome123", "letmein1", "letmein123", "trustno1", "whatever", "whatever1", "computer", "computer1",
-		"internet", "internet1", "michelle", "jennifer", "jordan23", "charlie1", "michael1", "samantha", "victoria",
-		"alexander", "elizabeth", "changeme", "changeme1", "changeme123", "default1", "admin123", "admin1234",
-		"administrator", "administrator1", "root1234", "test1234", "testtest", "guest123", "user1234", "demo1234",
-		"login123", "secret123", "master123", "dragon123", "monkey123", "shadow123", "freedom1", "blink182",
-		"mustang1", "corvette", "chocolate", "chocolate1", "butterfly", "liverpool", "liverpool1", "chelsea1",
-		"arsenal1", "samsung1", "samsung123", "smartthings", "smartthings1", "gatehouse", "gatehouse1",
-		"qweasdzxc", "q1q1q1q1", "asdasdasd", "qweqweqwe", "zxczxczxc", "passpass", "pass1234", "pass12345",
-		"p455w0rd", "pa55word", "passw0rd1", "password!", "password1!", "password2", "lovelove", "lovely123",
-		"hello123", "hello1234", "helloworld", "monkey12", "dragon12", "summer2020", "summer2023", "summer2024",
-		"winter2023", "spring2024", "qwerty2024", "correcthorsebatterystaple",
-	};
+	char word[64];
+	size_t len = strlen(password), letters = 0;
 
-	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
-		if (strcasecmp(common[i], password) == 0)
-			return true;
-	return false;
+	if (len < 2)
+		return false;	/* too short to be judged, and for a password */
+	if (is_run(password) || is_repetition(password, len) || strspn(password, "0123456789") == len)
+		return true;
+	if (is_one_of(password, whole, sizeof(whole) / sizeof(whole[0])))
+		return true;
+	to_word(password, word, sizeof(word));
+	letters = strlen(word);
+	/* A word counts as all there is if no more than six signs stand around it. */
+	return letters > 0 && len - letters <= 6 && (is_one_of(word, words, sizeof(words) / sizeof(words[0])) ||
+	    (letters % 2 == 0 && strncmp(word, word + letters / 2, letters / 2) == 0 && letters <= 16));
 }

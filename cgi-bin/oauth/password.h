@@ -16,7 +16,8 @@ bool	 password_ok(const char *hash, const char *password);
 /* Was it made with weaker parameters than today's? */
 bool	 password_is_weak_hash(const char *hash);
 
-/* Is it one of the few that everybody tries first? Compared without case. */
+/* Is it among the first thousands that a guessing program tries? Known words with figures and signs around them or in
+ * place of letters, runs, repetitions, figures alone, keyboard walks. Compared without case. */
 bool	 password_is_common(const char *password);
 
 #endif

@@ -69,6 +69,14 @@ test_common(void)
 	CHECK(password_is_common("password1"));
 	CHECK(password_is_common("PassWord1"));
 	CHECK(password_is_common("12345678"));
+	static const char *const common[] = { "Passw0rd!", "p@ssword1", "2024Summer", "samsung!!", "monkey12", "dragondragon",
+	    "abcdefgh", "87654321", "aaaaaaaa", "abababab", "xyzxyzxyz", "20201231", "1qaz2wsx", "QWERTYUIOP", "$ecret99" };
+	static const char *const fine[] = { "correct horse 9", "tram seven lantern", "monkeys eat 12", "abcdefgx", "7tZ!kq0w",
+	    "summer of green tea", "password of nobody else" };
+	for (size_t i = 0; i < sizeof(common) / sizeof(common[0]); i++)
+		check_one(password_is_common(common[i]), common[i], __FILE__, __LINE__);
+	for (size_t i = 0; i < sizeof(fine) / sizeof(fine[0]); i++)
+		check_one(!password_is_common(fine[i]), fine[i], __FILE__, __LINE__);
 	CHECK(!password_is_common("correct horse 9"));
 	CHECK(!password_is_common(""));
 }
