@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/banned.h"
+
 int	 fsync(int);
 int	 fdatasync(int);
 int	 msync(void *, size_t, int);
