@@ -67,7 +67,9 @@ export class Owner {
 	async #go(url, init = {}) {
 		const cookie = [...this.#jar].map(([k, v]) => `${k}=${v}`).join('; ');
 		const answer = await fetch(url, { redirect: 'manual', ...init, headers: { ...init.headers, cookie } });
-		for (const set of answer.headers.getSetCookie()) {
+		// Debian's Node gives them as one text; none of our cookies has a comma in it.
+		const sets = answer.headers.getSetCookie?.() ?? (answer.headers.get('set-cookie') ?? '').split(/, */).filter(Boolean);
+		for (const set of sets) {
 			const [, name, value] = /^([^=]+)=([^;]*)/.exec(set);
 			value === '' ? this.#jar.delete(name) : this.#jar.set(name, value);
 			if (value !== '')
