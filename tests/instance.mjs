@@ -1,11 +1,13 @@
 // instance.mjs: a demo instance of its own for a test file: started by deploy.sh on a free port, gone afterwards.
 import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { webcrypto } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 
+globalThis.crypto ??= webcrypto;	// Debian's Node has it here only
 const run = promisify(execFile);
 export const top = path.resolve(import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname), '..');
 
