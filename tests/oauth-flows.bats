@@ -294,6 +294,7 @@ type_code() {
 	cgi authorize GET "/device?user_code=$user_code" ''
 	has 'name="password"'
 	printf '%s' "$PASSWORD" | gatehouse user add second --password-stdin >/dev/null
+	gatehouse device add --user second --type c2c-switch --id lamp --name L >/dev/null
 	local ann=$session theirs
 	type_code "$user_code" "$ann"
 	theirs=$fields
