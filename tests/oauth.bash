@@ -1,5 +1,5 @@
 # oauth.bash: what tests of the authorization server share, on top of helper.bash: forms, clocks, claims, signed assertions.
-# shellcheck shell=bash disable=SC2154
+# shellcheck shell=bash disable=SC2154,SC2034
 
 # form PATH [COOKIE [PROGRAM]]: the page's form; $cookie is what its next request must carry, $csrf its token.
 form() {
