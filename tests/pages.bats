@@ -149,7 +149,7 @@ safe() {
 
 @test "B13 B14 long passwords count whole, too long ones are refused, NUL too" {
 	local long
-	long=$(printf '%064d' 0)$(printf '%064d' 1)
+	long=$(printf 'tram seven lantern %045d' 0)$(printf '%064d' 1)
 	register longish "$long"
 	status 303
 	login longish "${long:0:64}"
