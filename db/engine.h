@@ -44,6 +44,6 @@ struct engine_ops {
 	enum store_result (*backup)(struct engine *, const char *to, char *why, size_t why_size);
 };
 
-extern const struct engine_ops engine_plain;
+extern const struct engine_ops engine_gdbm;
 
 #endif

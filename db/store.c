@@ -18,7 +18,7 @@
 #define PAUSE_US	20		/* the first back-off; it doubles */
 #define PAUSE_MAX_US	5000
 
-static const struct engine_ops *const engines[] = { &engine_plain };
+static const struct engine_ops *const engines[] = { &engine_gdbm };
 
 struct store {
 	const struct engine_ops	*ops;
@@ -66,7 +66,7 @@ key_fits(const char *key)
 static const struct engine_ops *
 engine_named(const char *name)
 {
-	if (name == NULL || strcmp(name, "gdbm") == 0)
+	if (name == NULL)
 		return engines[0];
 	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++)
 		if (strcmp(engines[i]->name, name) == 0)

@@ -38,6 +38,8 @@ struct store_options {
 	const char	*engine;	/* "gdbm" */
 	const char	*path;		/* its folder; made if absent, mode 0700 */
 	bool		 read_only;	/* only look: STORE_FAILED if there is no store yet */
+	bool		 no_fold;	/* never start a fold in the background */
+	size_t		 segment;	/* bytes of a journal segment that is begun; 0: 64 MiB. Tests have small ones */
 };
 
 /* Open. On anything but STORE_OK *store is NULL and why says the reason in one line for a person. */

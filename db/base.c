@@ -1,0 +1,395 @@
+/* base.c: GDBM files that are written once, proven at every start, and only read from then on. */
+#include "db/base.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gdbm.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "db/broken.h"
+#include "db/crc32c.h"
+#include "db/index.h"
+#include "db/journal.h"
+#include "base/banned.h"
+
+#define FORMAT		1
+#define CACHE		256	/* buckets of 4 KiB that GDBM keeps; its own choice is all of them */
+#define TEMPORARY	"base.tmp"
+#define CHUNK		(256u << 10)
+
+struct prefix {
+	uint64_t	 hash;
+};
+
+struct value_head {
+	uint64_t	 version;
+	int64_t		 expires;
+	uint32_t	 crc;		/* of version, expires, key and value */
+	uint32_t	 format;
+};
+
+/* Under a key of one NUL. */
+struct meta {
+	uint32_t	 format, zero;
+	uint64_t	 seed;
+};
+
+static char meta_name[1];
+static const datum meta_key = { meta_name, sizeof(meta_name) };
+
+struct base {
+	GDBM_FILE	 file;
+	uint64_t	 seed;
+};
+
+struct base_builder {
+	const struct folder *folder;
+	GDBM_FILE	 file;
+	uint64_t	 seed, records;
+	char		*buf;
+	size_t		 size;
+};
+
+char *
+base_name(char *name, uint64_t number, const char *suffix)
+{
+	snprintf(name, NAME_SIZE, "base.%llu.%s", (unsigned long long)number, suffix);
+	return name;
+}
+
+static enum store_result
+result_of(int why)
+{
+	return why == ENOSPC || why == EDQUOT ? STORE_FULL : STORE_FAILED;
+}
+
+static uint32_t
+record_crc(const struct base_record *r)
+{
+	uint32_t crc = crc32c(0, &r->version, sizeof(r->version));
+
+	crc = crc32c(crc, &r->expires, sizeof(r->expires));
+	crc = crc32c(crc, r->key, r->key_len);
+	return crc32c(crc, r->value, r->value_len);
+}
+
+/* --- the sum file --- */
+
+static bool
+sum_file(const struct folder *f, const char *name, bool sync, uint32_t *crc, uint64_t *bytes)
+{
+	int fd = file_open(f, name, O_RDONLY);
+	int64_t size = fd >= 0 ? file_size(fd) : -1;
+	char *buf = size >= 0 ? malloc(CHUNK) : NULL;
+	bool good = buf != NULL;
+
+	*crc = 0;
+	*bytes = (uint64_t)size;
+	for (int64_t at = 0; good && at < size; at += CHUNK) {
+		size_t n = size - at < (int64_t)CHUNK ? (size_t)(size - at) : CHUNK;
+		good = file_read(fd, buf, n, at);
+		if (good)
+			*crc = crc32c(*crc, buf, n);
+	}
+	good = good && (!sync || file_sync(fd));
+	int why = errno;
+	free(buf);
+	if (fd >= 0)
+		file_ops->close(fd);
+	errno = why;
+	return good;
+}
+
+#define SUM_FORMAT "gatehouse base %d\nnumber %llu\nrecords %llu\nbytes %llu\ncrc32c %08x\n"
+
+static bool
+write_sum(const struct folder *f, uint64_t number, uint64_t records, uint64_t bytes, uint32_t crc)
+{
+	char text[200], name[NAME_SIZE];
+	int len = snprintf(text, sizeof(text), SUM_FORMAT, FORMAT, (unsigned long long)number, (unsigned long long)records,
+	    (unsigned long long)bytes, crc);
+	int fd = file_open(f, "sum.tmp", O_RDWR | O_CREAT | O_TRUNC);
+
+	if (fd < 0)
+		return false;
+	bool good = file_write(fd, text, (size_t)len, 0) && file_sync(fd);
+	int why = errno;
+	file_ops->close(fd);
+	errno = why;
+	return good && file_rename(f, "sum.tmp", base_name(name, number, "sum")) && folder_sync(f);
+}
+
+static bool
+read_sum(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *bytes, uint32_t *crc)
+{
+	char text[200] = "", again[200], name[NAME_SIZE];
+	unsigned long long n, r, b;
+	int format, fd = file_open(f, base_name(name, number, "sum"), O_RDONLY);
+
+	if (fd < 0)
+		return false;
+	ssize_t len = file_ops->read(fd, text, sizeof(text) - 1, 0);
+	file_ops->close(fd);
+	if (len <= 0 || sscanf(text, SUM_FORMAT, &format, &n, &r, &b, crc) != 5)
+		return false;
+	/* Nothing but exactly what was written: a changed blank is a changed file. */
+	snprintf(again, sizeof(again), SUM_FORMAT, format, n, r, b, *crc);
+	*records = r;
+	*bytes = b;
+	return strcmp(text, again) == 0 && format == FORMAT && n == number;
+}
+
+bool
+base_prove(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *bytes, char *why, size_t why_size)
+{
+	char name[NAME_SIZE];
+	uint64_t size;
+	uint32_t want, crc;
+
+	if (!read_sum(f, number, records, bytes, &want)) {
+		snprintf(why, why_size, "%s: missing, damaged or of another version", base_name(name, number, "sum"));
+		return false;
+	}
+	if (!sum_file(f, base_name(name, number, "gdbm"), false, &crc, &size)) {
+		snprintf(why, why_size, "%s: cannot be read: %s", name, strerror(errno));
+		return false;
+	}
+	if (size != *bytes || crc != want) {
+		snprintf(why, why_size, "%s: damaged: its checksum is not that of base.%llu.sum", name,
+		    (unsigned long long)number);
+		return false;
+	}
+	return true;
+}
+
+/* --- reading --- */
+
+static GDBM_FILE
+open_gdbm(const struct folder *f, const char *name, int file_flags, int flags)
+{
+	int fd = file_open(f, name, file_flags);
+
+	if (fd < 0)
+		return NULL;
+	GDBM_FILE g = gdbm_fd_open(fd, name, 0, flags | GDBM_NOLOCK | GDBM_CLOEXEC, NULL);
+	if (g == NULL) {
+		int why = errno;
+		file_ops->close(fd);
+		errno = why != 0 ? why : EBADMSG;
+		return NULL;
+	}
+	size_t cache = CACHE;
+	gdbm_setopt(g, GDBM_SETCACHESIZE, &cache, sizeof(cache));
+	return g;
+}
+
+struct base *
+base_open(const struct folder *f, uint64_t number)
+{
+	char name[NAME_SIZE];
+	struct meta meta = { 0, 0, 0 };
+	struct base *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	b->file = open_gdbm(f, base_name(name, number, "gdbm"), O_RDONLY, GDBM_READER);
+	datum d = b->file != NULL ? gdbm_fetch(b->file, meta_key) : (datum){ NULL, 0 };
+	if (d.dptr != NULL && (size_t)d.dsize == sizeof(meta))
+		memcpy(&meta, d.dptr, sizeof(meta));
+	free(d.dptr);
+	b->seed = meta.seed;
+	if (meta.format == FORMAT)
+		return b;
+	int why = b->file != NULL ? EBADMSG : errno;
+	base_close(b);
+	errno = why;
+	return NULL;
+}
+
+void
+base_close(struct base *b)
+{
+	if (b->file != NULL)
+		gdbm_close(b->file);
+	free(b);
+}
+
+/* prefix and key in a buffer of the caller's. */
+static datum
+base_key(uint64_t seed, const char *key, size_t len, char *buf)
+{
+	struct prefix p = { index_hash(seed, key, len) };
+
+	memcpy(buf, &p, sizeof(p));
+	memcpy(buf + sizeof(p), key, len);
+	return (datum){ buf, (int)(sizeof(p) + len) };
+}
+
+/* Take a stored value apart. False if it is not sound. */
+static bool
+decode(datum d, struct base_record *rec)
+{
+	struct value_head h;
+
+	if ((size_t)d.dsize < sizeof(h))
+		return false;
+	memcpy(&h, d.dptr, sizeof(h));
+	rec->version = h.version;
+	rec->expires = h.expires;
+	rec->value = d.dptr + sizeof(h);
+	rec->value_len = (size_t)d.dsize - sizeof(h);
+	return BROKEN(RECORD) || (h.format == FORMAT && h.crc == record_crc(rec));
+}
+
+enum store_result
+base_get(struct base *b, const char *key, size_t len, struct base_record *rec, void **memory)
+{
+	char buf[sizeof(struct prefix) + STORE_KEY_MAX];
+	datum d = gdbm_fetch(b->file, base_key(b->seed, key, len, buf));
+
+	*memory = d.dptr;
+	if (d.dptr == NULL)
+		return gdbm_errno == GDBM_ITEM_NOT_FOUND ? STORE_ABSENT : STORE_FAILED;
+	rec->key = key;
+	rec->key_len = len;
+	return decode(d, rec) ? STORE_OK : STORE_FAILED;
+}
+
+/* Show one record of a walk; false ends the walk, with *r telling why. */
+static bool
+show(struct base *b, datum key, base_fn fn, void *arg, enum store_result *r)
+{
+	struct base_record rec = { .key = key.dptr + sizeof(struct prefix) };
+	bool more = true;
+
+	if (key.dsize == meta_key.dsize && *key.dptr == '\0')
+		return true;
+	datum d = gdbm_fetch(b->file, key);
+	rec.key_len = (size_t)key.dsize - sizeof(struct prefix);
+	if ((size_t)key.dsize <= sizeof(struct prefix) || d.dptr == NULL || !decode(d, &rec))
+		*r = STORE_FAILED;
+	else
+		more = fn(arg, &rec);
+	free(d.dptr);
+	return more && *r == STORE_OK;
+}
+
+enum store_result
+base_each(struct base *b, base_fn fn, void *arg)
+{
+	enum store_result r = STORE_OK;
+	datum key = gdbm_firstkey(b->file);
+
+	while (key.dptr != NULL && show(b, key, fn, arg, &r)) {
+		datum next = gdbm_nextkey(b->file, key);
+		if (next.dptr == NULL && gdbm_errno != GDBM_ITEM_NOT_FOUND)
+			r = STORE_FAILED;
+		free(key.dptr);
+		key = next;
+	}
+	free(key.dptr);
+	return r;
+}
+
+/* --- building --- */
+
+void
+base_give_up(struct base_builder *b)
+{
+	if (b->file != NULL)
+		gdbm_close(b->file);
+	file_remove(b->folder, TEMPORARY);
+	free(b->buf);
+	free(b);
+}
+
+struct base_builder *
+base_begin(const struct folder *f, enum store_result *r)
+{
+	struct meta meta = { .format = FORMAT };
+	struct base_builder *b = calloc(1, sizeof(*b));
+
+	*r = STORE_FAILED;
+	if (b == NULL)
+		return NULL;
+	b->folder = f;
+	file_remove(f, TEMPORARY);
+	/* Without mmap: on a full disk a store into a mapped hole is a SIGBUS, a write is an error. */
+	b->file = open_gdbm(f, TEMPORARY, O_RDWR | O_CREAT | O_TRUNC, GDBM_NEWDB | GDBM_NOMMAP);
+	secret_random(&meta.seed, sizeof(meta.seed));
+	b->seed = meta.seed;
+	if (b->file != NULL &&
+	    gdbm_store(b->file, meta_key, (datum){ (char *)&meta, sizeof(meta) }, GDBM_REPLACE) == 0) {
+		*r = STORE_OK;
+		return b;
+	}
+	*r = result_of(errno);
+	base_give_up(b);
+	return NULL;
+}
+
+static bool
+grow(struct base_builder *b, size_t size)
+{
+	if (size <= b->size)
+		return true;
+	char *bigger = realloc(b->buf, size * 2);
+	if (bigger == NULL)
+		return false;
+	b->buf = bigger;
+	b->size = size * 2;
+	return true;
+}
+
+enum store_result
+base_add(struct base_builder *b, const struct base_record *rec)
+{
+	struct value_head h = { rec->version, rec->expires, record_crc(rec), FORMAT };
+	char key[sizeof(struct prefix) + STORE_KEY_MAX];
+	size_t len = sizeof(h) + rec->value_len;
+
+	if (!grow(b, len))
+		return STORE_FAILED;
+	memcpy(b->buf, &h, sizeof(h));
+	memcpy(b->buf + sizeof(h), rec->value, rec->value_len);
+	b->records++;
+	errno = 0;
+	if (gdbm_store(b->file, base_key(b->seed, rec->key, rec->key_len, key), (datum){ b->buf, (int)len },
+	    GDBM_REPLACE) == 0)
+		return STORE_OK;
+	return result_of(errno);
+}
+
+/* GDBM has told the system everything; now to disk with it, and its sum beside it first. */
+static bool
+put_in_place(struct base_builder *b, uint64_t number)
+{
+	char name[NAME_SIZE];
+	uint32_t crc;
+	uint64_t bytes;
+
+	return sum_file(b->folder, TEMPORARY, !BROKEN(BASE), &crc, &bytes) &&
+	    write_sum(b->folder, number, b->records, bytes, crc) &&
+	    file_rename(b->folder, TEMPORARY, base_name(name, number, "gdbm")) &&
+	    (BROKEN(FOLDER) || folder_sync(b->folder));
+}
+
+enum store_result
+base_finish(struct base_builder *b, uint64_t number)
+{
+	enum store_result r = STORE_OK;
+
+	errno = 0;
+	if (gdbm_sync(b->file) != 0)	/* so that an error shows: gdbm_close keeps it for itself */
+		r = result_of(errno);
+	gdbm_close(b->file);
+	b->file = NULL;
+	if (r == STORE_OK && !put_in_place(b, number))
+		r = result_of(errno);
+	base_give_up(b);
+	return r;
+}

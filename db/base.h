@@ -1,0 +1,53 @@
+/* base.h: the base: all records as they were when segment N began, in a GDBM file base.N.gdbm. The only door to GDBM.
+ *
+ * Invariants:
+ *  - A file called base.N.gdbm is whole, on disk, and never changes. base.N.sum beside it proves it.
+ *  - Every record carries its own checksum over key and value; a record that fails it is never served.
+ *
+ * A record's key in the file has 8 bytes in front that hash it with a secret of the file: GDBM's own hash can be
+ * steered by who chooses keys, and a bucket full of equal hashes would end its growth. */
+#ifndef DB_BASE_H
+#define DB_BASE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/file.h"
+#include "db/store.h"
+
+struct base;
+struct base_builder;
+
+struct base_record {
+	const char	*key, *value;	/* not NUL-terminated */
+	size_t		 key_len, value_len;
+	uint64_t	 version;
+	int64_t		 expires;
+};
+
+/* "base.7.gdbm" with suffix "gdbm". name has room for NAME_SIZE of journal.h. */
+char		*base_name(char *name, uint64_t number, const char *suffix);
+
+/* Read the sum file and compare the whole base with it. *records, *bytes as it says. On failure why tells. */
+bool		 base_prove(const struct folder *, uint64_t number, uint64_t *records, uint64_t *bytes, char *why,
+		    size_t why_size);
+
+struct base	*base_open(const struct folder *, uint64_t number);	/* NULL with errno */
+void		 base_close(struct base *);
+
+/* STORE_OK, STORE_ABSENT or STORE_FAILED. *memory is to be freed; rec points into it and to key. */
+enum store_result base_get(struct base *, const char *key, size_t len, struct base_record *rec, void **memory);
+
+/* Every record, in no order, until fn returns false. fn must not call base_get on the same base.
+ * STORE_FAILED if one cannot be read or is not sound. */
+typedef bool (*base_fn)(void *arg, const struct base_record *);
+enum store_result base_each(struct base *, base_fn, void *arg);
+
+/* Build one. base_finish puts it in place, on disk; anything but STORE_OK leaves nothing behind. */
+struct base_builder *base_begin(const struct folder *, enum store_result *);
+enum store_result base_add(struct base_builder *, const struct base_record *);
+enum store_result base_finish(struct base_builder *, uint64_t number);
+void		 base_give_up(struct base_builder *);
+
+#endif

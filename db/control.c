@@ -1,0 +1,177 @@
+/* control.c: robust locks, a futex, and the list of failed syncs. */
+#include "db/control.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/futex.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/secret.h"
+#include "base/banned.h"
+
+#define MAGIC	(0x4c525443454854ull ^ sizeof(struct control))
+#define SLEEP_MS 50	/* a waker may be killed before it wakes */
+
+static void
+read_boot(char boot[40])
+{
+	memset(boot, 0, 40);
+	int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (read(fd, boot, 39) < 0)
+		boot[0] = '\0';
+	close(fd);
+}
+
+static bool
+lock_create(pthread_mutex_t *m)
+{
+	pthread_mutexattr_t a;
+	bool good = pthread_mutexattr_init(&a) == 0 && pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED) == 0 &&
+	    pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST) == 0 && pthread_mutex_init(m, &a) == 0;
+
+	pthread_mutexattr_destroy(&a);
+	return good;
+}
+
+struct control *
+control_create(const struct folder *f, const char *name)
+{
+	int fd = file_open(f, name, O_RDWR | O_CREAT | O_TRUNC);
+	struct control *c = NULL;
+
+	if (fd < 0)
+		return NULL;
+	if (file_ops->truncate(fd, sizeof(*c)) == 0 && file_ops->reserve(fd, 0, sizeof(*c)) == 0)
+		c = file_ops->map(fd, sizeof(*c), true);
+	int why = errno;
+	file_ops->close(fd);
+	errno = why;
+	if (c == NULL)
+		return NULL;
+	memset(c, 0, sizeof(*c));
+	read_boot(c->boot);
+	secret_random(&c->seed, sizeof(c->seed));
+	atomic_store(&c->epoch, 1);
+	if (!lock_create(&c->writer) || !lock_create(&c->syncer)) {
+		control_close(c);
+		return NULL;
+	}
+	c->magic = MAGIC;
+	return c;
+}
+
+struct control *
+control_open(const struct folder *f, const char *name, bool read_only)
+{
+	int fd = file_open(f, name, read_only ? O_RDONLY : O_RDWR);
+	struct control *c = NULL;
+	char boot[40];
+
+	if (fd < 0)
+		return NULL;
+	if (file_size(fd) == sizeof(*c))
+		c = file_ops->map(fd, sizeof(*c), !read_only);
+	file_ops->close(fd);
+	read_boot(boot);
+	if (c != NULL && (c->magic != MAGIC || memcmp(c->boot, boot, sizeof(boot)) != 0)) {
+		control_close(c);
+		c = NULL;
+	}
+	return c;
+}
+
+void
+control_close(struct control *c)
+{
+	munmap(c, sizeof(*c));
+}
+
+/* --- locks --- */
+
+static bool
+locked(pthread_mutex_t *m, int r, bool *died)
+{
+	*died = r == EOWNERDEAD;
+	if (*died)
+		r = pthread_mutex_consistent(m);
+	return r == 0;
+}
+
+bool
+control_lock(pthread_mutex_t *m, bool *died)
+{
+	return locked(m, pthread_mutex_lock(m), died);
+}
+
+bool
+control_try(pthread_mutex_t *m, bool *died)
+{
+	return locked(m, pthread_mutex_trylock(m), died);
+}
+
+void
+control_unlock(pthread_mutex_t *m)
+{
+	pthread_mutex_unlock(m);
+}
+
+void
+control_sleep(struct control *c, uint32_t seen)
+{
+	struct timespec most = { 0, SLEEP_MS * 1000000L };
+
+	atomic_fetch_add(&c->sleepers, 1);
+	syscall(SYS_futex, &c->wake, FUTEX_WAIT, seen, &most, NULL, 0);
+	atomic_fetch_sub(&c->sleepers, 1);
+}
+
+void
+control_wake_all(struct control *c)
+{
+	atomic_fetch_add(&c->wake, 1);
+	if (atomic_load(&c->sleepers) != 0)	/* a killed sleeper leaves it too high: costs a call, no more */
+		syscall(SYS_futex, &c->wake, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+/* --- failed syncs --- */
+
+void
+control_note_failure(struct control *c, uint64_t segment, uint64_t proven, int why)
+{
+	uint32_t n = atomic_load(&c->failures);
+
+	c->failure[n % CONTROL_FAILURES] = (struct control_failure){ segment, proven, why };
+	atomic_store(&c->failures, n + 1);
+}
+
+bool
+control_failure_of(const struct control *c, uint64_t segment, uint64_t *proven)
+{
+	uint32_t n = atomic_load(&c->failures);
+	const struct control_failure *last = &c->failure[(n + CONTROL_FAILURES - 1) % CONTROL_FAILURES];
+
+	*proven = last->proven;
+	return n > 0 && last->segment == segment;
+}
+
+int
+control_was_taken_back(const struct control *c, uint64_t pos)
+{
+	uint32_t n = atomic_load(&c->failures), kept = n < CONTROL_FAILURES ? n : CONTROL_FAILURES;
+
+	for (uint32_t i = 0; i < kept; i++) {
+		const struct control_failure *f = &c->failure[i];
+		if (f->segment == pos >> 32 && pos > f->proven)
+			return f->why != 0 ? f->why : EIO;
+	}
+	/* Of what is older than the list's memory nothing can be said. */
+	return n > CONTROL_FAILURES && pos < c->failure[n % CONTROL_FAILURES].proven ? EIO : 0;
+}

@@ -1,0 +1,184 @@
+/* engine-gdbm.c: the engine as db/store.c sees it; each function a few calls to the parts that do the work. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "db/commit.h"
+#include "db/control.h"
+#include "db/engine.h"
+#include "db/fold.h"
+#include "db/live.h"
+#include "db/recovery.h"
+#include "db/seal.h"
+#include "db/tools.h"
+#include "base/banned.h"
+
+static void
+engine_close(struct engine *e)
+{
+	recovery_detach(e);
+	free(e);
+}
+
+static enum store_result
+engine_open(struct engine **out, const struct store_options *options, char *why, size_t why_size)
+{
+	struct engine *e = malloc(sizeof(*e));
+	enum store_result r = STORE_FAILED;
+
+	if (e == NULL) {
+		snprintf(why, why_size, "out of memory");
+		return STORE_FAILED;
+	}
+	if (recovery_open(e, options->path, options->read_only))
+		r = recovery_attach(e, options, why, why_size);
+	else {
+		r = result_of_errno(errno);
+		snprintf(why, why_size, "cannot open the store %.200s: %s", options->path, strerror(errno));
+	}
+	if (r != STORE_OK) {
+		engine_close(e);
+		return r;
+	}
+	e->tends = !options->read_only && !options->no_fold;
+	*out = e;
+	return STORE_OK;
+}
+
+static bool
+is_live(const struct found *f)
+{
+	return f->value != NULL && (f->expires == 0 || f->expires > clock_sec());
+}
+
+/* What was read at pos has to be on disk before an answer may rest on it. */
+static void
+note_seen(struct engine *e, uint64_t pos)
+{
+	if (pos <= e->seen || e->control == NULL)
+		return;
+	if (pos_segment(pos) != pos_segment(e->seen) && control_was_taken_back(e->control, e->seen) != 0)
+		e->seen_void = true;
+	e->seen = pos;
+}
+
+static enum store_result
+engine_get(struct engine *e, struct arena *arena, const char *key, struct engine_record *rec)
+{
+	struct found f;
+
+	if (!view_refresh(&e->view))
+		return STORE_FAILED;
+	enum store_result r = view_find(&e->view, key, &f);
+	if (r != STORE_OK)
+		return r;
+	rec->version = f.version;
+	rec->expires = f.expires;
+	if (f.in_journal)
+		note_seen(e, f.version + 1);
+	if (!is_live(&f))
+		return STORE_ABSENT;
+	rec->value = arena_strndup(arena, f.value, f.len);
+	return STORE_OK;
+}
+
+static enum store_result
+engine_settle(struct engine *e)
+{
+	bool was_void = e->seen_void;
+
+	if (e->control == NULL)
+		return STORE_OK;
+	e->seen_void = false;
+	enum store_result r = commit_wait(e, e->seen);
+	return was_void ? STORE_FAILED : r;
+}
+
+/* Too many sealed segments, and nobody folds them: do it here, once. */
+static enum store_result
+append_or_fold(struct engine *e, const struct engine_read *reads, size_t n_reads, const struct engine_write *writes,
+    size_t n_writes, uint64_t *end)
+{
+	enum store_result r = commit_append(e, reads, n_reads, writes, n_writes, end);
+
+	if (r != STORE_FULL || !e->tends || e->view.count <= SEAL_SEGMENTS)
+		return r;
+	if (fold_run(e, false, true) != STORE_OK)
+		return STORE_FULL;
+	return commit_append(e, reads, n_reads, writes, n_writes, end);
+}
+
+static enum store_result
+engine_commit(struct engine *e, const struct engine_read *reads, size_t n_reads, const struct engine_write *writes,
+    size_t n_writes)
+{
+	uint64_t end = 0;
+	enum store_result r;
+
+	if (n_writes == 0) {
+		r = n_reads > 1 ? commit_check(e, reads, n_reads) : STORE_OK;
+		return r == STORE_OK ? engine_settle(e) : r;
+	}
+	if (e->control == NULL || e->read_only)
+		return STORE_FAILED;
+	r = append_or_fold(e, reads, n_reads, writes, n_writes, &end);
+	atomic_fetch_add_explicit(r == STORE_CONFLICT ? &e->control->conflicts : &e->control->commits, 1,
+	    memory_order_relaxed);
+	if (r == STORE_OK)
+		r = commit_wait(e, end);
+	fold_if_due(e);
+	return r;
+}
+
+/* --- walking --- */
+
+struct each {
+	store_each_fn	 fn;
+	void		*arg;
+	int64_t		 now;
+	bool		 failed;
+};
+
+static bool
+each_record(void *arg, const struct base_record *rec)
+{
+	struct each *w = arg;
+
+	if (rec->value == NULL || (rec->expires != 0 && rec->expires <= w->now))
+		return true;
+	char *key = strndup(rec->key, rec->key_len), *value = strndup(rec->value, rec->value_len);
+	w->failed = key == NULL || value == NULL;
+	bool more = !w->failed && w->fn(w->arg, key, value, rec->expires);
+	free(key);
+	free(value);
+	return more;
+}
+
+static enum store_result
+engine_each(struct engine *e, store_each_fn fn, void *arg)
+{
+	struct each w = { fn, arg, clock_sec(), false };
+	struct view picture;
+
+	if (e->control == NULL)
+		return view_each(&e->view, e->view.count, each_record, &w);
+	if (!view_picture(&picture, &e->view))
+		return STORE_FAILED;
+	enum store_result r = view_each(&picture, picture.count, each_record, &w);
+	view_close(&picture);
+	return w.failed ? STORE_FAILED : r;
+}
+
+static enum store_result
+engine_fold(struct engine *e)
+{
+	return e->control != NULL && !e->read_only ? fold_run(e, true, true) : STORE_FAILED;
+}
+
+const struct engine_ops engine_gdbm = {
+	.name = "gdbm", .open = engine_open, .close = engine_close, .get = engine_get, .commit = engine_commit,
+	.settle = engine_settle, .each = engine_each, .fold = engine_fold, .check = tools_check, .stats = tools_stats,
+	.backup = tools_backup,
+};

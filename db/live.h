@@ -1,0 +1,32 @@
+/* live.h: a store that this process has open; what the parts of the gdbm engine hand each other. */
+#ifndef DB_LIVE_H
+#define DB_LIVE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/file.h"
+#include "db/view.h"
+
+struct control;
+
+struct engine {
+	struct folder	 folder;	/* the files */
+	struct folder	 shared;	/* memory that all processes map; not open if control is NULL */
+	int		 lock;		/* flock: held shared while attached; -1 where there is none */
+	bool		 read_only;
+	bool		 tends;		/* starts a fold when one is due */
+	struct control	*control;	/* NULL: nobody runs the store, and this is a picture of its files */
+	struct view	 view;
+	uint64_t	 seen;		/* what was read stands below this place of the journal */
+	bool		 seen_void;	/* something read before that was taken back */
+	char		*buf;		/* a transaction being written */
+	size_t		 buf_size, buf_len;
+	uint64_t	 buf_salt;	/* its operations' checksums are for this segment's salt; 0: not made yet */
+};
+
+/* STORE_FULL or STORE_FAILED, by what the system said. */
+enum store_result result_of_errno(int why);
+
+#endif
