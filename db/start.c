@@ -321,8 +321,8 @@ start_picture(struct engine *e, char *why, size_t why_size)
 	}
 	v->first = s.first;
 	v->active = s.last;
-	v->size = (size_t)(s.last - s.first + 1);
-	v->segments = calloc(v->size, sizeof(*v->segments));
+	v->oldest = s.first;
+	v->segments = calloc((size_t)(s.last - s.first + 1), sizeof(*v->segments));
 	if (s.base != 0 && (v->base = base_open(&e->folder, s.base)) == NULL)
 		r = refuse(&s, "base.", s.base, strerror(errno));
 	for (uint64_t n = s.first; n <= s.last && r == STORE_OK && v->segments != NULL; n++) {

@@ -58,7 +58,7 @@ forget_segments(struct view *v)
 		segment_close(&v->segments[i]);
 	free(v->segments);
 	v->segments = NULL;
-	v->count = v->size = 0;
+	v->count = 0;
 }
 
 void
@@ -75,8 +75,7 @@ view_close(struct view *v)
 struct segment *
 view_segment(struct view *v, uint64_t number)
 {
-	return v->count > 0 && number >= v->segments[0].number && number - v->segments[0].number < v->count ?
-	    &v->segments[number - v->segments[0].number] : NULL;
+	return number >= v->oldest && number - v->oldest < v->count ? &v->segments[number - v->oldest] : NULL;
 }
 
 struct segment *
@@ -139,7 +138,8 @@ map_all(struct view *v, uint64_t first, uint64_t active)
 	int why = errno;
 	forget_segments(v);
 	v->segments = all;
-	v->count = v->size = got;
+	v->count = got;
+	v->oldest = first;
 	v->active = active;
 	errno = why;
 	return good;

@@ -22,7 +22,8 @@ struct view {
 	bool		 read_only;
 	uint64_t	 epoch, remap, first, active;
 	struct segment	*segments;	/* oldest first */
-	size_t		 count, size;
+	size_t		 count;
+	uint64_t	 oldest;	/* the number of the first of them */
 	struct base	*base;		/* NULL: the store has not been folded yet */
 	void		*memory;	/* of the last record found in the base */
 };

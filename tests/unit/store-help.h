@@ -1,0 +1,86 @@
+/* store-help.h: a folder for a test's stores, and opening them. */
+#ifndef STORE_HELP_H
+#define STORE_HELP_H
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "db/store.h"
+
+static char help_folder[200];	/* removed by help_end */
+
+/* Memory is faster than disk, and what these tests prove does not depend on which. STORE_TEST_DIR says otherwise. */
+static inline void
+help_begin(void)
+{
+	const char *tmp = getenv("STORE_TEST_DIR");
+
+	if (tmp == NULL)
+		tmp = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+	snprintf(help_folder, sizeof(help_folder), "%s/store-test.XXXXXX", tmp);
+	if (mkdtemp(help_folder) == NULL)
+		exit(1);
+}
+
+static inline void
+help_remove(const char *path)
+{
+	char command[400];
+
+	snprintf(command, sizeof(command), "rm -rf '%s'", path);
+	if (system(command) != 0)
+		exit(1);
+}
+
+static inline void
+help_end(void)
+{
+	help_remove(help_folder);
+}
+
+/* How much of a long test to do: 1, or what STORE_SOAK says. */
+static inline long
+help_soak(void)
+{
+	const char *s = getenv("STORE_SOAK");
+
+	return s != NULL && strtol(s, NULL, 10) > 0 ? strtol(s, NULL, 10) : 1;
+}
+
+/* The seed of this run: from STORE_SEED, or new. Print it, so that a failure can be had again. */
+static inline uint64_t
+help_seed(void)
+{
+	const char *s = getenv("STORE_SEED");
+	struct { unsigned long long n; } seed = { s != NULL ? strtoull(s, NULL, 10) : (unsigned long long)getpid() * 7919 };
+
+	printf("# STORE_SEED=%llu\n", seed.n);
+	return seed.n;
+}
+
+/* xorshift: the same numbers for the same seed. */
+static inline uint64_t
+help_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+	return (*state >> 33) ^ (*state >> 17 & 0xffff);
+}
+
+static inline struct store *
+help_open(const char *path, size_t segment, bool no_fold)
+{
+	struct store *s = NULL;
+	char why[300] = "";
+
+	if (store_open(&s, &(struct store_options){ .path = path, .segment = segment, .no_fold = no_fold }, why,
+	    sizeof(why)) != STORE_OK)
+		printf("# open: %s\n", why);
+	return s;
+}
+
+#endif
