@@ -2,6 +2,7 @@
 #ifndef STORE_HELP_H
 #define STORE_HELP_H
 
+#include <ftw.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,14 +28,17 @@ help_begin(void)
 		exit(1);
 }
 
+static inline int
+help_remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
+{
+	(void)st, (void)kind, (void)where;
+	return remove(path);
+}
+
 static inline void
 help_remove(const char *path)
 {
-	char command[400];
-
-	snprintf(command, sizeof(command), "rm -rf '%s'", path);
-	if (system(command) != 0)
-		exit(1);
+	nftw(path, help_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static inline void
