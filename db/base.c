@@ -112,8 +112,9 @@ write_sum(const struct folder *f, uint64_t number, uint64_t records, uint64_t by
 	char text[200], name[NAME_SIZE];
 	int len = snprintf(text, sizeof(text), SUM_FORMAT, FORMAT, (unsigned long long)number, (unsigned long long)records,
 	    (unsigned long long)bytes, crc);
-	int fd = file_open(f, "sum.tmp", O_RDWR | O_CREAT | O_TRUNC);
 
+	file_remove(f, "sum.tmp");
+	int fd = file_open(f, "sum.tmp", O_RDWR | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return false;
 	bool good = file_write(fd, text, (size_t)len, 0) && file_sync(fd);
@@ -132,9 +133,10 @@ read_sum(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *b
 
 	if (fd < 0)
 		return false;
-	ssize_t len = file_ops->read(fd, text, sizeof(text) - 1, 0);
+	int64_t len = file_size(fd);
+	bool read = len > 0 && len < (int64_t)sizeof(text) && file_read(fd, text, (size_t)len, 0);
 	file_ops->close(fd);
-	if (len <= 0 || sscanf(text, SUM_FORMAT, &format, &n, &r, &b, crc) != 5)
+	if (!read || sscanf(text, SUM_FORMAT, &format, &n, &r, &b, crc) != 5)
 		return false;
 	/* Nothing but exactly what was written: a changed blank is a changed file. */
 	snprintf(again, sizeof(again), SUM_FORMAT, format, n, r, b, *crc);
@@ -319,7 +321,7 @@ base_begin(const struct folder *f, enum store_result *r)
 	b->folder = f;
 	file_remove(f, TEMPORARY);
 	/* Without mmap: on a full disk a store into a mapped hole is a SIGBUS, a write is an error. */
-	b->file = open_gdbm(f, TEMPORARY, O_RDWR | O_CREAT | O_TRUNC, GDBM_NEWDB | GDBM_NOMMAP);
+	b->file = open_gdbm(f, TEMPORARY, O_RDWR | O_CREAT | O_EXCL, GDBM_NEWDB | GDBM_NOMMAP);
 	secret_random(&meta.seed, sizeof(meta.seed));
 	b->seed = meta.seed;
 	if (b->file != NULL &&

@@ -218,9 +218,9 @@ is_key(const struct segment *s, uint64_t offset, const char *key, size_t len)
 	return op->key_len == len && memcmp(op_key(op), key, len) == 0;
 }
 
-/* The node of key, 0 if there is none. */
+/* The node of key, 0 if there is none. *damaged: the hash is there, but what it leads to cannot be trusted. */
 static uint32_t
-find(const struct segment *s, uint64_t hash, const char *key, size_t len)
+find(const struct segment *s, uint64_t hash, const char *key, size_t len, bool *damaged)
 {
 	const struct index *x = s->index;
 	uint32_t i = atomic_load_explicit(&x->table->head[hash & (x->table->heads - 1)], memory_order_acquire);
@@ -231,6 +231,9 @@ find(const struct segment *s, uint64_t hash, const char *key, size_t len)
 		uint64_t place = atomic_load_explicit(&x->node[i].place, memory_order_acquire);
 		if (is_key(s, place * 8, key, len))
 			break;
+		/* Another key with the same 64 bits, or this one, changed by the disk? */
+		if (segment_op(s, place * 8) == NULL)
+			*damaged = true;
 	}
 	return i;
 }
@@ -238,13 +241,13 @@ find(const struct segment *s, uint64_t hash, const char *key, size_t len)
 const struct journal_op *
 index_find(const struct segment *s, uint64_t hash, const char *key, size_t len, bool *damaged)
 {
-	uint32_t i = find(s, hash, key, len);
+	uint32_t i = find(s, hash, key, len, damaged);
 
 	if (i == 0)
 		return NULL;
 	uint64_t place = atomic_load_explicit(&s->index->node[i].place, memory_order_acquire);
 	const struct journal_op *op = segment_op(s, place * 8);
-	*damaged = op == NULL;
+	*damaged = *damaged || op == NULL;
 	return op;
 }
 
@@ -253,7 +256,9 @@ apply_op(const struct segment *s, const struct journal_op *op)
 {
 	struct index *x = s->index;
 	uint64_t hash = index_hash(x->table->seed, op_key(op), op->key_len);
-	uint32_t place = (uint32_t)(((const char *)op - s->map) / 8), i = find(s, hash, op_key(op), op->key_len);
+	uint32_t place = (uint32_t)(((const char *)op - s->map) / 8);
+	bool damaged;
+	uint32_t i = find(s, hash, op_key(op), op->key_len, &damaged);
 
 	if (i != 0) {
 		atomic_store_explicit(&x->node[i].place, place, memory_order_release);
@@ -289,7 +294,7 @@ index_at(const struct segment *s, uint32_t i, const struct journal_op **op, bool
 	const struct journal_op *found = segment_op(s, place * 8);
 	*damaged = *damaged || found == NULL;
 	/* A node that no chain leads to: its writer was killed, and whoever repaired made another. */
-	if (found != NULL && find(s, x->node[i].hash, op_key(found), found->key_len) == i)
+	if (found != NULL && find(s, x->node[i].hash, op_key(found), found->key_len, damaged) == i)
 		*op = found;
 	return true;
 }

@@ -54,8 +54,9 @@ segment_create(const struct folder *f, uint64_t number, uint64_t before, size_t 
 	    .before = before };
 	char name[NAME_SIZE];
 	static const char fresh[] = "journal.new.tmp";
-	int fd = file_open(f, fresh, O_RDWR | O_CREAT | O_TRUNC);
 
+	file_remove(f, fresh);	/* and no second life for one that the disk has refused */
+	int fd = file_open(f, fresh, O_RDWR | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return false;
 	secret_random(&head.salt, sizeof(head.salt));

@@ -19,7 +19,8 @@
 #include "db/start.h"
 #include "base/banned.h"
 
-#define ATTACH_MS 10000	/* how long to wait for others who are starting or leaving */
+#define ATTACH_TRIES 1000	/* about a second: others are in between for moments only; a start is waited for in flock */
+#define STARTS 5
 
 /* --- what stands in the folder --- */
 
@@ -104,15 +105,16 @@ pause_a_little(void)
 	nanosleep(&(struct timespec){ 0, 500000 + getpid() % 7 * 100000 }, NULL);
 }
 
-/* One try. *again: others are in between; wait and try again. */
+/* One try. *again: others are in between; wait and try again. *starts counts the cold starts. */
 static enum store_result
-attach_once(struct engine *e, const struct store_options *options, bool *again, char *why, size_t why_size)
+attach_once(struct engine *e, const struct store_options *options, int *starts, bool *again, char *why, size_t why_size)
 {
 	*again = false;
 	if (!e->read_only && lock(e, LOCK_EX | LOCK_NB)) {
 		enum store_result r = start_cold(e, options, why, why_size);
 		if (r != STORE_OK)
 			return r;
+		++*starts;
 	}
 	if (e->lock >= 0 && lock(e, LOCK_SH)) {
 		if (join(e))
@@ -125,7 +127,8 @@ attach_once(struct engine *e, const struct store_options *options, bool *again, 
 		lock(e, LOCK_UN);
 	} else if (e->read_only)
 		return start_picture(e, why, why_size);
-	*again = true;
+	snprintf(why, why_size, "%s: cannot be opened though it was started: %s", e->folder.path, strerror(errno));
+	*again = *starts < STARTS;	/* another may have left in between, but not every time */
 	return STORE_FAILED;
 }
 
@@ -134,11 +137,12 @@ recovery_attach(struct engine *e, const struct store_options *options, char *why
 {
 	enum store_result r = STORE_FAILED;
 	bool again = true;
+	int starts = 0;
 
-	for (int i = 0; again && i < ATTACH_MS; i++) {
+	for (int i = 0; again && i < ATTACH_TRIES; i++) {
 		if (i > 0)
 			pause_a_little();
-		r = attach_once(e, options, &again, why, why_size);
+		r = attach_once(e, options, &starts, &again, why, why_size);
 	}
 	if (again)
 		snprintf(why, why_size, "%s: its shared memory is gone while other programs use it: restart them",

@@ -12,7 +12,8 @@
 #include "db/index.h"
 #include "base/banned.h"
 
-#define TRIES 200	/* a refresh meets a fold or a rotation on the way; each try waits a little longer */
+#define TRIES 200	/* a refresh meets a fold or a rotation on the way */
+#define FAILURES 30	/* so many of these may fail with nothing having changed; each waits a little longer */
 
 static char *
 index_name(char name[NAME_SIZE], uint64_t number)
@@ -156,7 +157,9 @@ view_refresh(struct view *v)
 {
 	const struct control *c = v->control;
 
-	for (long i = 0; i < TRIES && view_is_stale(v); i++) {
+	long failed = 0;
+
+	for (int i = 0; i < TRIES && failed < FAILURES && view_is_stale(v); i++) {
 		uint64_t epoch = atomic_load(&c->epoch), remap = atomic_load(&c->remap);
 		uint64_t first = atomic_load(&c->first), active = atomic_load(&c->active);
 		if (epoch != atomic_load(&c->epoch))
@@ -167,7 +170,7 @@ view_refresh(struct view *v)
 		if (map_all(v, first, active))
 			v->epoch = epoch;
 		else if (epoch == atomic_load(&c->epoch))
-			nanosleep(&(struct timespec){ 0, 1000 * i }, NULL);
+			nanosleep(&(struct timespec){ 0, 10000 * failed++ }, NULL);
 	}
 	return !view_is_stale(v);
 }
