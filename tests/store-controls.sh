@@ -15,7 +15,7 @@ FOLDER store-power
 BASE store-power
 APPEND store-power
 VERSIONS store-kill
-REPAIR store-kill
+REPAIR store-fault
 BELIEVE store-fault
 RECORD store-flip
 '
