@@ -89,12 +89,18 @@ shared_create(const struct folder *store, struct folder *out, off_t least)
 }
 
 bool
+shared_is_beside(const struct folder *shared)
+{
+	const char *last = strrchr(shared->path, '/');
+
+	return last != NULL && strcmp(last + 1, FALLBACK) == 0;
+}
+
+bool
 shared_publish(const struct folder *store, const struct folder *shared)
 {
-	bool beside = strncmp(shared->path, MEMORY "/", sizeof(MEMORY)) != 0;
-
 	file_remove(store, LINK ".tmp");
-	return symlinkat(beside ? FALLBACK : shared->path, store->fd, LINK ".tmp") == 0 &&
+	return symlinkat(shared_is_beside(shared) ? FALLBACK : shared->path, store->fd, LINK ".tmp") == 0 &&
 	    file_rename(store, LINK ".tmp", LINK);
 }
 

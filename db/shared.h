@@ -13,6 +13,9 @@
 /* Make a new, empty one; small: how much room it must have at least. Not yet found by anybody. */
 bool	 shared_create(const struct folder *store, struct folder *out, off_t least);
 
+/* Does it lie beside the files, not in memory? */
+bool	 shared_is_beside(const struct folder *shared);
+
 /* Let others find it. */
 bool	 shared_publish(const struct folder *store, const struct folder *shared);
 

@@ -13,6 +13,7 @@
 #include "db/fold.h"
 #include "db/index.h"
 #include "db/live.h"
+#include "db/shared.h"
 #include "base/banned.h"
 
 #define CHUNK (256u << 10)
@@ -182,7 +183,7 @@ tools_stats(struct engine *e, struct store_stat *out)
 		{ "folds", atomic_load(&c->folds) },
 		{ "fold_ms", atomic_load(&c->fold_ms) },
 		{ "fold_due", atomic_load(&c->fold_due) },
-		{ "in_memory", strncmp(e->shared.path, "/dev/shm/", 9) == 0 },
+		{ "in_memory", !shared_is_beside(&e->shared) },
 	};
 	_Static_assert(sizeof(all) / sizeof(all[0]) <= STORE_STATS, "they fit");
 	for (; n < sizeof(all) / sizeof(all[0]); n++)

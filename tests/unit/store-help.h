@@ -31,7 +31,17 @@ help_begin(void)
 static inline int
 help_remove_one(const char *path, const struct stat *st, int kind, struct FTW *where)
 {
-	(void)st, (void)kind, (void)where;
+	static const char memory[] = "/dev/shm/gatehouse.";
+	char to[300];
+	ssize_t n;
+
+	(void)st, (void)where;
+	/* Where everybody was killed, the store's shared memory is still there, and "live" leads to it. */
+	if (kind == FTW_SL && (n = readlink(path, to, sizeof(to) - 1)) > 0) {
+		to[n] = '\0';
+		if (strncmp(to, memory, strlen(memory)) == 0)
+			nftw(to, help_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+	}
 	return remove(path);
 }
 
