@@ -21,6 +21,7 @@
 
 #define ATTACH_TRIES 1000	/* about a second: others are in between for moments only; a start is waited for in flock */
 #define STARTS 5
+#define LEAVES 2
 
 /* --- what stands in the folder --- */
 
@@ -152,10 +153,40 @@ recovery_attach(struct engine *e, const struct store_options *options, char *why
 
 /* --- leaving --- */
 
+/* Is the published memory still the one that we are attached to? */
+static bool
+is_published(const struct engine *e)
+{
+	struct folder f = { .fd = -1 };
+	struct control *c = shared_find(&e->folder, &f) ? control_open(&f, "control", true) : NULL;
+	bool same = c != NULL && c->seed == e->control->seed;
+
+	if (c != NULL)
+		control_close(c);
+	folder_close(&f);
+	return same;
+}
+
+/* Is nobody else attached? A lock that could not be had alone is lost, so two that leave at once both get another try;
+ * and somebody may have come, started anew and left in between. */
+static bool
+is_last(const struct engine *e)
+{
+	if (e->control == NULL || e->read_only)
+		return false;
+	for (int i = 0; i < LEAVES; i++) {
+		if (i > 0)
+			pause_a_little();
+		if (flock(e->lock, LOCK_EX | LOCK_NB) == 0)
+			return is_published(e);
+	}
+	return false;
+}
+
 void
 recovery_detach(struct engine *e)
 {
-	bool last = e->control != NULL && !e->read_only && flock(e->lock, LOCK_EX | LOCK_NB) == 0;
+	bool last = is_last(e);
 
 	if (last)
 		commit_mark(e);
