@@ -201,16 +201,32 @@ segment_scan(const struct segment *s, uint64_t limit, segment_fn fn, void *arg, 
 	return offset;
 }
 
+/* A transaction behind end that was written when the journal was on disk up to proven; NULL if there is none. */
+static const struct journal_tx *
+left_over(const struct segment *s, uint64_t end, uint64_t proven)
+{
+	off_t data, hole = (off_t)end;
+
+	/* Only what the file system has something for: the rest of the file is a hole. */
+	while ((data = lseek(s->fd, hole, SEEK_DATA)) >= 0 && (hole = lseek(s->fd, data, SEEK_HOLE)) > data) {
+		uint64_t at = (uint64_t)data < end ? end : ((uint64_t)data + 7) & ~(uint64_t)7;
+		for (; at + sizeof(struct journal_tx) <= s->size && at < (uint64_t)hole; at += 8) {
+			const struct journal_tx *tx = (const void *)(s->map + at);
+			if (tx->pos == pos_of(s->number, at) && tx->proven >= proven && segment_tx(s, at) != NULL)
+				return tx;
+		}
+	}
+	return NULL;
+}
+
 bool
 segment_is_damaged(const struct segment *s, uint64_t end)
 {
-	off_t hole = lseek(s->fd, (off_t)end, SEEK_HOLE);
-	uint64_t last = hole > 0 ? (uint64_t)hole : s->size;
+	return left_over(s, end, pos_of(s->number, end) + 1) != NULL;
+}
 
-	for (uint64_t at = end; at + sizeof(struct journal_tx) <= last; at += 8) {
-		const struct journal_tx *tx = (const void *)(s->map + at);
-		if (tx->pos == pos_of(s->number, at) && tx->proven > pos_of(s->number, end) && segment_tx(s, at) != NULL)
-			return true;
-	}
-	return false;
+bool
+segment_has_left_over(const struct segment *s, uint64_t end)
+{
+	return left_over(s, end, 0) != NULL;
 }

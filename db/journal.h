@@ -108,6 +108,9 @@ uint64_t segment_scan(const struct segment *, uint64_t limit, segment_fn, void *
 /* Is there, behind end, a transaction that was written when end was already on disk? Then no crash made the gap. */
 bool	 segment_is_damaged(const struct segment *, uint64_t end);
 
+/* Is there any whole transaction behind end? A power cut may have lost one and kept the next. */
+bool	 segment_has_left_over(const struct segment *, uint64_t end);
+
 /* Checksums, for who writes. */
 uint32_t journal_op_crc(uint64_t salt, const struct journal_op *);
 uint32_t journal_tx_crc(uint64_t salt, const struct journal_tx *);

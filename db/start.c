@@ -144,6 +144,9 @@ read_segment(struct start *s, struct segment *seg, uint64_t limit)
 	snprintf(at, sizeof(at), "damaged at byte %llu", (unsigned long long)s->end);
 	if (limit != 0 ? s->end != limit : segment_is_damaged(seg, s->end))
 		return refuse(s, "journal.", seg->number, at);
+	/* Behind a mark there may be more: the store was opened again, and then a power cut took the next transaction
+	 * and left one after it. Nothing must be written where that could join up. */
+	s->marked = s->marked && limit == 0 && !segment_has_left_over(seg, s->end);
 	s->before = seg->before;
 	return STORE_OK;
 }

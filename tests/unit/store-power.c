@@ -661,6 +661,9 @@ try_again(uint64_t *random, struct arena *a)
 	bool there = engine_gdbm.open(&e, &(struct store_options){ .path = path, .read_only = true }, why, sizeof(why)) ==
 	    STORE_OK;
 	long n = there ? state_of(e, a) : 0;
+	if (n < acked)
+		printf("# looked at, cut at %d: state %ld, acknowledged %ld%s%s\n", at, n, acked, there ? "" : ": ",
+		    there ? "" : why);
 	if (there)
 		engine_gdbm.close(e);
 	events = second_events;
