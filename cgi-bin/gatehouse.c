@@ -1,5 +1,5 @@
-/* gatehouse.c: the command line tool: users, clients, devices, tokens, grants, activity, config
- * and keys of an instance. */
+/* gatehouse.c: the command line tool: users, clients, devices, tokens, grants, activity, config,
+ * keys and store of an instance. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -25,6 +25,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_activity,
 	&cli_config,
 	&cli_keys,
+	&cli_store,
 	NULL,
 };
 
