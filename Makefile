@@ -1,6 +1,8 @@
 # make               build every program into build/
 # make check         every test, under sanitizers; ends with "N passed, N failed"
 # make lint          warnings as errors, clang-tidy, shellcheck, formatting
+# make soak          the store's crash tests, for about an hour; SOAK=N for N times as much as make check
+# make bench         the store beside other stores; docs/store-performance.md says what came out once
 # make fuzz          each fuzzer for FUZZ_SECONDS
 # make coverage      which lines the tests run: build/coverage/index.html
 # make clean
@@ -41,7 +43,7 @@ endif
 
 OBJ      := $(SHARED:%.c=$B/obj/%.o)
 .SECONDARY:
-.PHONY: all unit check lint fuzz coverage clean
+.PHONY: all unit check soak bench lint fuzz coverage clean
 
 all: $(PROGRAMS:%=$B/%)
 
@@ -67,6 +69,18 @@ check:
 	$(MAKE) -j2 SAN=1 all unit
 	$(MAKE) -j2 all
 	tests/run
+
+# Release code, as it will run; then each rule of the store left out once.
+SOAK ?= 60
+soak:
+	tests/prepare
+	$(MAKE) -j2 all unit
+	@set -e; for t in $(filter build/unit/store%,$(UNIT:tests/unit/%.c=build/unit/%)); do \
+		echo "# $$t"; STORE_SOAK=$(SOAK) $$t | grep -v '^ok'; done
+	tests/store-controls.sh
+
+bench:
+	tests/bench/store.sh
 
 lint:
 	$(MAKE) -j2 all

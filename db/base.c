@@ -7,23 +7,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/secret.h"
 #include "db/broken.h"
 #include "db/crc32c.h"
 #include "db/index.h"
 #include "db/journal.h"
+#include "db/sum.h"
 #include "base/banned.h"
 
-#define FORMAT		1
 #define CACHE		256	/* buckets of 4 KiB that GDBM keeps; its own choice is all of them */
+#define PREFIX		sizeof(uint64_t)	/* the hash in front of every key */
 #define TEMPORARY	"base.tmp"
-#define CHUNK		(256u << 10)
-
-struct prefix {
-	uint64_t	 hash;
-};
 
 struct value_head {
 	uint64_t	 version;
@@ -77,97 +72,6 @@ record_crc(const struct base_record *r)
 	return crc32c(crc, r->value, r->value_len);
 }
 
-/* --- the sum file --- */
-
-static bool
-sum_file(const struct folder *f, const char *name, bool sync, uint32_t *crc, uint64_t *bytes)
-{
-	int fd = file_open(f, name, O_RDONLY);
-	int64_t size = fd >= 0 ? file_size(fd) : -1;
-	char *buf = size >= 0 ? malloc(CHUNK) : NULL;
-	bool good = buf != NULL;
-
-	*crc = 0;
-	*bytes = (uint64_t)size;
-	for (int64_t at = 0; good && at < size; at += CHUNK) {
-		size_t n = size - at < (int64_t)CHUNK ? (size_t)(size - at) : CHUNK;
-		good = file_read(fd, buf, n, at);
-		if (good)
-			*crc = crc32c(*crc, buf, n);
-	}
-	good = good && (!sync || file_sync(fd));
-	int why = errno;
-	free(buf);
-	if (fd >= 0)
-		file_ops->close(fd);
-	errno = why;
-	return good;
-}
-
-#define SUM_FORMAT "gatehouse base %d\nnumber %llu\nrecords %llu\nbytes %llu\ncrc32c %08x\n"
-
-static bool
-write_sum(const struct folder *f, uint64_t number, uint64_t records, uint64_t bytes, uint32_t crc)
-{
-	char text[200], name[NAME_SIZE];
-	int len = snprintf(text, sizeof(text), SUM_FORMAT, FORMAT, (unsigned long long)number, (unsigned long long)records,
-	    (unsigned long long)bytes, crc);
-
-	file_remove(f, "sum.tmp");
-	int fd = file_open(f, "sum.tmp", O_RDWR | O_CREAT | O_EXCL);
-	if (fd < 0)
-		return false;
-	bool good = file_write(fd, text, (size_t)len, 0) && file_sync(fd);
-	int why = errno;
-	file_ops->close(fd);
-	errno = why;
-	return good && file_rename(f, "sum.tmp", base_name(name, number, "sum")) && folder_sync(f);
-}
-
-static bool
-read_sum(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *bytes, uint32_t *crc)
-{
-	char text[200] = "", again[200], name[NAME_SIZE];
-	unsigned long long n, r, b;
-	int format, fd = file_open(f, base_name(name, number, "sum"), O_RDONLY);
-
-	if (fd < 0)
-		return false;
-	int64_t len = file_size(fd);
-	bool read = len > 0 && len < (int64_t)sizeof(text) && file_read(fd, text, (size_t)len, 0);
-	file_ops->close(fd);
-	if (!read || sscanf(text, SUM_FORMAT, &format, &n, &r, &b, crc) != 5)
-		return false;
-	/* Nothing but exactly what was written: a changed blank is a changed file. */
-	snprintf(again, sizeof(again), SUM_FORMAT, format, n, r, b, *crc);
-	*records = r;
-	*bytes = b;
-	return strcmp(text, again) == 0 && format == FORMAT && n == number;
-}
-
-bool
-base_prove(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *bytes, char *why, size_t why_size)
-{
-	char name[NAME_SIZE];
-	uint64_t size;
-	uint32_t want, crc;
-
-	if (!read_sum(f, number, records, bytes, &want)) {
-		snprintf(why, why_size, "%s: missing, damaged or of another version", base_name(name, number, "sum"));
-		return false;
-	}
-	if (!sum_file(f, base_name(name, number, "gdbm"), false, &crc, &size)) {
-		snprintf(why, why_size, "%s: cannot be read: %s", name, strerror(errno));
-		return false;
-	}
-	if (size != *bytes || crc != want) {
-		snprintf(why, why_size, "%s: damaged: its checksum is not that of base.%llu.sum", name,
-		    (unsigned long long)number);
-		return false;
-	}
-	return true;
-}
-
 /* --- reading --- */
 
 static GDBM_FILE
@@ -204,7 +108,7 @@ base_open(const struct folder *f, uint64_t number)
 		memcpy(&meta, d.dptr, sizeof(meta));
 	free(d.dptr);
 	b->seed = meta.seed;
-	if (meta.format == FORMAT)
+	if (meta.format == BASE_FORMAT)
 		return b;
 	int why = b->file != NULL ? EBADMSG : errno;
 	base_close(b);
@@ -224,11 +128,11 @@ base_close(struct base *b)
 static datum
 base_key(uint64_t seed, const char *key, size_t len, char *buf)
 {
-	struct prefix p = { index_hash(seed, key, len) };
+	uint64_t hash = index_hash(seed, key, len);
 
-	memcpy(buf, &p, sizeof(p));
-	memcpy(buf + sizeof(p), key, len);
-	return (datum){ buf, (int)(sizeof(p) + len) };
+	memcpy(buf, &hash, PREFIX);
+	memcpy(buf + PREFIX, key, len);
+	return (datum){ buf, (int)(PREFIX + len) };
 }
 
 /* Take a stored value apart. False if it is not sound. */
@@ -244,15 +148,14 @@ decode(datum d, struct base_record *rec)
 	rec->expires = h.expires;
 	rec->value = d.dptr + sizeof(h);
 	rec->value_len = (size_t)d.dsize - sizeof(h);
-	return BROKEN(RECORD) || (h.format == FORMAT && h.crc == record_crc(rec));
+	return BROKEN(RECORD) || (h.format == BASE_FORMAT && h.crc == record_crc(rec));
 }
 
 enum store_result
 base_get(struct base *b, const char *key, size_t len, struct base_record *rec, void **memory)
 {
-	char buf[sizeof(struct prefix) + STORE_KEY_MAX];
+	char buf[PREFIX + STORE_KEY_MAX];
 	datum d = gdbm_fetch(b->file, base_key(b->seed, key, len, buf));
-
 	*memory = d.dptr;
 	if (d.dptr == NULL)
 		return gdbm_errno == GDBM_ITEM_NOT_FOUND ? STORE_ABSENT : STORE_FAILED;
@@ -265,14 +168,14 @@ base_get(struct base *b, const char *key, size_t len, struct base_record *rec, v
 static bool
 show(struct base *b, datum key, base_fn fn, void *arg, enum store_result *r)
 {
-	struct base_record rec = { .key = key.dptr + sizeof(struct prefix) };
+	struct base_record rec = { .key = key.dptr + PREFIX };
 	bool more = true;
 
 	if (key.dsize == meta_key.dsize && *key.dptr == '\0')
 		return true;
 	datum d = gdbm_fetch(b->file, key);
-	rec.key_len = (size_t)key.dsize - sizeof(struct prefix);
-	if ((size_t)key.dsize <= sizeof(struct prefix) || d.dptr == NULL || !decode(d, &rec))
+	rec.key_len = (size_t)key.dsize - PREFIX;
+	if ((size_t)key.dsize <= PREFIX || d.dptr == NULL || !decode(d, &rec))
 		*r = STORE_FAILED;
 	else
 		more = fn(arg, &rec);
@@ -312,7 +215,7 @@ base_give_up(struct base_builder *b)
 struct base_builder *
 base_begin(const struct folder *f, enum store_result *r)
 {
-	struct meta meta = { .format = FORMAT };
+	struct meta meta = { .format = BASE_FORMAT };
 	struct base_builder *b = calloc(1, sizeof(*b));
 
 	*r = STORE_FAILED;
@@ -350,8 +253,8 @@ grow(struct base_builder *b, size_t size)
 enum store_result
 base_add(struct base_builder *b, const struct base_record *rec)
 {
-	struct value_head h = { rec->version, rec->expires, record_crc(rec), FORMAT };
-	char key[sizeof(struct prefix) + STORE_KEY_MAX];
+	struct value_head h = { rec->version, rec->expires, record_crc(rec), BASE_FORMAT };
+	char key[PREFIX + STORE_KEY_MAX];
 	size_t len = sizeof(h) + rec->value_len;
 
 	if (!grow(b, len))
@@ -374,8 +277,8 @@ put_in_place(struct base_builder *b, uint64_t number)
 	uint32_t crc;
 	uint64_t bytes;
 
-	return sum_file(b->folder, TEMPORARY, !BROKEN(BASE), &crc, &bytes) &&
-	    write_sum(b->folder, number, b->records, bytes, crc) &&
+	return sum_of_file(b->folder, TEMPORARY, !BROKEN(BASE), &crc, &bytes) &&
+	    sum_write(b->folder, number, b->records, bytes, crc) &&
 	    file_rename(b->folder, TEMPORARY, base_name(name, number, "gdbm")) &&
 	    (BROKEN(FOLDER) || folder_sync(b->folder));
 }

@@ -16,6 +16,8 @@
 #include "db/file.h"
 #include "db/store.h"
 
+#define BASE_FORMAT 1
+
 struct base;
 struct base_builder;
 

@@ -2,11 +2,10 @@
 #include "db/commit.h"
 
 #include <errno.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "db/broken.h"
 #include "db/control.h"
+#include "db/encode.h"
 #include "db/index.h"
 #include "db/live.h"
 #include "db/seal.h"
@@ -15,75 +14,6 @@
 #define FIRST sizeof(struct journal_head)
 #define MARK sizeof(struct journal_tx)	/* room kept free at the end of a segment */
 #define STEP (256u << 10)		/* the file gets room on disk this much ahead of the tail */
-
-/* --- making a transaction's bytes --- */
-
-static bool
-need(struct engine *e, size_t size)
-{
-	if (size <= e->buf_size)
-		return true;
-	char *bigger = realloc(e->buf, size);
-	if (bigger == NULL)
-		return false;
-	e->buf = bigger;
-	e->buf_size = size;
-	return true;
-}
-
-static size_t
-write_size(const struct engine_write *w)
-{
-	return op_size(strlen(w->key), w->value != NULL ? strlen(w->value) : 0);
-}
-
-static void
-encode_op(char *at, const struct engine_write *w)
-{
-	size_t key_len = strlen(w->key), value_len = w->value != NULL ? strlen(w->value) : 0;
-	struct journal_op *op = (void *)at;
-
-	memset(at + op_size(key_len, value_len) - 8, 0, 8);
-	*op = (struct journal_op){ .key_len = (uint16_t)key_len, .kind = w->value != NULL ? JOURNAL_PUT : JOURNAL_DELETE,
-	    .value_len = (uint32_t)value_len, .expires = w->expires };
-	memcpy(at + sizeof(*op), w->key, key_len);
-	if (value_len > 0)
-		memcpy(at + sizeof(*op) + key_len, w->value, value_len);
-}
-
-/* All but what depends on where it will stand. */
-static bool
-encode(struct engine *e, const struct engine_write *writes, size_t n)
-{
-	size_t len = sizeof(struct journal_tx);
-
-	for (size_t i = 0; i < n; i++)
-		len += write_size(&writes[i]);
-	if (!need(e, len))
-		return false;
-	struct journal_tx *tx = (void *)e->buf;
-	*tx = (struct journal_tx){ .len = (uint32_t)len, .count = (uint32_t)n };
-	e->buf_len = sizeof(*tx);
-	for (size_t i = 0; i < n; i++) {
-		encode_op(e->buf + e->buf_len, &writes[i]);
-		e->buf_len += write_size(&writes[i]);
-	}
-	e->buf_salt = 0;
-	return true;
-}
-
-/* The operations' checksums: made before the lock is taken for the segment that is probably the one. */
-static void
-sum_ops(struct engine *e, uint64_t salt)
-{
-	const struct journal_tx *tx = (void *)e->buf;
-
-	if (e->buf_salt == salt)
-		return;
-	for (const struct journal_op *op = NULL; (op = tx_next(tx, op)) != NULL;)
-		((struct journal_op *)(uintptr_t)op)->crc = journal_op_crc(salt, op);
-	e->buf_salt = salt;
-}
 
 /* --- appending, under the writers' lock --- */
 
@@ -135,7 +65,7 @@ put_at_tail(struct engine *e, struct segment *s, uint64_t *end)
 	struct journal_tx *tx = (void *)e->buf;
 	uint64_t tail = atomic_load(&c->tail), offset = pos_offset(tail);
 
-	sum_ops(e, s->salt);
+	encode_sums(e, s->salt);
 	tx->pos = tail;
 	tx->proven = atomic_load(&c->synced);
 	tx->crc = journal_tx_crc(s->salt, tx);
@@ -204,12 +134,12 @@ enum store_result
 commit_append(struct engine *e, const struct engine_read *reads, size_t n_reads, const struct engine_write *writes,
     size_t n_writes, uint64_t *end)
 {
-	if (!encode(e, writes, n_writes))
+	if (!encode_tx(e, writes, n_writes))
 		return STORE_FAILED;
 	if (FIRST + e->buf_len + MARK > e->control->segment_size)
 		return STORE_LIMIT;
 	if (e->view.count > 0)
-		sum_ops(e, view_active(&e->view)->salt);
+		encode_sums(e, view_active(&e->view)->salt);
 	for (;;) {
 		if (!seal_lock_writer(e))
 			return STORE_FAILED;
@@ -327,7 +257,7 @@ commit_mark(struct engine *e)
 
 	if (tail == atomic_load(&c->marked) || commit_wait(e, tail) != STORE_OK || !seal_lock_writer(e))
 		return;
-	if (atomic_load(&c->cut) == 0 && atomic_load(&c->tail) == tail && encode(e, NULL, 0))
+	if (atomic_load(&c->cut) == 0 && atomic_load(&c->tail) == tail && encode_tx(e, NULL, 0))
 		put_at_tail(e, view_active(&e->view), &end);
 	seal_unlock_writer(e);
 	if (end != 0 && commit_wait(e, end) == STORE_OK)

@@ -60,28 +60,20 @@ index_hash(uint64_t seed, const char *key, size_t len)
 
 /* --- making and mapping --- */
 
-static uint32_t
-nodes_for(size_t segment_size)
-{
-	size_t n = segment_size / RECORD_TYPICAL;
-
-	return n < NODES_LEAST ? NODES_LEAST : (uint32_t)n;
-}
-
-static uint32_t
-heads_for(uint32_t nodes)
-{
-	uint32_t n = 1;
-
-	while (n < nodes / 2)
-		n *= 2;
-	return n;
-}
-
 static size_t
 nodes_at(uint32_t heads)
 {
 	return (sizeof(struct table) + heads * sizeof(uint32_t) + 63) & ~(size_t)63;
+}
+
+/* How big for a segment of this size; the length of it all. */
+static size_t
+shape(size_t segment_size, uint32_t *heads, uint32_t *nodes)
+{
+	*nodes = segment_size / RECORD_TYPICAL < NODES_LEAST ? NODES_LEAST : (uint32_t)(segment_size / RECORD_TYPICAL);
+	for (*heads = 1; *heads < *nodes / 2;)
+		*heads *= 2;
+	return nodes_at(*heads) + *nodes * sizeof(struct node);
 }
 
 static struct index *
@@ -124,8 +116,8 @@ table_start(struct table *t, uint32_t heads, uint32_t nodes, uint64_t seed)
 struct index *
 index_create(const struct folder *f, const char *name, size_t segment_size, uint64_t seed)
 {
-	uint32_t nodes = nodes_for(segment_size), heads = heads_for(nodes);
-	size_t len = nodes_at(heads) + nodes * sizeof(struct node);
+	uint32_t heads, nodes;
+	size_t len = shape(segment_size, &heads, &nodes);
 	struct index *x = NULL;
 
 	file_remove(f, name);	/* somebody may have the old one mapped */
@@ -154,8 +146,8 @@ index_create(const struct folder *f, const char *name, size_t segment_size, uint
 struct index *
 index_create_private(size_t segment_size, uint64_t seed)
 {
-	uint32_t nodes = nodes_for(segment_size), heads = heads_for(nodes);
-	size_t len = nodes_at(heads) + nodes * sizeof(struct node);
+	uint32_t heads, nodes;
+	size_t len = shape(segment_size, &heads, &nodes);
 	void *map = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (map == MAP_FAILED)

@@ -2,7 +2,9 @@
  *
  * A crash leaves the journal's end torn, at most, and that is dropped: nobody was told that it was there. Anything
  * else that does not fit (a bad checksum below a place that was once synced, a segment that ends elsewhere than its
- * successor says, a missing file) is damage, and the store is not opened for writing over it. */
+ * successor says, a missing file) is damage, and the store is not opened for writing over it.
+ *
+ * long because: a cold start and a picture read the files by the same steps, and only their ends differ. */
 #include "db/start.h"
 
 #include <errno.h>

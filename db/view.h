@@ -54,7 +54,10 @@ struct segment *view_segment(struct view *, uint64_t number);	/* NULL if it is n
 /* STORE_OK with found filled; STORE_ABSENT: there never was one; STORE_FAILED: damaged. Refresh first. */
 enum store_result view_find(struct view *, const char *key, struct found *);
 
-/* Every record of the base and the first n segments that is not overridden within them, expired and deleted ones
+/* The version of a record: where it stands. */
+uint64_t view_version(const struct segment *, const struct journal_op *);
+
+/* (walk.c) Every record of the base and the first n segments that is not overridden within them, expired and deleted ones
  * too (value NULL). fn returns false to stop. */
 enum store_result view_each(struct view *, size_t n, base_fn fn, void *arg);
 

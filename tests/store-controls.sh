@@ -15,7 +15,7 @@ FOLDER store-power
 BASE store-power
 APPEND store-power
 VERSIONS store-kill
-REPAIR store-fault
+REPAIR store-killed
 BELIEVE store-fault
 RECORD store-flip
 '

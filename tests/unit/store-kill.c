@@ -1,5 +1,7 @@
 /* kill -9 at random instants: workers that fight over the same records, and folders, are killed one by one and all at
- * once. Whatever was acknowledged must be there, nothing may be there by half, and nobody may wait long. */
+ * once. Whatever was acknowledged must be there, nothing may be there by half, and nobody may wait long.
+ *
+ * long because: what each worker does stands beside what must be true of it afterwards. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
