@@ -1,7 +1,7 @@
 /* commit.h: writing transactions to the journal, and waiting until the disk has them.
  *
- * One transaction after the other is appended under the writers' lock, which is held for some microseconds and never
- * while a disk is waited for. Whoever then waits, and finds nobody else doing so, syncs for all. */
+ * One transaction after the other is appended under the writers' lock, which is held for some microseconds; a disk is
+ * waited for under it only when a segment ends. Whoever then waits, and finds nobody else doing so, syncs for all. */
 #ifndef DB_COMMIT_H
 #define DB_COMMIT_H
 

@@ -88,11 +88,11 @@ static enum store_result
 engine_settle(struct engine *e)
 {
 	bool was_void = e->seen_void;
+	uint64_t seen = e->seen;
 
-	if (e->control == NULL)
-		return STORE_OK;
+	e->seen = 0;	/* from here on it is settled, or said that it is not */
 	e->seen_void = false;
-	enum store_result r = commit_wait(e, e->seen);
+	enum store_result r = seen != 0 ? commit_wait(e, seen) : STORE_OK;
 	return was_void ? STORE_FAILED : r;
 }
 

@@ -6,14 +6,6 @@
 #include "tests/unit/store-bad.h"
 #include "base/banned.h"
 
-/* A gdbm_open that fails leaks its cache: GDBM's own, seen in 1.23. */
-const char *__lsan_default_suppressions(void);
-const char *
-__lsan_default_suppressions(void)
-{
-	return "leak:gdbm_fd_open\n";
-}
-
 /* --- the work --- */
 
 static bool

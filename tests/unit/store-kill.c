@@ -15,7 +15,7 @@
 #define WORKERS	8
 #define ACCOUNTS 16
 #define CODES	2000
-#define KILLS	500	/* times STORE_SOAK */
+#define KILLS	300	/* times STORE_SOAK */
 #define ALL_AT	60	/* kills between two of everybody */
 #define SEGMENT	(64u << 10)
 

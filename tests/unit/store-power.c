@@ -17,8 +17,8 @@
 
 #define SEGMENT	(16u << 10)
 #define KEYS	12
-#define CUTS	3000	/* times STORE_SOAK */
-#define AGAIN	60	/* of them after which the power fails a second time, during the start or soon after */
+#define CUTS	2000	/* times STORE_SOAK */
+#define AGAIN	30	/* of them after which the power fails a second time, during the start or soon after */
 
 /* --- the work and its meaning --- */
 
