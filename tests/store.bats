@@ -162,6 +162,12 @@ records() {
 	run -1 gatehouse store check "$OTHER/store"
 }
 
+@test "every allocation fails, once and for ever" {
+	(cd "$TOP" && make -s build/unit/store-alloc >/dev/null)
+	run -0 "$TOP/build/unit/store-alloc"
+	refute_output --partial SKIP
+}
+
 @test "a small store needs little room" {
 	[ "$(du -sk "$ROOT/store" | cut -f1)" -lt 1024 ]
 }
