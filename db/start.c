@@ -72,9 +72,7 @@ note_file(const struct folder *f, const char *name, void *arg)
 		s->last = n > s->last ? n : s->last;
 	else if (start_number(name, "base.", ".gdbm", &n))
 		s->base = n > s->base ? n : s->base;
-	else if (!s->picture && len > 4 && strcmp(name + len - 4, ".tmp") == 0)
-		file_remove(f, name);
-	else if (!s->picture && start_number(name, "index.", "", &n))
+	else if (!s->picture && ((len > 4 && strcmp(name + len - 4, ".tmp") == 0) || start_number(name, "index.", "", &n)))
 		file_remove(f, name);
 }
 
@@ -100,9 +98,9 @@ drop_old(const struct folder *f, const char *name, void *arg)
 	const struct start *s = arg;
 	uint64_t n;
 
-	if ((start_number(name, "journal.", "", &n) || start_number(name, "base.", ".gdbm", &n)) && n < s->first)
-		file_remove(f, name);
-	else if (start_number(name, "base.", ".sum", &n) && n != s->base)
+	bool old = start_number(name, "journal.", "", &n) || start_number(name, "base.", ".gdbm", &n) ? n < s->first :
+	    start_number(name, "base.", ".sum", &n) && n != s->base;
+	if (old)
 		file_remove(f, name);
 }
 

@@ -58,25 +58,34 @@ sum_write(const struct folder *f, uint64_t number, uint64_t records, uint64_t by
 	return good && file_rename(f, "sum.tmp", base_name(name, number, "sum")) && folder_sync(f);
 }
 
+static uint64_t
+number_behind(const char *text, const char *word, int digits)
+{
+	const char *at = strstr(text, word);
+
+	return at != NULL ? strtoull(at + strlen(word), NULL, digits) : 0;
+}
+
 static bool
 sum_read(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *bytes, uint32_t *crc)
 {
 	char text[200] = "", again[200], name[NAME_SIZE];
-	unsigned long long n, r, b;
-	int format, fd = file_open(f, base_name(name, number, "sum"), O_RDONLY);
+	int fd = file_open(f, base_name(name, number, "sum"), O_RDONLY);
 
 	if (fd < 0)
 		return false;
 	int64_t len = file_size(fd);
 	bool read = len > 0 && len < (int64_t)sizeof(text) && file_read(fd, text, (size_t)len, 0);
 	file_ops->close(fd);
-	if (!read || sscanf(text, SUM_FORMAT, &format, &n, &r, &b, crc) != 5)
+	if (!read)
 		return false;
+	*records = number_behind(text, "\nrecords ", 10);
+	*bytes = number_behind(text, "\nbytes ", 10);
+	*crc = (uint32_t)number_behind(text, "\ncrc32c ", 16);
 	/* Nothing but exactly what was written: a changed blank is a changed file. */
-	snprintf(again, sizeof(again), SUM_FORMAT, format, n, r, b, *crc);
-	*records = r;
-	*bytes = b;
-	return strcmp(text, again) == 0 && format == BASE_FORMAT && n == number;
+	snprintf(again, sizeof(again), SUM_FORMAT, BASE_FORMAT, (unsigned long long)number, (unsigned long long)*records,
+	    (unsigned long long)*bytes, *crc);
+	return strcmp(text, again) == 0;
 }
 
 bool

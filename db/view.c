@@ -57,7 +57,7 @@ forget_segments(struct view *v)
 {
 	for (size_t i = 0; i < v->count; i++)
 		segment_close(&v->segments[i]);
-	free(v->segments);
+	free(v->segments);	/* NOLINT: the analyzer does not see that this is NULL from here on */
 	v->segments = NULL;
 	v->count = 0;
 }
@@ -76,7 +76,9 @@ view_close(struct view *v)
 struct segment *
 view_segment(struct view *v, uint64_t number)
 {
-	return number >= v->oldest && number - v->oldest < v->count ? &v->segments[number - v->oldest] : NULL;
+	bool there = number >= v->oldest && number - v->oldest < v->count;
+
+	return there ? &v->segments[number - v->oldest] : NULL;	/* NOLINT: as in forget_segments */
 }
 
 struct segment *
@@ -203,23 +205,28 @@ freeze(struct view *v, uint64_t tail)
 	return true;
 }
 
-bool
-view_picture(struct view *v, const struct view *of)
+static bool
+picture_once(struct view *v, const struct view *of)
 {
-	for (int i = 0; i < TRIES; i++) {
-		*v = (struct view){ .folder = of->folder, .shared = of->shared, .control = of->control,
-		    .read_only = true };
-		if (!view_refresh(v))
-			break;
-		if (freeze(v, atomic_load(&v->control->tail))) {
-			v->control = NULL;
-			return true;
-		}
-		view_close(v);
+	*v = (struct view){ .folder = of->folder, .shared = of->shared, .control = of->control, .read_only = true };
+	if (view_refresh(v) && freeze(v, atomic_load(&of->control->tail))) {
+		v->control = NULL;
+		return true;
 	}
 	int why = errno;
 	view_close(v);
 	errno = why;
+	return false;
+}
+
+bool
+view_picture(struct view *v, const struct view *of)
+{
+	for (int i = 0; i < TRIES; i++)
+		if (picture_once(v, of))
+			return true;
+		else if (errno != EAGAIN)	/* that is a rotation in between */
+			break;
 	return false;
 }
 
