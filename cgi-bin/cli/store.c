@@ -237,5 +237,5 @@ const struct cli_noun cli_store = {
 	"gatehouse --root run store check\n"
 	"gatehouse --root run store backup backup.1\n"
 	"gatehouse --root run store dump records.jsonl\n",
-	verbs,
+	verbs, false,
 };
