@@ -32,9 +32,10 @@ engine_open(struct engine **out, const struct store_options *options, char *why,
 		snprintf(why, why_size, "out of memory");
 		return STORE_FAILED;
 	}
-	if (recovery_open(e, options->path, options->read_only))
-		r = recovery_attach(e, options, why, why_size);
-	else {
+	if (recovery_open(e, options->path, options->read_only)) {
+		e->segment = options->segment;
+		r = recovery_attach(e, why, why_size);
+	} else {
 		r = result_of_errno(errno);
 		snprintf(why, why_size, "cannot open the store %.200s: %s", options->path, strerror(errno));
 	}
@@ -69,6 +70,7 @@ engine_get(struct engine *e, struct arena *arena, const char *key, struct engine
 {
 	struct found f;
 
+	recovery_revive(e, false);
 	if (!view_refresh(&e->view))
 		return STORE_FAILED;
 	enum store_result r = view_find(&e->view, key, &f);
@@ -117,12 +119,13 @@ engine_commit(struct engine *e, const struct engine_read *reads, size_t n_reads,
 	uint64_t end = 0;
 	enum store_result r;
 
+	recovery_revive(e, n_writes > 0);
 	if (n_writes == 0) {
 		r = n_reads > 1 ? commit_check(e, reads, n_reads) : STORE_OK;
 		return r == STORE_OK ? engine_settle(e) : r;
 	}
 	if (e->control == NULL || e->read_only)
-		return STORE_FAILED;
+		return e->degraded != STORE_OK ? e->degraded : STORE_FAILED;
 	r = append_or_fold(e, reads, n_reads, writes, n_writes, &end);
 	atomic_fetch_add_explicit(r == STORE_CONFLICT ? &e->control->conflicts : &e->control->commits, 1,
 	    memory_order_relaxed);
@@ -162,6 +165,7 @@ engine_each(struct engine *e, store_each_fn fn, void *arg)
 	struct each w = { fn, arg, clock_sec(), false };
 	struct view picture;
 
+	recovery_revive(e, false);
 	if (e->control == NULL)
 		return view_each(&e->view, e->view.count, each_record, &w);
 	if (!view_picture(&picture, &e->view))
@@ -174,11 +178,28 @@ engine_each(struct engine *e, store_each_fn fn, void *arg)
 static enum store_result
 engine_fold(struct engine *e)
 {
-	return e->control != NULL && !e->read_only ? fold_run(e, true, true) : STORE_FAILED;
+	recovery_revive(e, true);
+	if (e->control == NULL || e->read_only)
+		return e->degraded != STORE_OK ? e->degraded : STORE_FAILED;
+	return fold_run(e, true, true);
+}
+
+static enum store_result
+engine_check(struct engine *e, FILE *out)
+{
+	recovery_revive(e, true);
+	return tools_check(e, out);
+}
+
+static enum store_result
+engine_backup(struct engine *e, const char *to, char *why, size_t why_size)
+{
+	recovery_revive(e, true);
+	return tools_backup(e, to, why, why_size);
 }
 
 const struct engine_ops engine_gdbm = {
 	.name = "gdbm", .open = engine_open, .close = engine_close, .get = engine_get, .commit = engine_commit,
-	.settle = engine_settle, .each = engine_each, .fold = engine_fold, .check = tools_check, .stats = tools_stats,
-	.backup = tools_backup,
+	.settle = engine_settle, .each = engine_each, .fold = engine_fold, .check = engine_check, .stats = tools_stats,
+	.backup = engine_backup,
 };

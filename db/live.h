@@ -17,7 +17,11 @@ struct engine {
 	int		 lock;		/* flock: held shared while attached; -1 where there is none */
 	bool		 read_only;
 	bool		 tends;		/* starts a fold when one is due */
+	size_t		 segment;	/* bytes of a new one; 0: as usual */
 	struct control	*control;	/* NULL: nobody runs the store, and this is a picture of its files */
+	/* The store could not be started, since the disk takes nothing; why. It is read from a picture meanwhile, until
+	 * somebody can. STORE_OK: all is well. */
+	enum store_result degraded;
 	struct view	 view;
 	uint64_t	 seen;		/* what was read stands below this place of the journal */
 	bool		 seen_void;	/* something read before that was taken back */

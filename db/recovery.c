@@ -63,6 +63,8 @@ recovery_open(struct engine *e, const char *path, bool read_only)
 	if (!folder_open(&e->folder, path))
 		return false;
 	e->lock = file_open(&e->folder, "lock", read_only ? O_RDONLY : O_RDWR | O_CREAT);
+	if (e->lock < 0 && !read_only)	/* a read-only file system lets itself be locked all the same */
+		e->lock = file_open(&e->folder, "lock", O_RDONLY);
 	return e->lock >= 0 || read_only;	/* a backup has no lock and needs none to be looked at */
 }
 
@@ -106,15 +108,28 @@ pause_a_little(void)
 	nanosleep(&(struct timespec){ 0, 500000 + getpid() % 7 * 100000 }, NULL);
 }
 
+/* Alone with the files, but nothing can be written: look at them as they are. If not even that goes, why stays. */
+static enum store_result
+degrade(struct engine *e, enum store_result why)
+{
+	char other[300];
+
+	if (start_picture(e, other, sizeof(other)) != STORE_OK)
+		return why;
+	e->degraded = why;
+	lock(e, LOCK_UN);
+	return STORE_OK;
+}
+
 /* One try. *again: others are in between; wait and try again. *starts counts the cold starts. */
 static enum store_result
-attach_once(struct engine *e, const struct store_options *options, int *starts, bool *again, char *why, size_t why_size)
+attach_once(struct engine *e, int *starts, bool *again, char *why, size_t why_size)
 {
 	*again = false;
 	if (!e->read_only && lock(e, LOCK_EX | LOCK_NB)) {
-		enum store_result r = start_cold(e, options, why, why_size);
+		enum store_result r = start_cold(e, why, why_size);
 		if (r != STORE_OK)
-			return r;
+			return degrade(e, r);
 		++*starts;
 	}
 	if (e->lock >= 0 && lock(e, LOCK_SH)) {
@@ -134,7 +149,7 @@ attach_once(struct engine *e, const struct store_options *options, int *starts, 
 }
 
 enum store_result
-recovery_attach(struct engine *e, const struct store_options *options, char *why, size_t why_size)
+recovery_attach(struct engine *e, char *why, size_t why_size)
 {
 	enum store_result r = STORE_FAILED;
 	bool again = true;
@@ -143,12 +158,26 @@ recovery_attach(struct engine *e, const struct store_options *options, char *why
 	for (int i = 0; again && i < ATTACH_TRIES; i++) {
 		if (i > 0)
 			pause_a_little();
-		r = attach_once(e, options, &starts, &again, why, why_size);
+		r = attach_once(e, &starts, &again, why, why_size);
 	}
 	if (again)
 		snprintf(why, why_size, "%s: its shared memory is gone while other programs use it: restart them",
 		    e->folder.path);
 	return r;
+}
+
+void
+recovery_revive(struct engine *e, bool start)
+{
+	char why[300];
+
+	if (e->degraded == STORE_OK || (!start && e->view.count > 0 && !file_exists(&e->folder, "live")))
+		return;
+	view_close(&e->view);
+	enum store_result was = e->degraded;
+	e->degraded = STORE_OK;
+	if (recovery_attach(e, why, sizeof(why)) != STORE_OK)
+		e->degraded = was;	/* with nothing in view: the next call tries again */
 }
 
 /* --- leaving --- */

@@ -17,8 +17,12 @@ bool	 recovery_open(struct engine *, const char *path, bool read_only);
 /* Join a store that others run; never start one. */
 bool	 recovery_join(struct engine *);
 
-/* Join or start, after recovery_open. On anything but STORE_OK, why says the reason. */
-enum store_result recovery_attach(struct engine *, const struct store_options *, char *why, size_t why_size);
+/* Join or start, after recovery_open. On anything but STORE_OK, why says the reason. If the files are sound but nothing
+ * can be written, that is STORE_OK with e->degraded set: reads go on. */
+enum store_result recovery_attach(struct engine *, char *why, size_t why_size);
+
+/* Degraded: join if somebody has started the store meanwhile; start: or start it now, if it can be. */
+void	 recovery_revive(struct engine *, bool start);
 
 /* Leave and close everything; the last one writes the mark of a clean end and takes the shared memory away. */
 void	 recovery_detach(struct engine *);

@@ -287,10 +287,10 @@ with_memory(struct start *s, size_t size)
 }
 
 enum store_result
-start_cold(struct engine *e, const struct store_options *options, char *why, size_t why_size)
+start_cold(struct engine *e, char *why, size_t why_size)
 {
 	struct start s = { .e = e, .why = why, .why_size = why_size, .shared = { .fd = -1 } };
-	size_t size = options->segment != 0 ? options->segment : JOURNAL_SEGMENT;
+	size_t size = e->segment != 0 ? e->segment : JOURNAL_SEGMENT;
 
 	shared_remove(&e->folder);	/* first: should we be killed half way, nobody may take what was there before */
 	enum store_result r = read_files(&s);

@@ -10,7 +10,7 @@
 struct engine;
 
 /* With the store's lock alone: make the shared memory anew and publish it. Nothing stays open. */
-enum store_result start_cold(struct engine *, const struct store_options *, char *why, size_t why_size);
+enum store_result start_cold(struct engine *, char *why, size_t why_size);
 
 /* Without any lock: a picture of the files as they are, in e->view, with nothing shared and nothing changed. */
 enum store_result start_picture(struct engine *, char *why, size_t why_size);
