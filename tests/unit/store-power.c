@@ -345,7 +345,7 @@ try_again(uint64_t *random, struct arena *a)
 	file_ops = &file_system;
 	bad_cuts += !good || n < acked;
 	help_remove(path);
-	try_events(n > acked ? n : acked, 300, random, a);
+	try_events(n > acked ? n : acked, 150, random, a);
 	forget_events();
 	events = first_events;
 	event_count = count;
