@@ -152,6 +152,8 @@ fold_and_exit(const char *path)
 {
 	struct engine e;
 
+	if (nice(10) == -1)
+		errno = 0;	/* then at full speed */
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	close_range(3, ~0U, 0);

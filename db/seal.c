@@ -131,13 +131,13 @@ make_index_again(struct engine *e, const struct segment *s, uint64_t end)
 	return true;
 }
 
-/* Enough for a fold? An eighth of the base at least, so that the work of folding stays in proportion. */
+/* Enough for a fold? A quarter of the base at least, so that the work of folding stays in proportion. */
 static bool
 fold_is_due(const struct control *c, uint64_t active, bool taken_back)
 {
 	uint64_t sealed = (active - atomic_load(&c->first)) * c->segment_size;
 
-	return taken_back || sealed >= atomic_load(&c->base_bytes) / 8 || active - atomic_load(&c->first) >= SEAL_SEGMENTS / 2;
+	return taken_back || sealed >= atomic_load(&c->base_bytes) / 4 || active - atomic_load(&c->first) >= SEAL_SEGMENTS / 2;
 }
 
 static void

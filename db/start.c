@@ -259,7 +259,7 @@ fill_control(struct start *s, size_t size)
 	atomic_store(&c->base_records, s->records);
 	atomic_store(&c->base_bytes, s->bytes);
 	uint64_t sealed = number - s->first;
-	atomic_store(&c->fold_due, sealed >= FOLD_SEGMENTS || sealed * size > s->bytes / 8 + size);
+	atomic_store(&c->fold_due, sealed >= FOLD_SEGMENTS || sealed * size > s->bytes / 4 + size);
 	return STORE_OK;
 }
 

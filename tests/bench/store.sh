@@ -58,7 +58,7 @@ for size in $SIZES; do
 		"$work/store" "$store" "$work/$size/$store" "$size" fill
 	done
 	# Row by row and round by round, so that a noisy minute hits all alike. Writers, readers, transactions a second (0: all they can).
-	for row in '1 0 0' '4 0 0' '16 0 0' '64 0 0' '0 1 0' '0 2 0' '1 1 1000' '16 2 0'; do
+	for row in '1 0 0' '4 0 0' '16 0 0' '64 0 0' '0 1 0' '0 2 0' '1 1 1000' '4 2 250'; do
 		read -r writers readers rate <<<"$row"
 		: >"$work/rounds"
 		for _ in $(seq "$ROUNDS"); do
