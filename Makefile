@@ -2,7 +2,7 @@
 # make check         every test, under sanitizers; ends with "N passed, N failed"
 # make lint          warnings as errors, clang-tidy, shellcheck, formatting
 # make soak          the store's crash tests, for about an hour; SOAK=N for N times as much as make check
-# make bench         the store beside other stores; docs/store-performance.md says what came out once
+# make bench         the store beside LMDB, SQLite and Redis, doing the same work
 # make fuzz          each fuzzer for FUZZ_SECONDS
 # make coverage      which lines the tests run: build/coverage/index.html
 # make clean
