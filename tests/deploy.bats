@@ -235,6 +235,9 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 	"$other/gatehouse" device set kitchen-dimmer --user demo st.switchLevel.level=33
 	deploy stop --root "$other"
 	gone "$other"
+	# Workers that end by themselves close the store: the last one takes its shared memory along.
+	[ -e "$other/store/journal.1" ]
+	[ ! -L "$other/store/live" ]
 	deploy status --root "$R"
 	run deploy status --root "$other"
 	assert_failure 1

@@ -172,14 +172,17 @@ one(struct wire *w, const struct program *program, struct app *app, struct arena
 static void
 accept_loop(const struct program *program, struct app *app, struct arena *a)
 {
+	static const int signals[] = { SIGTERM, SIGUSR1 };	/* a person's or systemd's, and multiwatch's */
 	sigset_t stop;
 	FCGX_Request fr;
 
-	/* SIGTERM may come only while we wait for a request: never as EINTR in a handler. */
+	/* They may come only while we wait for a request: never as EINTR in a handler. */
 	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaddset(&stop, signals[i]);
 	sigprocmask(SIG_BLOCK, &stop, NULL);
-	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_stop }, NULL);
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		sigaction(signals[i], &(struct sigaction){ .sa_handler = on_stop }, NULL);
 
 	FCGX_InitRequest(&fr, FCGI_LISTENSOCK_FILENO, 0);
 	for (;;) {

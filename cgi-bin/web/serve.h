@@ -27,7 +27,7 @@ struct program {
 	size_t		 max_body;	/* bytes */
 };
 
-/* Serve until SIGTERM (a request in hand is finished first), or one request if started as CGI. The exit status. */
+/* Serve until SIGTERM or SIGUSR1 (a request in hand is finished first), or one request if started as CGI. The exit status. */
 int	 serve(const struct program *, struct app *);
 
 /* A refusal as {"error":"...","error_description":"..."}: for JSON endpoints that have no form of their own. */

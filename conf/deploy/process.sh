@@ -138,11 +138,12 @@ drain() {
 # Start workers of these programs beside those that run, on sockets of their own. Once all of them answer they take the
 # place of the former, which finish what they have and go: the former build serves until the new one is seen to work.
 # Fails, with FAILED naming the culprit and nothing changed, if one does not answer.
+# No -s for multiwatch: 1.0.0 sends the signal before the one that it names. Without, workers get USR1, which they know.
 roll() {
 	local name pid old=() until=$((SECONDS + 10)) now last='' changes=0
 	for name; do
 		spawn "$name.next" spawn-fcgi -n -s "sock/$name.next" -M 0660 -b 1024 -- \
-		    "$(command -v multiwatch)" -f "$WORKERS" -r 1000000 -s TERM -- "$ROOT/bin/$name"
+		    "$(command -v multiwatch)" -f "$WORKERS" -r 1000000 -- "$ROOT/bin/$name"
 	done
 	for name; do
 		changes=0
