@@ -278,6 +278,17 @@ ratio() {
 	tk /token "grant_type=refresh_token&refresh_token=$refresh_token" "$(basic "changing:$SECRET")"; j invalid_client 401
 	tk /token "grant_type=refresh_token&refresh_token=$refresh_token" "$(basic "changing:$new")"
 	status 200
+	refresh_token=$(json .refresh_token)
+	# Two count while whoever uses it is being told, and no third.
+	local newer
+	newer=$(gatehouse client secret changing --overlap 3 --json | jq -r .secret)
+	for s in "$new" "$newer"; do
+		tk /token "grant_type=refresh_token&refresh_token=$refresh_token" "$(basic "changing:$s")"
+		status 200
+	done
+	tk /token "grant_type=refresh_token&refresh_token=$refresh_token" "$(basic "changing:$SECRET")"; j invalid_client 401
+	sleep 3.1
+	tk /token "grant_type=refresh_token&refresh_token=$refresh_token" "$(basic "changing:$new")"; j invalid_client 401
 	gatehouse client delete changing >/dev/null
 	closed "$access"
 }

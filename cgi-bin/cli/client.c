@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/clock.h"
 #include "base/secret.h"
 #include "cli/args.h"
 #include "cli/client_options.h"
@@ -17,6 +18,7 @@
 
 #define SECRET_BYTES	32	/* of one that we make up */
 #define SECRET_LEAST	16	/* characters of one that is given: nobody shall guess it at the token endpoint */
+#define OVERLAP_MAX (30 * 86400)	/* seconds that two secrets may count */
 
 static const struct output_column columns[] = {
 	{ "id", "id", OUTPUT_TEXT },
@@ -159,7 +161,10 @@ secret_verb(struct cli *c)
 {
 	struct client client;
 	bool made, exists;
+	long long overlap;
 
+	if (!args_number(c, "overlap", 0, OVERLAP_MAX, 0, &overlap))
+		return CLI_USAGE;
 	if (find_client(c, c->words[0], &client) != CLI_DONE)
 		return CLI_REFUSED;
 	if (!has_secret(&client))
@@ -169,6 +174,8 @@ secret_verb(struct cli *c)
 	const char *secret = secret_for(c, &made);
 	if (secret == NULL)
 		return CLI_REFUSED;
+	client.old_secret_hash = overlap > 0 ? client.secret_hash : NULL;
+	client.old_secret_until = clock_sec() + overlap;
 	client.secret_hash = secret_digest(c->arena, secret);
 	enum store_result r = client_save(c->store, c->arena, &client, true, &exists);
 	if (r != STORE_OK)
@@ -252,6 +259,7 @@ static const struct cli_option add_options[] = {
 };
 static const struct cli_option secret_options[] = {
 	{ "secret-stdin", NULL, 0, SECRET_HELP },
+	{ "overlap", "S", 0, "let the old secret count for so many seconds more, until all that use it have the new one" },
 	{ NULL, NULL, 0, NULL },
 };
 
@@ -259,7 +267,7 @@ static const struct cli_verb verbs[] = {
 	{ "add", "ID", "Register a client.", add_options, CLI_STORE, add },
 	{ "list", "", "List all clients.", NULL, CLI_STORE, list },
 	{ "show", "ID", "Show everything about a client but its secret.", NULL, CLI_STORE, show },
-	{ "secret", "ID", "Give a client a new secret; the old one ends at once.", secret_options, CLI_STORE,
+	{ "secret", "ID", "Give a client a new secret; the old one ends at once, or after --overlap.", secret_options, CLI_STORE,
 	    secret_verb },
 	{ "disable", "ID", "Refuse a client and all its tokens; nothing is lost.", NULL, CLI_STORE, disable },
 	{ "enable", "ID", "Undo disable.", NULL, CLI_STORE, enable },

@@ -43,6 +43,8 @@ from_record(const struct json *r, struct client *c)
 		.id = json_get_string(r, "id"),
 		.name = json_get_string(r, "name"),
 		.secret_hash = json_get_string(r, "secret_hash"),
+		.old_secret_hash = json_get_string(r, "old_secret_hash"),
+		.old_secret_until = json_get_int(r, "old_secret_until", 0),
 		.jwk = json_get(r, "jwk"),
 		.redirect_uris = json_get(r, "redirect_uris"),
 		.scope = json_get_string(r, "scope"),
@@ -69,6 +71,10 @@ to_record(struct arena *a, const struct client *c)
 	json_set_string(a, r, "id", c->id);
 	json_set_string(a, r, "name", c->name);
 	json_set_string(a, r, "secret_hash", c->secret_hash);
+	if (c->old_secret_hash != NULL) {
+		json_set_string(a, r, "old_secret_hash", c->old_secret_hash);
+		json_set_int(a, r, "old_secret_until", c->old_secret_until);
+	}
 	json_set(a, r, "jwk", json_copy(a, c->jwk));
 	json_set(a, r, "redirect_uris", json_copy(a, c->redirect_uris));
 	json_set_string(a, r, "scope", c->scope);
@@ -192,6 +198,7 @@ client_show(struct arena *a, const struct client *c)
 
 	json_set(a, shown, "v", NULL);
 	json_set(a, shown, "secret_hash", NULL);
+	json_set(a, shown, "old_secret_hash", NULL);
 	json_set_bool(a, shown, "public", c->auth == CLIENT_AUTH_NONE);
 	return shown;
 }

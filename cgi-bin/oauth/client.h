@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "db/store.h"
 
@@ -17,6 +18,8 @@ struct client {
 	const char	*id;		/* 1 to 100 of [A-Za-z0-9._~-] */
 	const char	*name;		/* shown to people */
 	const char	*secret_hash;	/* SHA-256, base64url; NULL for a public client */
+	const char	*old_secret_hash;	/* the one before, which counts until old_secret_until (seconds); NULL: none does */
+	int64_t		 old_secret_until;
 	const struct json *jwk;		/* public key of one that signs assertions; NULL otherwise */
 	const struct json *redirect_uris;	/* strings, compared byte for byte */
 	const char	*scope;		/* registered set, space separated: also what an absent scope means */

@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
@@ -91,10 +92,13 @@ client_secret_ok(const struct client *c, const char *secret)
 	static const char nobody[] = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
 	struct arena *a = arena_new(4096);
 	const char *known = c != NULL && c->secret_hash != NULL ? c->secret_hash : nobody;
-	bool same = secret_text_equal(secret_digest(a, secret), known);
+	bool old = c != NULL && c->old_secret_hash != NULL && c->old_secret_until > clock_sec();
+	const char *digest = secret_digest(a, secret);
+	/* Both are always compared: the time tells neither which it was nor whether there are two. */
+	bool is_new = secret_text_equal(digest, known), is_old = secret_text_equal(digest, old ? c->old_secret_hash : nobody);
 
 	arena_free(a);
-	return same && known != nobody;
+	return (is_new && known != nobody) || (is_old && old);
 }
 
 /* Past "http://127.0.0.1" or "http://[::1]"; NULL if uri is not there. */
