@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/wake.h"
 #include "db/store.h"
 #include "device/capability.h"
 #include "oauth/keyring.h"
@@ -77,6 +78,7 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 		die(program, "which instance? Set GATEHOUSE_ROOT to its folder, or run ./deploy.sh to make one in ./run");
 	if ((app->config = config_load(app->arena, root, &why)) == NULL)
 		die(program, why);
+	wake_open(app->config->root);
 	if (app->config->simulator)
 		clock_follow(config_path(app->arena, app->config, "clock"));
 	if (parts & (APP_STORE | APP_KEYS))

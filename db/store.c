@@ -42,6 +42,8 @@ struct store_tx {
 	struct touched	*keys;
 	size_t		 count, size;
 	size_t		 reads, writes, bytes;
+	void		(*then)(const char *);
+	const char	*then_arg;
 };
 
 const char *
@@ -224,6 +226,13 @@ store_tx_delete(struct store_tx *tx, const char *key)
 	return write_key(tx, key, NULL, 0, strlen(key));
 }
 
+void
+store_tx_then(struct store_tx *tx, void (*fn)(const char *arg), const char *arg)
+{
+	tx->then = fn;
+	tx->then_arg = arg;
+}
+
 struct arena *
 store_tx_arena(struct store_tx *tx)
 {
@@ -290,6 +299,8 @@ store_run(struct store *s, struct arena *arena, store_fn fn, void *arg)
 		tx.scratch = arena_new(SCRATCH_MAX);
 		r = attempt(&tx, fn, arg, &again);
 		arena_free(tx.scratch);
+		if (r == STORE_OK && tx.then != NULL)
+			tx.then(tx.then_arg);
 	}
 	return r;
 }

@@ -166,3 +166,50 @@ secret_from_base64(struct arena *a, const char *text, size_t len, size_t *out_le
 	}
 	return decode(a, std_alphabet, text, len, out_len);
 }
+
+/* --- encryption: nonce, text, tag --- */
+
+#define NONCE 12
+#define TAG 16
+
+char *
+secret_encrypt(struct arena *a, const unsigned char key[SECRET_HASH], const char *place, const char *text)
+{
+	size_t len = strlen(text);
+	unsigned char *out = arena_alloc(a, NONCE + len + TAG);
+	EVP_CIPHER_CTX *x = EVP_CIPHER_CTX_new();
+	int n;
+
+	secret_random(out, NONCE);
+	if (x == NULL || EVP_EncryptInit_ex(x, EVP_aes_256_gcm(), NULL, key, out) != 1 ||
+	    EVP_EncryptUpdate(x, NULL, &n, (const unsigned char *)place, (int)strlen(place)) != 1 ||
+	    EVP_EncryptUpdate(x, out + NONCE, &n, (const unsigned char *)text, (int)len) != 1 ||
+	    EVP_EncryptFinal_ex(x, out + NONCE + len, &n) != 1 ||
+	    EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_GCM_GET_TAG, TAG, out + NONCE + len) != 1) {
+		fprintf(stderr, "secret: encryption failed\n");
+		abort();
+	}
+	EVP_CIPHER_CTX_free(x);
+	return secret_base64url(a, out, NONCE + len + TAG);
+}
+
+char *
+secret_decrypt(struct arena *a, const unsigned char key[SECRET_HASH], const char *place, const char *sealed)
+{
+	size_t len;
+	unsigned char *in = secret_from_base64url(a, sealed, strlen(sealed), &len);
+	int n;
+
+	if (in == NULL || len < NONCE + TAG)
+		return NULL;
+	len -= NONCE + TAG;
+	unsigned char *text = arena_alloc(a, len + 1);
+	EVP_CIPHER_CTX *x = EVP_CIPHER_CTX_new();
+	bool fine = x != NULL && EVP_DecryptInit_ex(x, EVP_aes_256_gcm(), NULL, key, in) == 1 &&
+	    EVP_DecryptUpdate(x, NULL, &n, (const unsigned char *)place, (int)strlen(place)) == 1 &&
+	    EVP_DecryptUpdate(x, text, &n, in + NONCE, (int)len) == 1 &&
+	    EVP_CIPHER_CTX_ctrl(x, EVP_CTRL_GCM_SET_TAG, TAG, in + NONCE + len) == 1 &&
+	    EVP_DecryptFinal_ex(x, text + len, &n) == 1;
+	EVP_CIPHER_CTX_free(x);
+	return fine ? (char *)text : NULL;
+}

@@ -33,6 +33,12 @@ bool	 secret_equal(const void *a, const void *b, size_t len);
 /* The same for texts, by their hashes: tells neither content nor length by its time. */
 bool	 secret_text_equal(const char *a, const char *b);
 
+/* Encrypt a text (AES-256-GCM) for one place: what was made for another place, or changed, does not open. Base64url. */
+char	*secret_encrypt(struct arena *, const unsigned char key[SECRET_HASH], const char *place, const char *text);
+
+/* NULL if it does not open. */
+char	*secret_decrypt(struct arena *, const unsigned char key[SECRET_HASH], const char *place, const char *sealed);
+
 /* Base64url without padding (RFC 4648 5). */
 char	*secret_base64url(struct arena *, const void *data, size_t len);
 

@@ -1,10 +1,16 @@
-/* change.c: counts the changes of a user's devices. */
+/* change.c: counts the changes of a user's devices, and keeps each for a day. */
 #include "device/change.h"
 
+#include <string.h>
+
+#include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
+#include "base/wake.h"
 #include "db/record.h"
 #include "base/banned.h"
+
+#define STATES_MAX 131072	/* bytes of values kept with a change */
 
 static const char *const kinds[] = {
 	[CHANGE_STATE] = "state",
@@ -14,11 +20,40 @@ static const char *const kinds[] = {
 	[CHANGE_DELETED] = "deleted",
 };
 
+static char *
+entry_key(struct arena *a, const char *user, long long seq)
+{
+	return record_key(a, "change", user, arena_printf(a, "%lld", seq), NULL);
+}
+
+static char *
+count_key(struct arena *a, const char *user)
+{
+	return record_key(a, "changes", user, NULL);
+}
+
+static enum store_result
+put_entry(struct store_tx *tx, const struct change *change, long long seq, int64_t now)
+{
+	struct arena *a = store_tx_arena(tx);
+	struct json *r = record_new(a);
+
+	json_set_string(a, r, "kind", kinds[change->kind]);
+	json_set_string(a, r, "device", change->device);
+	json_set_int(a, r, "time", now);
+	if (change->origin != NULL)
+		json_set_string(a, r, "origin", change->origin);
+	if (change->states != NULL && strlen(json_print(a, change->states)) <= STATES_MAX)
+		json_set(a, r, "states", json_copy(a, change->states));
+	return record_tx_put(tx, entry_key(a, change->user, seq), r, now / 1000 + CHANGE_KEPT);
+}
+
 enum store_result
 change_note(struct store_tx *tx, const struct change *change)
 {
 	struct arena *a = store_tx_arena(tx);
-	char *key = record_key(a, "changes", change->user, NULL);
+	char *key = count_key(a, change->user);
+	int64_t now = clock_ms();
 	struct json *last;
 	enum store_result r = record_tx_get(tx, key, &last);
 
@@ -26,9 +61,57 @@ change_note(struct store_tx *tx, const struct change *change)
 		last = record_new(a);
 	else if (r != STORE_OK)
 		return r;
-	json_set_int(a, last, "seq", json_get_int(last, "seq", 0) + 1);
+	long long seq = json_get_int(last, "seq", 0) + 1;
+	json_set_int(a, last, "seq", seq);
 	json_set_string(a, last, "kind", kinds[change->kind]);
 	json_set_string(a, last, "device", change->device);
-	json_set_int(a, last, "time", clock_ms());
+	json_set_int(a, last, "time", now);
+	if ((r = put_entry(tx, change, seq, now)) != STORE_OK)
+		return r;
+	store_tx_then(tx, wake_send, change->user);
 	return record_tx_put(tx, key, last, 0);
+}
+
+/* --- reading --- */
+
+static enum store_result
+seq_of(enum store_result r, const struct json *last, long long *seq)
+{
+	*seq = r == STORE_OK ? json_get_int(last, "seq", 0) : 0;
+	return r == STORE_ABSENT ? STORE_OK : r;
+}
+
+enum store_result
+change_newest(struct store *store, struct arena *a, const char *user, long long *seq)
+{
+	struct json *last;
+	enum store_result r = record_get(store, a, count_key(a, user), &last);
+
+	return seq_of(r, last, seq);
+}
+
+enum store_result
+change_tx_newest(struct store_tx *tx, const char *user, long long *seq)
+{
+	struct json *last;
+	enum store_result r = record_tx_get(tx, count_key(store_tx_arena(tx), user), &last);
+
+	return seq_of(r, last, seq);
+}
+
+enum store_result
+change_find(struct store *store, struct arena *a, const char *user, long long seq, struct change *change)
+{
+	struct json *r;
+	enum store_result result = record_get(store, a, entry_key(a, user, seq), &r);
+	const char *kind = json_get_string(r, "kind");
+	size_t k = 0;
+
+	if (result != STORE_OK)
+		return result;
+	while (k < sizeof(kinds) / sizeof(kinds[0]) && (kind == NULL || strcmp(kinds[k], kind) != 0))
+		k++;
+	*change = (struct change){ (enum change_kind)k, user, json_get_string(r, "device"), json_get(r, "states"),
+	    json_get_string(r, "origin") };
+	return k < sizeof(kinds) / sizeof(kinds[0]) && change->device != NULL ? STORE_OK : STORE_FAILED;
 }

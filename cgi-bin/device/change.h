@@ -23,8 +23,19 @@ struct change {
 	const char		*origin;	/* the grant whose client asked; NULL = the owner or the device itself */
 };
 
+#define CHANGE_KEPT 86400	/* seconds that a change can be read */
+
 /* Note a change in record "changes/<user>": {"v":1,"seq":<grows with each>,"kind":"state","device":<id>,"time":<ms>}:
- * who remembers seq knows whether there is news. */
+ * who remembers seq knows whether there is news. What it was stands in "change/<user>/<seq>" for CHANGE_KEPT. Once it is
+ * committed, the courier is woken. */
 enum store_result change_note(struct store_tx *, const struct change *);
+
+/* The seq of the newest change of a user's devices; 0 if there was none yet. */
+enum store_result change_newest(struct store *, struct arena *, const char *user, long long *seq);
+enum store_result change_tx_newest(struct store_tx *, const char *user, long long *seq);
+
+/* One change by its seq. STORE_ABSENT if it is too old or was never. CHANGE_STATE without states: too many to be kept,
+ * the device's whole state is meant. */
+enum store_result change_find(struct store *, struct arena *, const char *user, long long seq, struct change *);
 
 #endif

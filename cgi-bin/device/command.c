@@ -5,7 +5,9 @@
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/secret.h"
 #include "base/text.h"
+#include "db/record.h"
 #include "device/catalogue.h"
 #include "device/device.h"
 #include "device/source.h"
@@ -121,9 +123,24 @@ void
 command_run(struct store *store, struct arena *a, const struct catalogue *c, const char *user, const char *id,
     const struct command *commands, size_t n, const char *origin, struct command_outcome *outcome)
 {
+	command_run_once(store, a, c, user, id, commands, n, origin, NULL, outcome);
+}
+
+/* A record that only this message on this device and link has. */
+static const char *
+once_key(struct arena *a, const char *user, const char *id, const char *origin, const char *once)
+{
+	return once == NULL || origin == NULL ? NULL :
+	    record_key(a, "once", user, origin, secret_digest(a, arena_printf(a, "%s\n%s", id, once)), NULL);
+}
+
+void
+command_run_once(struct store *store, struct arena *a, const struct catalogue *c, const char *user, const char *id,
+    const struct command *commands, size_t n, const char *origin, const char *once, struct command_outcome *outcome)
+{
 	struct checked_command *checked = arena_alloc(a, (n + 1) * sizeof(*checked));
 	struct source_job job = { .store = store, .arena = a, .catalogue = c, .user = user, .device = id,
-	    .commands = checked, .origin = origin };
+	    .commands = checked, .origin = origin, .once = once_key(a, user, id, origin, once) };
 	struct telling telling = { a, json_array(a) };
 	const struct source *source;
 	struct device d;

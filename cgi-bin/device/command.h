@@ -41,4 +41,9 @@ struct command_outcome {
 void	 command_run(struct store *, struct arena *, const struct catalogue *, const char *user, const char *device,
 	    const struct command *, size_t n, const char *origin, struct command_outcome *);
 
+/* The same, unless it was done already: once is a text that stands for this very message. A repetition within a minute
+ * changes nothing; its outcome has the fault of the first time and the states as they are now. */
+void	 command_run_once(struct store *, struct arena *, const struct catalogue *, const char *user, const char *device,
+	    const struct command *, size_t n, const char *origin, const char *once, struct command_outcome *);
+
 #endif

@@ -39,6 +39,7 @@ struct source_job {
 	const struct checked_command *commands;
 	size_t			 n;
 	const char		*origin;
+	const char		*once;		/* key of a record: see command_run_once; NULL = as often as it comes */
 	/* What came of it. A source that starts over begins with source_begin. */
 	enum command_fault	 fault;
 	const char		*detail;

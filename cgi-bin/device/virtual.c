@@ -13,6 +13,8 @@
 #include "device/state.h"
 #include "base/banned.h"
 
+#define ONCE_KEPT 60	/* seconds in which a repeated message is known */
+
 /* What stays the same over the commands of one transaction. */
 struct work {
 	struct source_job	*job;
@@ -61,6 +63,35 @@ carry_out_one(struct work *w, const struct checked_command *c)
 	return true;
 }
 
+/* Was this message carried out before? Then its outcome is that of then, and what it was about is told as it is now. */
+static enum store_result
+recall(struct store_tx *tx, struct source_job *job, const struct device *d, bool *done)
+{
+	struct json *r;
+	enum store_result result = record_tx_get(tx, job->once, &r);
+
+	*done = result == STORE_OK;
+	if (!*done)
+		return result == STORE_ABSENT ? STORE_OK : result;
+	job->fault = (enum command_fault)json_get_int(r, "fault", COMMAND_OK);
+	job->detail = json_get_string(r, "detail");
+	for (size_t i = 0; i < job->n; i++)
+		source_touch_command(job, d, &job->commands[i]);
+	return STORE_OK;
+}
+
+static enum store_result
+remember(struct store_tx *tx, const struct source_job *job, int64_t now)
+{
+	struct arena *a = store_tx_arena(tx);
+	struct json *r = record_new(a);
+
+	json_set_int(a, r, "fault", job->fault);
+	if (job->detail != NULL)
+		json_set_string(a, r, "detail", job->detail);
+	return record_tx_put(tx, job->once, r, now / 1000 + ONCE_KEPT);
+}
+
 static enum store_result
 carry_out_fn(struct store_tx *tx, void *arg)
 {
@@ -68,6 +99,7 @@ carry_out_fn(struct store_tx *tx, void *arg)
 	char *key = state_key(job->arena, job->user, job->device);
 	struct device d;
 	struct json *state;
+	bool done = false;
 	enum store_result r = device_tx_find(tx, job->user, job->device, &d);
 
 	source_begin(job);
@@ -81,12 +113,17 @@ carry_out_fn(struct store_tx *tx, void *arg)
 		job->detail = "the device is offline";
 		return STORE_OK;
 	}
+	if (job->once != NULL && ((r = recall(tx, job, &d, &done)) != STORE_OK || done))
+		return r;
 	struct work w = { job, &d, catalogue_type(job->catalogue, d.type), state, json_array(job->arena), clock_ms() };
 	for (size_t i = 0; i < job->n && carry_out_one(&w, &job->commands[i]); i++)
 		;
 	if (json_first(w.news) == NULL)
 		return STORE_OK;
-	if ((r = state_tx_put(tx, key, state)) == STORE_OK)
+	/* What changed nothing may be done again; so the record costs no write of its own. */
+	if ((r = state_tx_put(tx, key, state)) == STORE_OK && job->once != NULL)
+		r = remember(tx, job, w.now);
+	if (r == STORE_OK)
 		r = change_note(tx, &(struct change){ CHANGE_STATE, job->user, job->device, w.news, job->origin });
 	return r;
 }

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "base/text.h"
+#include "base/wake.h"
 #include "db/record.h"
 #include "oauth/activity.h"
 #include "base/banned.h"
@@ -217,8 +218,11 @@ enum store_result
 grant_revoke(struct store *store, struct arena *a, const char *user, const char *id, const char *why)
 {
 	struct revoking v = { user, id, why };
+	enum store_result r = store_run(store, a, revoke, &v);
 
-	return store_run(store, a, revoke, &v);
+	if (r == STORE_OK)
+		wake_send(user);
+	return r;
 }
 
 struct choosing {

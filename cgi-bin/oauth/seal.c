@@ -44,3 +44,23 @@ seal_form_token(struct arena *a, const struct keyring *ring, const char *cookie)
 {
 	return tag(a, ring, "form", cookie, strlen(cookie));
 }
+
+char *
+seal_hide(struct arena *a, const struct keyring *ring, const char *record, const char *secret)
+{
+	unsigned char key[SECRET_HASH];
+
+	keyring_seal(ring, "hide", "", 0, key);
+	return secret_encrypt(a, key, record, secret);
+}
+
+char *
+seal_reveal(struct arena *a, const struct keyring *ring, const char *record, const char *hidden)
+{
+	unsigned char key[SECRET_HASH];
+
+	if (hidden == NULL)
+		return NULL;
+	keyring_seal(ring, "hide", "", 0, key);
+	return secret_decrypt(a, key, record, hidden);
+}

@@ -31,9 +31,11 @@ read_command(const struct json *c)
 	};
 }
 
-/* Carry out what is asked of one device. The outcome lives in the scratch arena. */
+/* Carry out what is asked of one device, in the place-th entry of the message. The outcome lives in the scratch arena.
+ * A message that comes twice within a minute is the same if id, place and commands are: some clients number all of
+ * their messages alike. */
 static void
-run(struct schema_message *m, const char *id, const struct json *commands, struct command_outcome *outcome)
+run(struct schema_message *m, const char *id, size_t place, const struct json *commands, struct command_outcome *outcome)
 {
 	const struct schema_context *x = m->context;
 	struct command *list = arena_alloc(m->scratch, (json_count(commands) + 1) * sizeof(*list));
@@ -41,7 +43,8 @@ run(struct schema_message *m, const char *id, const struct json *commands, struc
 
 	for (const struct json *c = json_first(commands); c != NULL; c = json_next(c))
 		list[n++] = read_command(c);
-	command_run(x->store, m->scratch, x->catalogue, m->grant.user, id, list, n, m->grant.id, outcome);
+	const char *once = arena_printf(m->scratch, "%zu\n%s\n%s", place, m->request_id, json_print(m->scratch, commands));
+	command_run_once(x->store, m->scratch, x->catalogue, m->grant.user, id, list, n, m->grant.id, once, outcome);
 }
 
 /* command_run's states as Schema has them. */
@@ -63,7 +66,7 @@ add_states(struct arena *a, struct json *entry, const struct json *states)
 /* One device's entry. A link that may only look has, for SmartThings, devices without commands: told device by device,
  * so that the link stays up and goes on showing states. */
 static size_t
-command(struct schema_message *m, const struct json *asked, struct json *entries)
+command(struct schema_message *m, const struct json *asked, size_t place, struct json *entries)
 {
 	const char *id = json_get_string(asked, "externalDeviceId");
 	struct json *entry = schema_add_device_state(m->arena, entries, id);
@@ -78,7 +81,7 @@ command(struct schema_message *m, const struct json *asked, struct json *entries
 		    "the link was made without the scope devices:control");
 		return 0;
 	}
-	run(m, id, json_get(asked, "commands"), &outcome);
+	run(m, id, place, json_get(asked, "commands"), &outcome);
 	size_t bytes = 0;
 	if (outcome.fault == COMMAND_OK || json_first(outcome.states) != NULL)
 		bytes = add_states(m->arena, entry, outcome.states);
@@ -93,12 +96,12 @@ enum schema_error
 schema_command(struct schema_message *m, struct json *answer)
 {
 	struct json *entries = json_set(m->arena, answer, "deviceState", json_array(m->arena));
-	size_t bytes = 0;
+	size_t bytes = 0, place = 0;
 
-	for (const struct json *v = json_first(m->devices); v != NULL; v = json_next(v)) {
+	for (const struct json *v = json_first(m->devices); v != NULL; v = json_next(v), place++) {
 		arena_reset(m->scratch);
 		if (bytes <= SCHEMA_STATES_MAX)
-			bytes += command(m, v, entries);
+			bytes += command(m, v, place, entries);
 		else
 			schema_set_device_error(m->arena,
 			    schema_add_device_state(m->arena, entries, json_get_string(v, "externalDeviceId")),

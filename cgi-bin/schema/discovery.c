@@ -2,11 +2,14 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/config.h"
 #include "base/json.h"
 #include "base/secret.h"
 #include "device/device.h"
+#include "schema/callback.h"
 #include "schema/dispatch.h"
 #include "schema/interactions.h"
+#include "schema/states.h"
 #include "base/banned.h"
 
 /* One id for the same thing in all links of its owner, for SmartThings to recognise it by; says nothing else. */
@@ -46,8 +49,19 @@ context(struct arena *a, const struct device *d)
 	return c;
 }
 
+/* What SmartThings keeps for us and sends back with the device. Never trusted: it tells us, in a recorded message, which of
+ * two devices that had the same id one after the other was meant. */
 static struct json *
-show(struct arena *a, const char *user, const struct device *d)
+cookie(struct arena *a, const struct device *d)
+{
+	struct json *c = json_object(a);
+
+	json_set_string(a, c, "added", arena_printf(a, "%lld", (long long)d->created));
+	return c;
+}
+
+struct json *
+schema_device(struct arena *a, const char *user, const struct device *d)
 {
 	struct json *v = json_object(a), *c = context(a, d);
 
@@ -58,7 +72,21 @@ show(struct arena *a, const char *user, const struct device *d)
 	if (json_first(c) != NULL)
 		json_set(a, v, "deviceContext", c);
 	json_set_string(a, v, "deviceUniqueId", unique_id(a, user, d->id));
+	json_set(a, v, "deviceCookie", cookie(a, d));
 	return v;
+}
+
+/* Only while the link has no way to call back: asked for in every discovery, it has made SmartThings refuse links. */
+static void
+ask_for_grant(struct schema_message *m, struct json *answer)
+{
+	struct callback c;
+	enum store_result r = STORE_FAILED;
+
+	if (*m->context->config->smartthings.client_id != '\0')
+		r = callback_find(m->context->store, m->scratch, m->context->keyring, m->grant.user, m->grant.id, &c);
+	if (r == STORE_ABSENT || (r == STORE_OK && callback_is_lost(&c)))
+		json_set_bool(m->arena, answer, "requestGrantCallbackAccess", true);
 }
 
 enum schema_error
@@ -73,12 +101,14 @@ schema_discovery(struct schema_message *m, struct json *answer)
 		arena_reset(m->scratch);
 		r = device_find(m->context->store, m->scratch, m->grant.user, json_string(id), &d);
 		if (r == STORE_OK)
-			json_append(m->arena, devices, show(m->arena, m->grant.user, &d));
+			json_append(m->arena, devices, schema_device(m->arena, m->grant.user, &d));
 		else if (r == STORE_ABSENT)	/* deleted since the list was read */
 			r = STORE_OK;
 	}
-	if (r == STORE_OK)
+	if (r == STORE_OK) {
+		ask_for_grant(m, answer);
 		return SCHEMA_OK;
+	}
 	m->detail = "the devices cannot be read now";
 	return SCHEMA_UNAVAILABLE;
 }

@@ -26,6 +26,7 @@ static const struct interaction interactions[] = {
 	{ "stateRefreshRequest", "stateRefreshResponse", schema_state_refresh, "devices:read", .token = true,
 	    .devices = true },
 	{ "commandRequest", "commandResponse", schema_command, NULL, .token = true, .devices = true, .commands = true },
+	{ "grantCallbackAccess", "grantCallbackAccess", schema_callback_grant, NULL, .token = true },
 	{ "integrationDeleted", "integrationDeleted", schema_integration_deleted, NULL, .token = true, .late = true },
 	{ "interactionResult", "interactionResult", schema_interaction_result, NULL, .token = false },
 };

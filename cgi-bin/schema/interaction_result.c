@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "oauth/activity.h"
 #include "schema/dispatch.h"
 #include "schema/interactions.h"
 #include "base/banned.h"
@@ -34,10 +35,35 @@ tell(const struct schema_message *m, const struct json *device, const struct jso
 	    quoted(m, device, "externalDeviceId"), quoted(m, error, "errorEnum"), quoted(m, error, "detail"));
 }
 
+static enum store_result
+note(struct store_tx *tx, void *arg)
+{
+	return activity_tx_note(tx, arg);
+}
+
+/* What the owner and the operator find in the journal: one event a message, its first error in words. */
+static void
+keep(struct schema_message *m, const struct json *device, const struct json *error, size_t errors)
+{
+	bool known = m->verdict != TOKEN_INVALID && m->verdict != TOKEN_UNAVAILABLE;
+	const char *more = errors > 1 ? arena_printf(m->arena, " and %zu more", errors - 1) : "";
+	const char *id = quoted(m, device, "externalDeviceId");
+	struct activity event = { .event = "interaction_result",
+	    .user = known ? m->grant.user : NULL, .client = known ? m->grant.client : NULL,
+	    .grant = known ? m->grant.id : NULL, .detail = arena_printf(m->arena, "%s%s%s: %s %s%s",
+	    quoted(m, m->root, "originatingInteractionType"), *id != '\0' ? " " : "", id, quoted(m, error, "errorEnum"),
+	    quoted(m, error, "detail"), more) };
+	enum store_result r = store_run(m->context->store, m->arena, note, &event);
+
+	if (r != STORE_OK)	/* the log has it */
+		log_event(LOG_LEVEL_ERROR, "activity_lost", "event=%s store=%s", event.event, store_result_name(r));
+}
+
 enum schema_error
 schema_interaction_result(struct schema_message *m, struct json *answer)
 {
 	const struct json *global = json_get(m->root, "globalError"), *devices = json_get(m->root, "deviceState");
+	const struct json *first = global, *of = NULL;
 	size_t lines = 0;
 
 	(void)answer;
@@ -48,10 +74,14 @@ schema_interaction_result(struct schema_message *m, struct json *answer)
 	if (global != NULL || json_count(devices) == 0)
 		tell(m, NULL, global);
 	for (const struct json *d = json_first(devices); d != NULL; d = json_next(d))
-		for (const struct json *e = json_first(json_get(d, "deviceError")); e != NULL; e = json_next(e))
+		for (const struct json *e = json_first(json_get(d, "deviceError")); e != NULL; e = json_next(e)) {
+			of = first == NULL ? d : of;
+			first = first == NULL ? e : first;
 			if (lines++ < LINES_MAX)
 				tell(m, d, e);
+		}
 	if (lines > LINES_MAX)
 		log_event(LOG_LEVEL_ERROR, "interaction_result", "and %zu more", lines - LINES_MAX);
+	keep(m, of, first, lines + (global != NULL));
 	return SCHEMA_OK;
 }

@@ -10,6 +10,7 @@ struct json;
 enum schema_error schema_discovery(struct schema_message *, struct json *answer);
 enum schema_error schema_state_refresh(struct schema_message *, struct json *answer);
 enum schema_error schema_command(struct schema_message *, struct json *answer);
+enum schema_error schema_callback_grant(struct schema_message *, struct json *answer);
 enum schema_error schema_integration_deleted(struct schema_message *, struct json *answer);
 enum schema_error schema_interaction_result(struct schema_message *, struct json *answer);
 

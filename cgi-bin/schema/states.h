@@ -5,8 +5,12 @@
 #include <stddef.h>
 
 struct arena;
+struct device;
 struct json;
 struct state_value;
+
+/* A device as discovery has it (schema protocol 4.1). */
+struct json	*schema_device(struct arena *, const char *user, const struct device *);
 
 /* "st.switch"; a custom capability (namespace.name) as it is. */
 const char	*schema_capability(struct arena *, const char *id);

@@ -1,0 +1,52 @@
+/* callback.h: what we hold to call SmartThings back about one link: where, with which tokens, and how far we are.
+ *
+ * Record "callback/<user>/<grant>". Code and tokens stand in it encrypted (oauth/seal.h). Keyed by the link, never by an
+ * access token: it outlives every refresh on either side. */
+#ifndef SCHEMA_CALLBACK_H
+#define SCHEMA_CALLBACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/store.h"
+
+struct arena;
+struct keyring;
+
+struct callback {
+	const char	*user, *grant;
+	const char	*token_url, *state_url;
+	const char	*code;		/* to be redeemed; NULL = none */
+	const char	*code_hash;	/* of the last code that came, so that a message that comes twice is known */
+	const char	*access, *refresh;	/* their tokens; NULL = none */
+	int64_t		 obtained, expires;	/* seconds, of access */
+	long long	 cursor;	/* seq of the last change that was told, or that nobody need tell */
+	bool		 whole;		/* changes were lost: every device must be told anew */
+	long long	 failures;	/* in a row */
+	int64_t		 failing_since;	/* seconds; 0 = all is well */
+	int64_t		 next;		/* ms: not before */
+};
+
+/* Nothing to call with, and nothing to redeem: SmartThings must be asked for a new grant. */
+bool		 callback_is_lost(const struct callback *);
+
+/* STORE_ABSENT if the link has none. Tokens that do not open (another server key) count as none. */
+enum store_result callback_find(struct store *, struct arena *, const struct keyring *, const char *user,
+		    const char *grant, struct callback *);
+enum store_result callback_tx_find(struct store_tx *, const struct keyring *, const char *user, const char *grant,
+		    struct callback *);
+enum store_result callback_tx_put(struct store_tx *, const struct keyring *, const struct callback *);
+enum store_result callback_tx_delete(struct store_tx *, const char *user, const char *grant);
+
+/* --- links that the courier does not know yet --- */
+
+#define CALLBACK_BOXES 16
+
+/* Leave word of a new link for a courier that did not hear of it, or that does not run. In one of CALLBACK_BOXES. */
+enum store_result callback_tx_announce(struct store_tx *, const char *user, const char *grant);
+
+/* Empty a box: fn is called for each link in it. *full: there were too many to be listed. */
+enum store_result callback_collect(struct store *, struct arena *, unsigned box,
+		    void (*fn)(void *arg, const char *user, const char *grant), void *arg, bool *full);
+
+#endif
