@@ -10,7 +10,7 @@ PROGRAMS := $(patsubst cgi-bin/%.c,%,$(filter-out cgi-bin/app.c,$(wildcard cgi-b
 SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
-LIBS      = fcgi cjson jwt gdbm argon2 crypto m
+LIBS      = fcgi cjson jwt gdbm argon2 curl crypto m
 QUICK    := $(filter-out deploy web road,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 

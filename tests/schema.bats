@@ -215,7 +215,7 @@ level() {
 	send "{\"headers\":{\"interactionType\":\"discoveryRequest\"},$auth}"
 	refused BAD-REQUEST
 	assert_equal "$(json .headers.interactionType)" discoveryResponse
-	for type in makeTea discoveryResponse stateCallback grantCallbackAccess DISCOVERYREQUEST; do
+	for type in makeTea discoveryResponse stateCallback DISCOVERYREQUEST; do
 		send "$(message $type)"
 		refused INVALID-INTERACTION-TYPE
 		assert_equal "$(json .headers.interactionType)" $type

@@ -175,8 +175,13 @@ callback_collect(struct store *store, struct arena *a, unsigned box,
     void (*fn)(void *arg, const char *user, const char *grant), void *arg, bool *full)
 {
 	struct emptying e = { box, NULL, false };
-	enum store_result r = store_run(store, a, empty, &e);
+	const char *there;
+	enum store_result r = store_get(store, a, box_key(a, box), &there);
 
+	*full = false;
+	if (r != STORE_OK)	/* as nearly always: it costs no transaction */
+		return r == STORE_ABSENT ? STORE_OK : r;
+	r = store_run(store, a, empty, &e);
 	*full = r == STORE_OK && e.full;
 	for (const struct json *v = r == STORE_OK ? json_first(e.links) : NULL; v != NULL; v = json_next(v)) {
 		const char *link = json_string(v), *slash = link != NULL ? strchr(link, '/') : NULL;

@@ -1,0 +1,31 @@
+/* courier.c: the daemon that calls SmartThings back. It needs no web server: it is started beside the programs. */
+#include <signal.h>
+#include <stddef.h>
+
+#include "app.h"
+#include "schema/courier.h"
+#include "base/banned.h"
+
+static volatile sig_atomic_t stop;
+
+static void
+on_stop(int signal)
+{
+	(void)signal;
+	stop = 1;
+}
+
+int
+main(void)
+{
+	struct app app;
+
+	app_open(&app, "courier", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS);
+	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_stop }, NULL);
+	sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_stop }, NULL);
+	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	const struct courier_context x = { app.config, app.store, app.keyring, app.catalogue, &stop };
+	bool fine = courier_run(&x);
+	app_close(&app);
+	return fine ? 0 : 1;
+}

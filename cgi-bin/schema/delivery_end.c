@@ -1,0 +1,290 @@
+/* delivery_end.c: what came of a call: progress, new tokens, another try later, or the end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/secret.h"
+#include "device/change.h"
+#include "oauth/activity.h"
+#include "schema/callback.h"
+#include "schema/callback_message.h"
+#include "schema/delivery.h"
+#include "schema/links.h"
+#include "web/fetch.h"
+#include "base/banned.h"
+
+#define FIRST_WAIT 1000		/* ms after the first failure; doubles with each */
+#define WAIT_MAX 3600000	/* ms */
+#define END_AFTER 86400		/* seconds of failures in a row: news and codes are given up */
+#define TOKENS_END 2592000	/* ... and tokens that cannot be refreshed */
+#define NOTE_EVERY 60000	/* ms between two refusals of one link in the journal */
+#define LATER 5000
+
+enum outcome { DONE, REFUSED, UNAUTHORIZED, FAILED };
+
+struct ending {
+	struct call		*call;
+	enum outcome		 outcome;
+	struct message_tokens	 tokens;
+	long			 retry_after;	/* seconds */
+	const char		*why;		/* for people */
+	int64_t			 now;		/* ms */
+	/* What follows for the link in memory, and for the journal. */
+	struct callback		 c;
+	bool			 found, forget;
+	const char		*event, *detail;
+};
+
+static const char *const names[] = {
+	[CALL_REDEEM] = "accessTokenRequest", [CALL_REFRESH] = "refreshAccessTokens", [CALL_DEVICES] = "discoveryCallback",
+	[CALL_STATES] = "stateCallback", [CALL_PAGE_DEVICES] = "discoveryCallback",
+	[CALL_PAGE_STATES] = "stateCallback", [CALL_UNLINKED] = "discoveryCallback",
+};
+
+static bool
+is_for_tokens(enum call_kind kind)
+{
+	return kind == CALL_REDEEM || kind == CALL_REFRESH;
+}
+
+/* --- judging an answer --- */
+
+/* Refused for good: these, and whatever names one of the errors of the protocol. Anything else below 500 from a token
+ * endpoint (404, a redirect) is more likely an accident on the way, which must not cost a link. */
+static enum outcome
+judge(struct ending *e, const struct fetch_answer *answer, const struct json *body)
+{
+	bool tokens = is_for_tokens(e->call->kind);
+	int status = answer->status;
+
+	if (status >= 200 && status < 300) {
+		if (!tokens)
+			return message_error(body) == NULL ? DONE : REFUSED;
+		return message_read_tokens(body, &e->tokens) ? DONE : message_error(body) != NULL ? REFUSED : FAILED;
+	}
+	if (status == 401 && !tokens)
+		return UNAUTHORIZED;
+	if (status == 0 || status == 408 || status == 425 || status == 429 || status >= 500)
+		return FAILED;
+	if (!tokens)
+		return REFUSED;
+	return status == 400 || status == 401 || status == 403 || message_error(body) != NULL ? REFUSED : FAILED;
+}
+
+/* What a person may read: never the body itself, which may repeat what we sent. */
+static const char *
+explain(struct arena *a, const struct fetch_answer *answer, const struct json *body)
+{
+	const char *word = message_error(body);
+
+	if (answer->status == 0)
+		return answer->error;
+	if (word == NULL || strlen(word) > 60)
+		return arena_printf(a, "HTTP %d", answer->status);
+	return arena_printf(a, "HTTP %d %s", answer->status, word);
+}
+
+/* --- what it does to the record --- */
+
+static void
+well(struct callback *c)
+{
+	c->failures = c->failing_since = c->next = 0;
+}
+
+static int64_t
+wait_after(long long failures)
+{
+	int64_t wait = FIRST_WAIT << (failures < 13 ? failures - 1 : 12);
+	uint16_t random;
+
+	secret_random(&random, sizeof(random));
+	wait = wait < WAIT_MAX ? wait : WAIT_MAX;
+	return wait * 3 / 4 + wait / 2 * random / 65536;
+}
+
+/* Try again later; at some point no more. */
+static void
+failed(struct ending *e)
+{
+	struct callback *c = &e->c;
+	int64_t now = e->now / 1000, end = e->call->kind == CALL_REFRESH ? TOKENS_END : END_AFTER;
+
+	c->failing_since = c->failing_since > 0 && c->failing_since <= now ? c->failing_since : now;
+	c->failures++;
+	int64_t wait = e->retry_after > 0 ? e->retry_after * 1000 : 0, ours = wait_after(c->failures);
+	c->next = e->now + (wait > ours ? wait < WAIT_MAX ? wait : WAIT_MAX : ours);
+	if (now - c->failing_since < end)
+		return;
+	well(c);
+	e->event = "callback_given_up";
+	if (e->call->kind == CALL_REDEEM)
+		c->code = NULL;
+	else if (e->call->kind == CALL_REFRESH)
+		c->access = c->refresh = NULL;
+	else if (e->call->kind == CALL_UNLINKED)
+		e->forget = true;
+	else
+		c->whole = true;	/* with the next change everything is told */
+}
+
+static void
+end_tokens(struct ending *e)
+{
+	struct callback *c = &e->c;
+	const struct call *call = e->call;
+	bool same = call->kind == CALL_REFRESH || (c->code_hash != NULL && strcmp(c->code_hash, call->code_hash) == 0);
+	bool young = call->kind == CALL_REFRESH && c->access != NULL && e->now / 1000 < c->expires - 60;
+
+	if (e->outcome == DONE) {
+		c->access = e->tokens.access;
+		c->refresh = e->tokens.refresh != NULL ? e->tokens.refresh : c->refresh;
+		c->obtained = e->now / 1000;
+		c->expires = c->obtained + e->tokens.expires_in;
+		well(c);
+		e->event = call->kind == CALL_REDEEM ? "callback_granted" : NULL;
+	} else if (e->outcome == FAILED && !young) {
+		failed(e);
+		return;
+	} else if (e->outcome == REFUSED) {
+		if (call->kind == CALL_REFRESH)
+			c->access = c->refresh = NULL;
+		well(c);
+		e->event = "callback_lost";
+	}
+	if (call->kind == CALL_REDEEM && same)
+		c->code = NULL;
+}
+
+/* How far news has come once this call is through. */
+static void
+progress(struct ending *e)
+{
+	const struct call *call = e->call;
+	struct callback *c = &e->c;
+
+	well(c);
+	if ((call->kind == CALL_DEVICES && call->last) || call->kind == CALL_STATES)
+		c->cursor = call->upto > c->cursor ? call->upto : c->cursor;
+	if (call->kind == CALL_PAGE_STATES && call->final) {
+		c->cursor = call->link->page_upto > c->cursor ? call->link->page_upto : c->cursor;
+		c->whole = false;
+	}
+	if (call->kind == CALL_UNLINKED)
+		e->forget = true;
+}
+
+static void
+end_event(struct ending *e)
+{
+	if (e->outcome == FAILED || (e->outcome == UNAUTHORIZED && e->call->link->unauthorized)) {
+		e->c.access = e->outcome == UNAUTHORIZED ? NULL : e->c.access;
+		failed(e);
+	} else if (e->outcome == UNAUTHORIZED)	/* once: refresh, then the same call again */
+		e->c.access = NULL;
+	else
+		progress(e);
+	if (e->outcome == REFUSED && e->now - e->call->link->noted >= NOTE_EVERY)
+		e->event = "callback_refused";
+}
+
+static enum store_result
+write_end(struct store_tx *tx, void *arg)
+{
+	struct ending *e = arg;
+	const struct delivery *d = e->call->delivery;
+	struct link *link = e->call->link;
+	enum store_result r = lease_tx_holds(tx, &d->lease);
+
+	e->forget = false;
+	e->event = NULL;
+	if (r == STORE_OK)
+		r = callback_tx_find(tx, d->keyring, link->user, link->grant, &e->c);
+	e->found = r == STORE_OK;
+	if (r != STORE_OK)
+		return r == STORE_ABSENT ? STORE_OK : r;
+	(is_for_tokens(e->call->kind) ? end_tokens : end_event)(e);
+	if (e->event != NULL && strcmp(e->event, "callback_given_up") == 0 && e->c.whole)
+		r = change_tx_newest(tx, link->user, &e->c.cursor);
+	if (r == STORE_OK)
+		r = e->forget ? callback_tx_delete(tx, link->user, link->grant) : callback_tx_put(tx, d->keyring, &e->c);
+	if (r != STORE_OK || e->event == NULL)
+		return r;
+	return activity_tx_note(tx, &(struct activity){ .event = e->event, .user = link->user, .grant = link->grant,
+	    .detail = e->detail });
+}
+
+/* --- what it does to the link in memory --- */
+
+static void
+follow(struct ending *e)
+{
+	const struct call *call = e->call;
+	struct link *link = call->link;
+	bool through = e->outcome == DONE || e->outcome == REFUSED;
+
+	if (is_for_tokens(call->kind)) {
+		link->refresh_failures = e->outcome == FAILED ? link->refresh_failures + 1 : 0;
+		if (e->outcome == FAILED)	/* the token at hand still does, it may be: news goes on meanwhile */
+			link->refresh_at = e->now + wait_after(link->refresh_failures);
+		else
+			link->refresh_for = -1;
+		return;
+	}
+	link->unauthorized = e->outcome == UNAUTHORIZED;
+	link->noted = e->event != NULL ? e->now : link->noted;
+	if (e->c.whole && e->event != NULL && !through)	/* given up: from the beginning, when it comes to that */
+		link->page = link->page_shown = false;
+	if (!through)
+		return;
+	if (call->kind == CALL_DEVICES)
+		link->shown = call->upto;
+	if (call->kind == CALL_PAGE_DEVICES || call->kind == CALL_PAGE_STATES)
+		link->page_shown = call->kind == CALL_PAGE_DEVICES;
+	if (call->kind == CALL_PAGE_STATES)
+		link->page = call->final ? 0 : link->page + 1;
+}
+
+static void
+log_end(const struct ending *e)
+{
+	static const char *const outcomes[] = { [DONE] = "done", [REFUSED] = "refused", [UNAUTHORIZED] = "unauthorized",
+	    [FAILED] = "failed" };
+
+	log_event(e->outcome == DONE ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "callback", "type=%s user=%s grant=%s "
+	    "result=%s why=\"%s\"", names[e->call->kind], e->call->link->user, e->call->link->grant, outcomes[e->outcome],
+	    e->why);
+}
+
+void
+delivery_end(void *arg, const struct fetch_answer *answer)
+{
+	struct call *call = arg;
+	struct delivery *d = call->delivery;
+	struct link *link = call->link;
+	const struct json *body = json_parse(d->arena, answer->body, answer->len, NULL);
+	struct ending e = { .call = call, .now = clock_ms(), .retry_after = answer->retry_after };
+
+	e.outcome = judge(&e, answer, body);
+	e.why = explain(d->arena, answer, body);
+	e.detail = arena_printf(d->arena, "%s: %s", names[call->kind], e.outcome == DONE ? "done" : e.why);
+	log_end(&e);
+	d->busy[call->host]--;
+	link->busy = false;
+	link->again = true;
+	enum store_result r = store_run(d->store, d->arena, write_end, &e);
+	if (r == STORE_OK && (!e.found || e.forget))
+		links_remove(d->links, link);
+	else {
+		if (r == STORE_OK)
+			follow(&e);
+		else
+			log_event(LOG_LEVEL_ERROR, "callback_not_kept", "user=%s grant=%s store=%s", link->user, link->grant,
+			    store_result_name(r));
+		links_schedule(d->links, link, e.now + (r == STORE_OK ? 0 : LATER));
+	}
+	free(call);
+}

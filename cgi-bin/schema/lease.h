@@ -1,0 +1,36 @@
+/* lease.h: one courier at a time sends for one store, whatever is started how often on how many machines.
+ *
+ * On one machine a lock on ROOT/courier.lock decides, which the system gives back when a process dies; between machines
+ * the record "courier/lease", which ends by itself. */
+#ifndef SCHEMA_LEASE_H
+#define SCHEMA_LEASE_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "db/store.h"
+
+struct arena;
+
+#define LEASE_LIFE 30	/* seconds */
+
+struct lease {
+	char	 owner[32];	/* this process */
+	char	 place[160];	/* this instance on this machine: who holds the lock here need not wait for a dead one of here */
+	int64_t	 until;		/* seconds; 0 = not held */
+};
+
+/* Wait for the lock of the instance. False if it cannot be had, or stop was set. Held until the process ends. */
+bool		 lease_begin(struct lease *, const char *root, const volatile sig_atomic_t *stop);
+
+/* Take or renew it. *held: it is ours until lease->until. */
+enum store_result lease_take(struct store *, struct arena *, struct lease *, bool *held);
+
+/* Give it back. */
+void		 lease_end(struct store *, struct arena *, struct lease *);
+
+/* Inside a transaction: STORE_OK while it is ours, STORE_LIMIT if somebody else has it. */
+enum store_result lease_tx_holds(struct store_tx *, const struct lease *);
+
+#endif

@@ -1,0 +1,248 @@
+/* news.c: from the log of changes to what SmartThings wants to hear. */
+#include "schema/news.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "device/capability.h"
+#include "device/catalogue.h"
+#include "device/change.h"
+#include "device/device.h"
+#include "device/state.h"
+#include "oauth/grant.h"
+#include "schema/envelope.h"
+#include "schema/states.h"
+#include "base/banned.h"
+
+#define CHANGES_MAX 500		/* read at a time */
+#define BEHIND_MAX 20000	/* changes: from here on it is quicker to tell everything */
+#define BYTES_MAX 120000	/* of values in one message, about */
+
+/* One device's news. */
+struct item {
+	const char	*id;
+	bool		 deleted, shown, whole, health;
+	struct json	*states;	/* array of state_show: newest of each attribute, and each event */
+	struct item	*next;
+};
+
+struct reading {
+	const struct news_context *x;
+	struct news	*news;
+	struct item	*items, **end;
+	size_t		 bytes;
+};
+
+static struct item *
+item_of(struct reading *r, const char *id)
+{
+	for (struct item *it = r->items; it != NULL; it = it->next)
+		if (strcmp(it->id, id) == 0)
+			return it;
+	struct item *it = arena_alloc(r->x->arena, sizeof(*it));
+	it->id = id;
+	it->states = json_array(r->x->arena);
+	*r->end = it;
+	r->end = &it->next;
+	return it;
+}
+
+/* Is it an event, which is told each time, or a state, of which the last counts? */
+static bool
+is_event(const struct catalogue *c, const char *capability, const char *attribute)
+{
+	const struct capability *has = catalogue_capability(c, capability);
+	const struct attribute *a = has != NULL ? capability_attribute(has, attribute) : NULL;
+
+	return a != NULL && a->event;
+}
+
+static bool
+same_member(const struct json *a, const struct json *b, const char *name)
+{
+	const char *x = json_get_string(a, name), *y = json_get_string(b, name);
+
+	return x != NULL && y != NULL && strcmp(x, y) == 0;
+}
+
+/* Newest wins, and comes last. */
+static void
+put_state(struct arena *a, struct item *it, const struct json *s)
+{
+	struct json *kept = json_array(a);
+
+	for (const struct json *old = json_first(it->states); old != NULL; old = json_next(old))
+		if (!same_member(old, s, "component") || !same_member(old, s, "capability") ||
+		    !same_member(old, s, "attribute"))
+			json_append(a, kept, json_copy(a, old));
+	json_append(a, kept, json_copy(a, s));
+	it->states = kept;
+}
+
+static void
+take_states(struct reading *r, struct item *it, const struct json *states)
+{
+	it->whole = it->whole || states == NULL;
+	for (const struct json *s = json_first(states); s != NULL; s = json_next(s)) {
+		const char *capability = json_get_string(s, "capability"), *attribute = json_get_string(s, "attribute");
+		if (capability == NULL || attribute == NULL)
+			continue;
+		bool event = is_event(r->x->catalogue, capability, attribute);
+		r->news->urgent = r->news->urgent || event;
+		r->bytes += strlen(json_print(r->x->arena, s));
+		if (event)
+			json_append(r->x->arena, it->states, json_copy(r->x->arena, s));
+		else
+			put_state(r->x->arena, it, s);
+	}
+}
+
+/* False: the batch ends before this change. */
+static bool
+take(struct reading *r, const struct change *c, bool show)
+{
+	if ((c->origin != NULL && strcmp(c->origin, r->x->grant->id) == 0) || !grant_has_device(r->x->grant, c->device))
+		return true;
+	struct item *it = item_of(r, c->device);
+	switch (c->kind) {
+	case CHANGE_STATE:
+		take_states(r, it, c->states);
+		break;
+	case CHANGE_ONLINE:
+		it->health = true;
+		break;
+	case CHANGE_ADDED:
+		if (it->deleted)	/* its predecessor's end must be told first */
+			return false;
+		it->whole = true;
+		it->shown = it->shown || show;
+		break;
+	case CHANGE_RENAMED:
+		it->shown = it->shown || show;
+		break;
+	case CHANGE_DELETED:
+		*it = (struct item){ .id = it->id, .deleted = true, .states = json_array(r->x->arena), .next = it->next };
+		break;
+	}
+	return true;
+}
+
+/* --- writing --- */
+
+struct listing {
+	const struct news_context *x;
+	struct json	*states;
+};
+
+static void
+list(void *arg, const struct state_value *v)
+{
+	struct listing *l = arg;
+
+	if (!is_event(l->x->catalogue, v->capability, v->attribute))
+		schema_add_state(l->x->arena, l->states, v);
+}
+
+static void
+list_shown(struct arena *a, struct json *states, const struct json *s)
+{
+	schema_add_state(a, states, &(struct state_value){ .component = json_get_string(s, "component"),
+	    .capability = json_get_string(s, "capability"), .attribute = json_get_string(s, "attribute"),
+	    .value = json_get(s, "value"), .unit = json_get_string(s, "unit"), .data = json_get(s, "data"),
+	    .time = json_get_int(s, "timestamp", 0) });
+}
+
+/* All values of a device but its old events; what is collected behind them. A device that is offline has none. */
+static void
+tell_states(const struct news_context *x, struct news *news, const struct item *it, const struct device *d,
+    const struct json *state)
+{
+	struct json *entry = schema_add_device_state(x->arena, news->states, it->id);
+
+	if ((it->health || it->whole) && !state_online(state)) {
+		schema_set_device_error(x->arena, entry, SCHEMA_DEVICE_OFFLINE, "the device is offline");
+		return;
+	}
+	struct listing l = { x, json_set(x->arena, entry, "states", json_array(x->arena)) };
+	if (it->health || it->whole)
+		state_each(x->arena, x->catalogue, d, state, list, &l);
+	for (const struct json *s = json_first(it->states); s != NULL; s = json_next(s))
+		if (!(it->health || it->whole) || is_event(x->catalogue, json_get_string(s, "capability"),
+		    json_get_string(s, "attribute")))
+			list_shown(x->arena, l.states, s);
+}
+
+static enum store_result
+tell(const struct news_context *x, struct news *news, const struct item *it)
+{
+	struct device d;
+	const struct json *state;
+	enum store_result r;
+
+	if (it->deleted) {
+		schema_set_device_error(x->arena, schema_add_device_state(x->arena, news->states, it->id),
+		    SCHEMA_DEVICE_DELETED, "the device was removed by its owner");
+		return STORE_OK;
+	}
+	r = device_find(x->store, x->arena, x->grant->user, it->id, &d);
+	if (r == STORE_OK)
+		r = state_get(x->store, x->arena, x->grant->user, it->id, &state);
+	if (r != STORE_OK)	/* gone meanwhile: a later change says so */
+		return r == STORE_ABSENT ? STORE_OK : r;
+	if (it->shown)
+		json_append(x->arena, news->devices, schema_device(x->arena, x->grant->user, &d));
+	if (it->health || it->whole || json_first(it->states) != NULL)
+		tell_states(x, news, it, &d, state);
+	return STORE_OK;
+}
+
+/* --- the two ways to ask --- */
+
+enum store_result
+news_read(const struct news_context *x, long long cursor, long long newest, long long shown, struct news *news)
+{
+	struct reading r = { .x = x, .news = news };
+	enum store_result result = STORE_OK;
+	struct change c;
+
+	*news = (struct news){ json_array(x->arena), json_array(x->arena), cursor, false, newest - cursor > BEHIND_MAX };
+	r.end = &r.items;
+	for (long long n = 0; news->upto < newest && n < CHANGES_MAX && r.bytes < BYTES_MAX && !news->lost; n++) {
+		result = change_find(x->store, x->arena, x->grant->user, news->upto + 1, &c);
+		if (result == STORE_ABSENT) {
+			news->lost = true;
+			return STORE_OK;
+		}
+		if (result != STORE_OK)
+			return result;
+		if (!take(&r, &c, news->upto + 1 > shown))
+			break;
+		news->upto++;
+	}
+	for (const struct item *it = r.items; it != NULL && result == STORE_OK; it = it->next)
+		result = tell(x, news, it);
+	return result;
+}
+
+enum store_result
+news_whole(const struct news_context *x, size_t page, struct news *news, bool *more)
+{
+	struct json *all;
+	enum store_result r = device_ids(x->store, x->arena, x->grant->user, &all);
+	size_t place = 0;
+
+	*news = (struct news){ json_array(x->arena), json_array(x->arena), 0, false, false };
+	*more = false;
+	if (r != STORE_OK)
+		return r;
+	const struct json *ids = grant_devices(x->arena, x->grant, all);
+	for (const struct json *id = json_first(ids); id != NULL && r == STORE_OK; id = json_next(id), place++) {
+		const struct item it = { .id = json_string(id), .shown = true, .whole = true,
+		    .states = json_array(x->arena) };
+		if (place / NEWS_PAGE == page)
+			r = tell(x, news, &it);
+		*more = *more || place / NEWS_PAGE > page;
+	}
+	return r;
+}

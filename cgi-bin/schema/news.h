@@ -1,0 +1,38 @@
+/* news.h: what a link has not been told yet: changes since its cursor, put together device by device. */
+#ifndef SCHEMA_NEWS_H
+#define SCHEMA_NEWS_H
+
+#include <stdbool.h>
+
+#include "db/store.h"
+
+struct arena;
+struct catalogue;
+struct grant;
+struct json;
+
+struct news_context {
+	struct store		*store;
+	const struct catalogue	*catalogue;
+	struct arena		*arena;
+	const struct grant	*grant;
+};
+
+struct news {
+	struct json	*devices;	/* for discoveryCallback: added and renamed ones; may be empty */
+	struct json	*states;	/* for stateCallback; may be empty */
+	long long	 upto;		/* seq up to which all is told when these are */
+	bool		 urgent;	/* there is a button among them: it must not wait */
+	bool		 lost;		/* a change is gone: everything must be told anew */
+};
+
+/* Read the changes from cursor + 1 to newest, or as many as fit into a message. Of an attribute only the newest value
+ * counts, but for events such as a button's, which are all told in their order. What the link itself asked for is left out,
+ * and what it may not see. Added and renamed devices count from behind shown on. */
+enum store_result news_read(const struct news_context *, long long cursor, long long newest, long long shown, struct news *);
+
+/* Everything about the devices of the link, some at a time: from the page-th NEWS_PAGE on. *more: there are others. */
+#define NEWS_PAGE 40
+enum store_result news_whole(const struct news_context *, size_t page, struct news *, bool *more);
+
+#endif

@@ -1,0 +1,94 @@
+# courier.bash: an instance with a courier, and tests/fake/smartthings.mjs for it to call.
+
+# begin_courier DIR: the instance, the double ($ST, its address) and the clock; the courier itself starts by start_courier.
+begin_courier() {
+	make_root "$1/root"
+	mkdir -p "$ROOT/sock" "$ROOT/secret"
+	head -c 8 /dev/zero >"$ROOT/clock"
+	printf '{"public_url":"%s","insecure_loopback":true,"simulator":true,"smartthings":{"client_id":"st-app"}}\n' "$PUBLIC" \
+		>"$ROOT/gatehouse.json"
+	echo st-secret >"$ROOT/secret/smartthings"
+	node "$TOP/tests/fake/smartthings.mjs" "$ROOT/clock" >"$1/st.out" 2>"$1/st.err" 3>&- &
+	ST_PID=$!
+	for _ in {1..100}; do
+		[ -s "$1/st.out" ] && break
+		sleep 0.05
+	done
+	ST=http://127.0.0.1:$(sed -n 's/^port //p' "$1/st.out")
+	COURIER_LOG=$1/courier.log
+	export ST ST_PID COURIER_LOG
+}
+
+# The instance's courier, in the background; its pid is in $COURIER.
+start_courier() {
+	"$BUILD/courier" >>"$COURIER_LOG" 2>&1 3>&- &
+	COURIER=$!
+}
+
+stop_courier() {
+	[ -n "${COURIER-}" ] || return 0
+	kill -s "${1:-TERM}" "$COURIER" 2>/dev/null || true
+	wait "$COURIER" 2>/dev/null || true
+	COURIER=
+}
+
+end_courier() {
+	stop_courier
+	kill "$ST_PID" 2>/dev/null || true
+	wait "$ST_PID" 2>/dev/null || true
+}
+
+# control JSON: tell the double how to answer. st_log [FILTER]: what it was sent. links FILTER: what it knows.
+control() { curl -qsf --noproxy '*' "$ST/control" -d "$1" >/dev/null; }
+st_log() { curl -qsf --noproxy '*' "$ST/log" | jq -c "${1:-.}"; }
+links() { curl -qsf --noproxy '*' "$ST/links" | jq -c "$1"; }
+
+# ahead SECONDS: move the clock of all programs and of the double.
+AHEAD=0
+ahead() {
+	local hex bytes='' i
+	AHEAD=$((AHEAD + $1))
+	printf -v hex %016x $((AHEAD * 1000))
+	for ((i = 14; i >= 0; i -= 2)); do bytes+="\\x${hex:i:2}"; done
+	# In place: the programs have the file mapped.
+	printf '%b' "$bytes" | dd of="$ROOT/clock" conv=notrunc status=none
+}
+
+# until_is EXPECTED COMMAND...: wait at most 10 s for a command to print this.
+until_is() {
+	local expected=$1 got='' i
+	shift
+	for ((i = 0; i < 200; i++)); do
+		got=$("$@") || true
+		[ "$got" != "$expected" ] || return 0
+		sleep 0.05
+	done
+	echo "not $expected but $got: $*"
+	tail -n 5 "$COURIER_LOG"
+	return 1
+}
+
+# link CODE [USER [DEVICE...]]: a new link, granted with a code; sets $TOKEN.
+link() {
+	local code=$1 user=${2:-ann} devices=() d
+	shift
+	[ $# = 0 ] || shift
+	for d in "${@:-lamp}"; do devices+=(--device "$d"); done
+	TOKEN=$(gatehouse token issue --user "$user" --client smartthings "${devices[@]}" --json | jq -r .access_token)
+	grant "$code"
+}
+
+# grant CODE [TOKEN-URL [STATE-URL]]: SmartThings grants us access for the link of $TOKEN.
+grant() {
+	schema grantCallbackAccess ",\"callbackAuthentication\":{\"grantType\":\"authorization_code\",\"scope\":\"callback-access\",
+		\"code\":\"$1\",\"clientId\":\"st-app\"},\"callbackUrls\":{\"oauthToken\":\"${2:-$ST/oauth/token}\",
+		\"stateCallback\":\"${3:-$ST/device/events}\"}"
+}
+
+# schema TYPE [MEMBERS]: a message to our webhook with $TOKEN; what it answers is in $body.
+schema() {
+	cgi schema-webhook POST /schema "{\"headers\":{\"schema\":\"st-schema\",\"version\":\"1.0\",\"interactionType\":\"$1\",
+		\"requestId\":\"$RANDOM-$RANDOM\"},\"authentication\":{\"tokenType\":\"Bearer\",\"token\":\"$TOKEN\"}${2-}}" \
+		CONTENT_TYPE=application/json
+	[ "$code" = 200 ] || { echo "$code $body"; return 1; }
+}
