@@ -14,7 +14,7 @@ COMMAND='' DRY='' FOLLOW='' LIVE=''
 PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO=''
 REMEMBERED='PORT WEB WORKERS PUBLIC_URL ENGINE LOGIN_RATE API_RATE DEMO'
 declare -A GIVEN=() NOW=()
-PROGRAMS=() MISSING=()
+PROGRAMS=() DAEMONS=() MISSING=()
 
 # program | form of its errors | rate limit | routes; one that ends in / takes all below it too.
 # A program that was not built gets no routes.
@@ -87,6 +87,7 @@ give_up() {
 	if [ -n "$swapped" ]; then
 		built_programs "$ROOT/bin"
 		roll "${PROGRAMS[@]}" || why+="; and the former build does not start again: $FAILED"
+		start_daemons "${DAEMONS[@]}" || why+="; and the former build does not start again: $FAILED"
 		if pid=$(pid_of web); then reload_web "$pid"; else start_web; fi
 		LOCAL=http://127.0.0.1:$PORT
 		verify >/dev/null || why+="; and the former build does not answer"
@@ -95,17 +96,25 @@ give_up() {
 }
 
 start_all() {
-	local bad
+	local bad name daemons=()
 	if (($# > 0)) && ! roll "$@"; then
 		log_end "$FAILED"
 		give_up "$FAILED does not answer" ''
 	fi
 	apply_web
+	# All programs start anew where the build or the config is another: so do the daemons.
+	for name in "${DAEMONS[@]}"; do
+		if (($# == ${#PROGRAMS[@]})) || ! daemon_up "$name"; then daemons+=("$name"); fi
+	done
+	if ! start_daemons "${daemons[@]}"; then
+		log_end "$FAILED"
+		give_up "$FAILED does not start" 1
+	fi
 	if ! bad=$(verify); then
 		log_end web
 		give_up "no good answer at $LOCAL from: $bad" 1
 	fi
-	end_strays "${PROGRAMS[*]}"
+	end_strays "${PROGRAMS[*]} ${DAEMONS[*]}"
 	now_in_force
 }
 
@@ -114,7 +123,7 @@ plan() {
 	step build "make, in $SRC/build"
 	step files "$ROOT/: gatehouse.json demo.env deploy.env $WEB.conf bin/ share/ secret/ store/ sock/ pid/ log/ tmp/"
 	step listen "127.0.0.1:$PORT ($WEB); sockets $ROOT/sock/*.sock"
-	step start "$WEB, and $WORKERS of each program that was built"
+	step start "$WEB, $WORKERS of each program that was built, and one courier"
 	step accounts "user demo, client smartthings, with secrets made on the spot"
 	echo "Nothing was done: --dry-run."
 }
@@ -136,7 +145,7 @@ up() {
 	if ((${#MISSING[@]} > 0)); then install_packages; else step packages "all there"; fi
 	build
 	built_programs "$SRC/build"
-	step build "${PROGRAMS[*]}"
+	step build "${PROGRAMS[*]} ${DAEMONS[*]}"
 	make_folders
 	lock
 	[ -f "$ROOT/deploy.env" ] || remember
@@ -195,7 +204,7 @@ stop_all() {
 	done
 	end TERM "${names[@]}"
 	built_programs "$ROOT/bin"
-	end_strays "${PROGRAMS[*]}"
+	end_strays "${PROGRAMS[*]} ${DAEMONS[*]}"
 	rm -f "$ROOT"/sock/*
 }
 
@@ -226,10 +235,13 @@ status() {
 	settings
 	built_programs "$ROOT/bin"
 	printf '%-20s %8s %8s  %s\n' PROCESS PID WORKERS STATE
-	for name in web "${PROGRAMS[@]}"; do
+	for name in web "${PROGRAMS[@]}" "${DAEMONS[@]}"; do
 		pid=- n=- state=up
 		if ! pid=$(pid_of "$name"); then
 			pid=- state="down: see $ROOT/log/$name.log; $AGAIN starts it"
+		elif [[ " ${DAEMONS[*]} " == *" $name "* ]]; then
+			n=$(children "$pid" | wc -w)
+			daemon_up "$name" || state="down: see $ROOT/log/$name.log"
 		elif n=$(children "$pid" | wc -w) && [ "$name" != web ] && { ((n < WORKERS)) || ! ask "$name" "$name.sock" 5; }; then
 			state="down: does not answer; see $ROOT/log/$name.log"
 		fi

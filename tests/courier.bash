@@ -56,9 +56,9 @@ ahead() {
 
 # until_is EXPECTED COMMAND...: wait at most 10 s for a command to print this.
 until_is() {
-	local expected=$1 got='' i
+	local expected=$1 got='' end=$((SECONDS + 10))
 	shift
-	for ((i = 0; i < 200; i++)); do
+	while ((SECONDS < end)); do
 		got=$("$@") || true
 		[ "$got" != "$expected" ] || return 0
 		sleep 0.05

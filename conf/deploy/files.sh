@@ -102,7 +102,7 @@ stage() {
 	local stage=$ROOT/tmp/stage name
 	rm -rf "$stage"
 	mkdir -p "$stage"/bin "$stage"/share/conf
-	for name in "${PROGRAMS[@]}" gatehouse; do cp "$SRC/build/$name" "$stage/bin/"; done
+	for name in "${PROGRAMS[@]}" "${DAEMONS[@]}" gatehouse; do cp "$SRC/build/$name" "$stage/bin/"; done
 	cp "$SRC/conf/deploy/gatehouse" "$stage/gatehouse"
 	cp "$SRC"/conf/capabilities.json "$SRC"/conf/device-types.json "$stage/share/conf/"
 	cp -R "$SRC/html" "$stage/share/html"

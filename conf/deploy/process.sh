@@ -176,6 +176,31 @@ roll() {
 	end TERM "${old[@]}"
 }
 
+# A daemon is well if it has taken its place: it makes its socket then.
+daemon_up() {
+	local pid
+	pid=$(pid_of "$1") && [ -n "$(children "$pid")" ] && [ -S "$ROOT/sock/$1.wake" ]
+}
+
+# Start daemons anew, the former ones first asked to finish: there must never be two. Fails, with FAILED naming the
+# culprit, if one does not come up.
+start_daemons() {
+	local name tries
+	for name; do
+		if pid_of "$name" >/dev/null; then end TERM "$name"; fi
+		rm -f "$ROOT/sock/$name.wake"
+		spawn "$name" "$(command -v multiwatch)" -f 1 -r 1000000 -s TERM -- "$ROOT/bin/$name"
+	done
+	for name; do
+		for ((tries = 0; tries < 100; tries++)); do
+			if daemon_up "$name"; then break; fi
+			sleep 0.1
+		done
+		FAILED=$name
+		((tries < 100)) || return 1
+	done
+}
+
 start_web() {
 	if [ "$WEB" = nginx ]; then
 		spawn web nginx -p ./ -c nginx.conf -e stderr -g 'daemon off;'

@@ -80,9 +80,11 @@ build() {
 	fi
 }
 
+# Fills PROGRAMS, which the web server asks, and DAEMONS, which nobody asks.
 built_programs() {
 	local name rest
-	PROGRAMS=()
+	PROGRAMS=() DAEMONS=()
+	if [ -x "$1/courier" ]; then DAEMONS=(courier); fi
 	while IFS='|' read -r name rest; do
 		if [ -n "$name" ] && [ -x "$1/$name" ]; then PROGRAMS+=("$name"); fi
 	done <<<"$TABLE"
