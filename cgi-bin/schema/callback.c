@@ -40,8 +40,8 @@ from_record(struct arena *a, const struct keyring *ring, const char *key, const 
 		.expires = json_get_int(r, "expires", 0),
 		.cursor = json_get_int(r, "cursor", 0),
 		.whole = json_get_bool(r, "whole", false),
-		.failures = json_get_int(r, "failures", 0),
-		.failing_since = json_get_int(r, "failing_since", 0),
+		.tokens = { json_get_int(r, "token_failures", 0), json_get_int(r, "tokens_fail_since", 0) },
+		.events = { json_get_int(r, "event_failures", 0), json_get_int(r, "events_fail_since", 0) },
 		.next = json_get_int(r, "next", 0),
 	};
 }
@@ -102,8 +102,10 @@ callback_tx_put(struct store_tx *tx, const struct keyring *ring, const struct ca
 	json_set_int(a, r, "expires", c->expires);
 	json_set_int(a, r, "cursor", c->cursor);
 	json_set_bool(a, r, "whole", c->whole);
-	json_set_int(a, r, "failures", c->failures);
-	json_set_int(a, r, "failing_since", c->failing_since);
+	json_set_int(a, r, "token_failures", c->tokens.failures);
+	json_set_int(a, r, "tokens_fail_since", c->tokens.since);
+	json_set_int(a, r, "event_failures", c->events.failures);
+	json_set_int(a, r, "events_fail_since", c->events.since);
 	json_set_int(a, r, "next", c->next);
 	return record_tx_put(tx, key, r, 0);
 }

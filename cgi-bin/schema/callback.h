@@ -22,8 +22,10 @@ struct callback {
 	int64_t		 obtained, expires;	/* seconds, of access */
 	long long	 cursor;	/* seq of the last change that was told, or that nobody need tell */
 	bool		 whole;		/* changes were lost: every device must be told anew */
-	long long	 failures;	/* in a row */
-	int64_t		 failing_since;	/* seconds; 0 = all is well */
+	struct callback_trouble {
+		long long	 failures;	/* in a row */
+		int64_t		 since;		/* seconds; 0 = all is well */
+	} tokens, events;	/* apart: a token that is refreshed says nothing about events */
 	int64_t		 next;		/* ms: not before */
 };
 

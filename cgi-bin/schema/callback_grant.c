@@ -43,7 +43,8 @@ keep(struct store_tx *tx, void *arg)
 	c.state_url = g->state_url;
 	c.code = g->code;
 	c.code_hash = hash;
-	c.failures = c.failing_since = c.next = 0;
+	c.tokens = c.events = (struct callback_trouble){ 0, 0 };
+	c.next = 0;
 	if ((r = callback_tx_put(tx, m->context->keyring, &c)) != STORE_OK)
 		return r;
 	return callback_tx_announce(tx, m->grant.user, m->grant.id);

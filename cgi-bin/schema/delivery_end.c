@@ -89,10 +89,17 @@ explain(struct arena *a, const struct fetch_answer *answer, const struct json *b
 
 /* --- what it does to the record --- */
 
-static void
-well(struct callback *c)
+static struct callback_trouble *
+trouble(struct ending *e)
 {
-	c->failures = c->failing_since = c->next = 0;
+	return is_for_tokens(e->call->kind) ? &e->c.tokens : &e->c.events;
+}
+
+static void
+well(struct ending *e)
+{
+	*trouble(e) = (struct callback_trouble){ 0, 0 };
+	e->c.next = 0;
 }
 
 static int64_t
@@ -111,15 +118,16 @@ static void
 failed(struct ending *e)
 {
 	struct callback *c = &e->c;
+	struct callback_trouble *t = trouble(e);
 	int64_t now = e->now / 1000, end = e->call->kind == CALL_REFRESH ? TOKENS_END : END_AFTER;
 
-	c->failing_since = c->failing_since > 0 && c->failing_since <= now ? c->failing_since : now;
-	c->failures++;
-	int64_t wait = e->retry_after > 0 ? e->retry_after * 1000 : 0, ours = wait_after(c->failures);
+	t->since = t->since > 0 && t->since <= now ? t->since : now;
+	t->failures++;
+	int64_t wait = e->retry_after > 0 ? e->retry_after * 1000 : 0, ours = wait_after(t->failures);
 	c->next = e->now + (wait > ours ? wait < WAIT_MAX ? wait : WAIT_MAX : ours);
-	if (now - c->failing_since < end)
+	if (now - t->since < end)
 		return;
-	well(c);
+	well(e);
 	e->event = "callback_given_up";
 	if (e->call->kind == CALL_REDEEM)
 		c->code = NULL;
@@ -144,7 +152,7 @@ end_tokens(struct ending *e)
 		c->refresh = e->tokens.refresh != NULL ? e->tokens.refresh : c->refresh;
 		c->obtained = e->now / 1000;
 		c->expires = c->obtained + e->tokens.expires_in;
-		well(c);
+		well(e);
 		e->event = call->kind == CALL_REDEEM ? "callback_granted" : NULL;
 	} else if (e->outcome == FAILED && !young) {
 		failed(e);
@@ -152,7 +160,7 @@ end_tokens(struct ending *e)
 	} else if (e->outcome == REFUSED) {
 		if (call->kind == CALL_REFRESH)
 			c->access = c->refresh = NULL;
-		well(c);
+		well(e);
 		e->event = "callback_lost";
 	}
 	if (call->kind == CALL_REDEEM && same)
@@ -166,7 +174,7 @@ progress(struct ending *e)
 	const struct call *call = e->call;
 	struct callback *c = &e->c;
 
-	well(c);
+	well(e);
 	if ((call->kind == CALL_DEVICES && call->last) || call->kind == CALL_STATES)
 		c->cursor = call->upto > c->cursor ? call->upto : c->cursor;
 	if (call->kind == CALL_PAGE_STATES && call->final) {
