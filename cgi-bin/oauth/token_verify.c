@@ -39,7 +39,18 @@ read_claims(const struct token_context *x, const char *text, struct access_token
 	    (json_array_has(json_get(claims, "aud"), x->config->oauth.audience) ||
 	    (audience != NULL && strcmp(audience, x->config->oauth.audience) == 0));
 	bool early = json_get(claims, "nbf") != NULL && json_get_int(claims, "nbf", INT64_MAX) > clock_sec() + LEEWAY;
-	return ours && !early && t->subject != NULL && t->client != NULL && t->scope != NULL && t->id != NULL && t->issued >= 0 && t->issued <= clock_sec() + LEEWAY && t->expires > t->issued;
+	return ours && !early && t->subject != NULL && t->client != NULL && t->scope != NULL && t->id != NULL &&
+	    t->issued >= 0 && t->expires > t->issued;
+}
+
+/* Within its time? One from the future was made before this machine's clock was set back: it counts as expired and not as
+ * forged, so that its client gets another, where it would give up the whole link otherwise. */
+static enum token_verdict
+in_time(const struct access_token *t)
+{
+	int64_t now = clock_sec();
+
+	return t->expires > now && t->issued <= now + LEEWAY ? TOKEN_OK : TOKEN_EXPIRED;
 }
 
 /* The signature is costly, and its result does not change: remember it by the token's hash. */
@@ -102,7 +113,7 @@ token_verify(const struct token_context *x, const char *text, struct access_toke
 	enum token_verdict client = check_client(x, t->client);
 	if (client != TOKEN_OK || v == TOKEN_REVOKED)
 		return client != TOKEN_OK ? client : v;
-	return t->expires > clock_sec() ? TOKEN_OK : TOKEN_EXPIRED;
+	return in_time(t);
 }
 
 /* --- what a client may know and take back --- */
@@ -122,7 +133,7 @@ inspect_own(const struct token_context *x, const struct access_token *t)
 
 	if (result != STORE_ABSENT)
 		return result == STORE_OK ? TOKEN_REVOKED : TOKEN_UNAVAILABLE;
-	return t->expires > clock_sec() ? TOKEN_OK : TOKEN_EXPIRED;
+	return in_time(t);
 }
 
 /* A refresh token is alive while it is its grant's current one. */

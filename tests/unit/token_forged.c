@@ -263,7 +263,7 @@ test_claims(void)
 	REFUSED(with("nbf", "\"0\""), "D43 nbf is a string");
 	TAKEN(with("nbf", seconds_from_now(0)), "nbf now");
 	TAKEN(with("nbf", seconds_from_now(50)), "D42 nbf within the leeway");
-	REFUSED(with("iat", seconds_from_now(600)), "D44 iat in the future");
+	CHECK_NAMED(verify(with("iat", seconds_from_now(600))) == TOKEN_EXPIRED, "D44 iat in the future");
 	TAKEN(with("iat", seconds_from_now(50)), "D42 iat within the leeway");
 	REFUSED(with("iat", NULL), "D44 no iat");
 	REFUSED(with("iss", "\"http://evil.test\""), "D45 wrong iss");
