@@ -26,6 +26,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_config,
 	&cli_keys,
 	&cli_store,
+	&cli_schema,
 	NULL,
 };
 
