@@ -115,3 +115,41 @@ change_find(struct store *store, struct arena *a, const char *user, long long se
 	    json_get_string(r, "origin") };
 	return k < sizeof(kinds) / sizeof(kinds[0]) && change->device != NULL ? STORE_OK : STORE_FAILED;
 }
+
+/* --- forgetting --- */
+
+struct forgetting {
+	const char	*user;
+	long long	 from;
+};
+
+/* The newest of those that are left; the count goes with the last. */
+static enum store_result
+forget_some(struct store_tx *tx, void *arg)
+{
+	const struct forgetting *f = arg;
+	struct arena *a = store_tx_arena(tx);
+	enum store_result r = f->from <= 0 ? record_tx_delete(tx, count_key(a, f->user)) : STORE_OK;
+
+	for (long long seq = f->from; r == STORE_OK && seq > 0 && seq > f->from - STORE_TX_KEYS; seq--)
+		r = record_tx_delete(tx, entry_key(a, f->user, seq));
+	return r;
+}
+
+enum store_result
+change_forget(struct store *store, struct arena *a, const char *user)
+{
+	struct forgetting f = { user, 0 };
+	const char *there;
+	enum store_result r = change_newest(store, a, user, &f.from);
+
+	while (r == STORE_OK && f.from > 0) {
+		/* What is older than the oldest that is there has gone by itself. */
+		if (store_get(store, a, entry_key(a, user, f.from), &there) == STORE_ABSENT)
+			f.from = 0;
+		else if ((r = store_run(store, a, forget_some, &f)) == STORE_OK)
+			f.from -= STORE_TX_KEYS;
+	}
+	f.from = 0;
+	return r == STORE_OK ? store_run(store, a, forget_some, &f) : r;
+}

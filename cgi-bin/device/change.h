@@ -38,4 +38,7 @@ enum store_result change_tx_newest(struct store_tx *, const char *user, long lon
  * the device's whole state is meant. */
 enum store_result change_find(struct store *, struct arena *, const char *user, long long seq, struct change *);
 
+/* Forget all changes of a user whose account goes. */
+enum store_result change_forget(struct store *, struct arena *, const char *user);
+
 #endif

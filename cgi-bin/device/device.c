@@ -298,7 +298,7 @@ device_delete(struct store *s, struct arena *a, const char *user, const char *id
 	return store_run(s, a, delete_fn, &job);
 }
 
-/* The first BATCH of them; when none is left, the lists go too. */
+/* The first BATCH of them; when none is left, the list goes too. */
 struct batch_job {
 	const char	*user;
 	bool		 done;
@@ -320,9 +320,7 @@ delete_batch_fn(struct store_tx *tx, void *arg)
 	job->done = json_first(ids) == NULL;
 	if (r != STORE_OK || !job->done)
 		return r == STORE_OK ? write_list(tx, job->user, ids) : r;
-	if ((r = record_tx_delete(tx, list_key(a, job->user))) == STORE_OK)
-		r = record_tx_delete(tx, record_key(a, "changes", job->user, NULL));
-	return r;
+	return record_tx_delete(tx, list_key(a, job->user));
 }
 
 enum store_result
@@ -333,5 +331,5 @@ device_delete_all(struct store *s, struct arena *a, const char *user)
 
 	while (r == STORE_OK && !job.done)
 		r = store_run(s, a, delete_batch_fn, &job);
-	return r;
+	return r == STORE_OK ? change_forget(s, a, user) : r;
 }

@@ -1,4 +1,6 @@
-/* delivery.c: what a link needs next: tokens first, then news; everything anew where news was lost. */
+/* delivery.c: what a link needs next: tokens first, then news; everything anew where news was lost.
+ *
+ * long because: it is one decision, and each way to act on it is a few lines that share the step. */
 #include "schema/delivery.h"
 
 #include <stdlib.h>

@@ -19,6 +19,7 @@
 #define FIRST_WAIT 1000		/* ms after the first failure; doubles with each */
 #define WAIT_MAX 3600000	/* ms */
 #define END_AFTER 86400		/* seconds of failures in a row: news and codes are given up */
+#define END_FAILURES 30		/* ... but not before so many: a machine that slept for a day has not tried for a day */
 #define TOKENS_END 2592000	/* ... and tokens that cannot be refreshed */
 #define NOTE_EVERY 60000	/* ms between two refusals of one link in the journal */
 #define LATER 5000
@@ -125,7 +126,7 @@ failed(struct ending *e)
 	t->failures++;
 	int64_t wait = e->retry_after > 0 ? e->retry_after * 1000 : 0, ours = wait_after(t->failures);
 	c->next = e->now + (wait > ours ? wait < WAIT_MAX ? wait : WAIT_MAX : ours);
-	if (now - t->since < end)
+	if (now - t->since < end || t->failures < END_FAILURES)
 		return;
 	well(e);
 	e->event = "callback_given_up";
