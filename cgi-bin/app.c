@@ -83,7 +83,8 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 		clock_follow(config_path(app->arena, app->config, "clock"));
 	if (parts & (APP_STORE | APP_KEYS))
 		open_store(app, program);
-	if (parts & APP_CATALOGUE && (app->catalogue = catalogue_load(app->arena, app_share(app->arena, "conf"), &why)) == NULL)
+	if (parts & APP_CATALOGUE && (app->catalogue = catalogue_load(app->arena, app_share(app->arena, "conf"),
+	    app->config->root, &why)) == NULL)
 		die(program, why);
 	if (parts & APP_KEYS && (app->keyring = keyring_open(app->arena, app->config, app->store, &why)) == NULL)
 		die(program, why);

@@ -1,4 +1,7 @@
 /* config.c: gatehouse config ...: is the config right, and what is in force? */
+#include <string.h>
+#include <unistd.h>
+
 #include "base/config.h"
 
 #include "base/arena.h"
@@ -44,11 +47,13 @@ check_starters(const struct cli *c, const struct config *config, const char *fil
 	struct device d;
 	size_t place = 0;
 
-	if (json_first(config->starter_devices) == NULL)
+	const char *custom = config_path(c->arena, config, "custom-capabilities.json");
+	if (json_first(config->starter_devices) == NULL && access(custom, F_OK) != 0)
 		return CLI_DONE;
-	const struct catalogue *catalogue = catalogue_load(c->arena, c->conf, &why);
+	const struct catalogue *catalogue = catalogue_load(c->arena, c->conf, config->root, &why);
 	if (catalogue == NULL)
-		return output_refuse(c, "set GATEHOUSE_SHARE to the folder that conf/ lies in", "%s", why);
+		return output_refuse(c, strncmp(why, custom, strlen(custom)) == 0 ? "mend it, then run this again" :
+		    "set GATEHOUSE_SHARE to the folder that conf/ lies in", "%s", why);
 	for (const struct json *v = json_first(config->starter_devices); v != NULL; v = json_next(v)) {
 		const char *fault = device_define(c->arena, catalogue, v, &d, &state);
 		place++;

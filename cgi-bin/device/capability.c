@@ -1,8 +1,11 @@
-/* capability.c: reads the catalogue's two files, once, and answers what is in it. */
+/* capability.c: reads the catalogue's files, once, and answers what is in it.
+ *
+ * long because: three files of two forms make one catalogue, and nobody else knows how they look. */
 #include "device/capability.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -13,6 +16,7 @@
 #include "device/value.h"
 #include "base/banned.h"
 
+#define CUSTOM "custom-capabilities.json"
 #define SCRATCH (64u << 20)	/* bytes: far above what the two files come to */
 
 /* --- asking --- */
@@ -151,35 +155,51 @@ read_capability(struct definition *d, const char *path, const struct json *v, st
 		read_command(d, definition_path(d, path, json_name(j)), j, &m[c->n_commands++]);
 }
 
+/* The effects of what this file defines. */
 static void
-check_all_effects(struct definition *d, const struct catalogue *all)
+check_all_effects(struct definition *d, const struct json *list, const struct catalogue *all)
 {
-	for (size_t i = 0; i < all->n_capabilities; i++)
-		for (size_t k = 0; k < all->capabilities[i].n_commands; k++) {
-			const struct capability *c = &all->capabilities[i];
+	for (const struct json *j = json_first(list); j != NULL; j = json_next(j)) {
+		const struct capability *c = catalogue_capability(all, json_name(j));
+		for (size_t k = 0; k < c->n_commands; k++)
 			effects_check(d, arena_printf(d->scratch, "capabilities.%s.commands.%s.effects", c->id,
 			    c->commands[k].name), all, c, &c->commands[k]);
-		}
+	}
 }
 
+/* namespace.name: two words of letters and digits, as SmartThings makes them. */
+static bool
+is_custom(const char *id)
+{
+	static const char word[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+	size_t space = strspn(id, word), name = id[space] == '.' ? strspn(id + space + 1, word) : 0;
+
+	return space > 0 && name > 0 && id[space + 1 + name] == '\0' && strncmp(id, "st.", 3) != 0;
+}
+
+/* Add what one file defines to the catalogue. custom: the owner's own, which may not take the name of another. */
 static void
-read_capabilities(struct definition *d, const struct json *root, struct catalogue *all)
+read_capabilities(struct definition *d, const struct json *root, struct catalogue *all, bool custom)
 {
 	const struct json *list = json_get(root, "capabilities");
-	struct capability *c = arena_alloc(d->arena, (json_count(list) + 1) * sizeof(*c));
+	struct capability *c = arena_alloc(d->arena, (all->n_capabilities + json_count(list) + 1) * sizeof(*c));
 
+	if (all->n_capabilities > 0)
+		memcpy(c, all->capabilities, all->n_capabilities * sizeof(*c));
 	definition_members(d, "", root, "about capabilities");
 	if (json_type(list) != JSON_OBJECT)
 		definition_fault(d, "", "capabilities is missing");
-	for (const struct json *j = json_first(list); j != NULL && d->why == NULL; j = json_next(j))
-		read_capability(d, definition_path(d, "capabilities", json_name(j)), j, &c[all->n_capabilities++]);
+	for (const struct json *j = json_first(list); j != NULL && d->why == NULL; j = json_next(j)) {
+		const char *path = definition_path(d, "capabilities", json_name(j));
+		if (custom && !is_custom(json_name(j)))
+			definition_fault(d, path, "must be called namespace.name, in letters and digits");
+		else
+			read_capability(d, path, j, &c[all->n_capabilities++]);
+	}
 	qsort(c, all->n_capabilities, sizeof(*c), by_id);
 	all->capabilities = c;
 	if (d->why == NULL)
-		check_all_effects(d, all);
-	if (d->why == NULL && (catalogue_capability(all, DEVICE_HEALTH) == NULL ||
-	    catalogue_capability(all, DEVICE_REFRESH) == NULL))
-		definition_fault(d, "capabilities", "every device needs %s and %s", DEVICE_HEALTH, DEVICE_REFRESH);
+		check_all_effects(d, list, all);
 }
 
 /* --- reading device-types.json --- */
@@ -251,8 +271,19 @@ read_types(struct definition *d, const struct json *root, struct catalogue *all)
 	all->types = t;
 }
 
+/* Capabilities of the owner's own, if there are any. */
+static void
+read_custom(struct definition *d, struct arena *arena, struct arena *scratch, const char *folder, struct catalogue *all)
+{
+	bool there = access(arena_printf(scratch, "%s/" CUSTOM, folder), F_OK) == 0;
+	const struct json *root = there ? definition_open(d, arena, scratch, folder, CUSTOM) : NULL;
+
+	if (root != NULL)
+		read_capabilities(d, root, all, true);
+}
+
 const struct catalogue *
-catalogue_load(struct arena *arena, const char *conf, const char **why)
+catalogue_load(struct arena *arena, const char *conf, const char *custom, const char **why)
 {
 	struct arena *scratch = arena_new(SCRATCH);
 	struct catalogue *all = arena_alloc(arena, sizeof(*all));
@@ -260,7 +291,12 @@ catalogue_load(struct arena *arena, const char *conf, const char **why)
 	const struct json *root = definition_open(&d, arena, scratch, conf, "capabilities.json");
 
 	if (root != NULL)
-		read_capabilities(&d, root, all);
+		read_capabilities(&d, root, all, false);
+	if (d.why == NULL && (catalogue_capability(all, DEVICE_HEALTH) == NULL ||
+	    catalogue_capability(all, DEVICE_REFRESH) == NULL))
+		definition_fault(&d, "capabilities", "every device needs %s and %s", DEVICE_HEALTH, DEVICE_REFRESH);
+	if (d.why == NULL && custom != NULL)
+		read_custom(&d, arena, scratch, custom, all);
 	if (d.why == NULL && (root = definition_open(&d, arena, scratch, conf, "device-types.json")) != NULL)
 		read_types(&d, root, all);
 	arena_free(scratch);

@@ -15,9 +15,10 @@ struct catalogue;
 struct device_type;
 struct json;
 
-/* Read both files from the folder conf. The result lives in arena. NULL if one is not right; *why says file, line and
- * reason. */
-const struct catalogue *catalogue_load(struct arena *, const char *conf, const char **why);
+/* Read both files from the folder conf, and from the folder custom (may be NULL) custom-capabilities.json, if there is one: the
+ * owner's own capabilities, called namespace.name. The result lives in arena. NULL if one is not right; *why says file,
+ * line and reason. */
+const struct catalogue *catalogue_load(struct arena *, const char *conf, const char *custom, const char **why);
 
 /* A capability by its id, with or without "st." in front ("switchLevel"); NULL if there is none. */
 const struct capability *catalogue_capability(const struct catalogue *, const char *id);

@@ -110,6 +110,7 @@ stage() {
 	write_errors "$stage/share/error"
 	write_web_config "$stage/$WEB.conf"
 	write_config "$stage/gatehouse.json"
+	[ ! -f "$ROOT/custom-capabilities.json" ] || cp "$ROOT/custom-capabilities.json" "$stage/"
 }
 
 check_stage() {

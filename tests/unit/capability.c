@@ -151,7 +151,7 @@ complaint(const char *capability, const char *device_types)
 
 	write_file("capabilities.json", arena_printf(arena, "{\"capabilities\":{%s,\n\"a\":%s}}", COMMON, capability));
 	write_file("device-types.json", device_types);
-	if (catalogue_load(arena, arena_printf(arena, "%s/conf", folder), &why) != NULL)
+	if (catalogue_load(arena, arena_printf(arena, "%s/conf", folder), NULL, &why) != NULL)
 		return NULL;
 	return why != NULL ? why + strlen(folder) + strlen("/conf/") : "?";
 }
@@ -232,14 +232,14 @@ test_wrong(void)
 {
 	const char *why = NULL;
 
-	CHECK(catalogue_load(arena, "/nowhere", &why) == NULL && strstr(why, "/nowhere/capabilities.json: ") != NULL);
+	CHECK(catalogue_load(arena, "/nowhere", NULL, &why) == NULL && strstr(why, "/nowhere/capabilities.json: ") != NULL);
 	mkdir(arena_printf(arena, "%s/conf", folder), 0700);
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		check_complaint(complaint(wrong[i].capability, TYPES_OK), "capabilities.json:3: ", wrong[i].why);
 	for (size_t i = 0; i < sizeof(wrong_types) / sizeof(wrong_types[0]); i++)
 		check_complaint(complaint(C(N, ""), wrong_types[i].types), "device-types.json:1: ", wrong_types[i].why);
 	write_file("capabilities.json", "{\"capabilities\":{}}");
-	CHECK(catalogue_load(arena, arena_printf(arena, "%s/conf", folder), &why) == NULL);
+	CHECK(catalogue_load(arena, arena_printf(arena, "%s/conf", folder), NULL, &why) == NULL);
 	CHECK(strstr(why, "every device needs healthCheck") != NULL);
 }
 

@@ -96,7 +96,7 @@ static void
 test_user_delete(struct store *store)
 {
 	const char *why = NULL, *words[] = { "kim" };
-	const struct catalogue *catalogue = catalogue_load(a, "conf", &why);
+	const struct catalogue *catalogue = catalogue_load(a, "conf", NULL, &why);
 	struct user kim, lee;
 	bool taken;
 

@@ -54,7 +54,7 @@ fixture_open(void)
 	atexit(fixture_remove);
 	arena = arena_new(1u << 30);
 	options.path = arena_printf(arena, "%s/store", folder);
-	catalogue = catalogue_load(arena, "conf", &why);
+	catalogue = catalogue_load(arena, "conf", NULL, &why);
 	if (catalogue == NULL || store_open(&store, &options, reason, sizeof(reason)) != STORE_OK) {
 		printf("# %s %s\n", why != NULL ? why : "", reason);
 		exit(1);
