@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { Owner, schema, startInstance } from '../instance.mjs';
 import './libraries.mjs';
+import './st-schema.mjs';
 
 globalThis.crypto ??= webcrypto;
 const oauth = await import('oauth4webapi');
