@@ -381,6 +381,31 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 
 # --- accidents ---
 
+@test "the courier runs once, comes back when it is killed, and is another one after an upgrade" {
+	local supervisor child i
+	run deploy status --root "$R"
+	assert_success
+	assert_line --regexp '^courier +[0-9]+ +1  up'
+	supervisor=$(cat "$R/pid/courier.pid")
+	child=$(cat "/proc/$supervisor/task/$supervisor/children")
+	kill -9 $child
+	for ((i = 0; i < 40; i++)); do
+		now=$(cat "/proc/$supervisor/task/$supervisor/children")
+		[ -z "$now" ] || [ "$now" = "$child" ] || [ "$(grep -c courier_ready "$R/log/courier.log")" -lt 2 ] || break
+		sleep 0.1
+	done
+	[ "$i" -lt 40 ]
+	deploy --root "$R" >/dev/null
+	assert_equal "$(cat "$R/pid/courier.pid")" "$supervisor"
+	jq '.limits.devices_per_user = 499' "$R/gatehouse.json" >"$W/other.json"
+	mv "$W/other.json" "$R/gatehouse.json"
+	deploy --root "$R" >/dev/null
+	[ "$(cat "$R/pid/courier.pid")" != "$supervisor" ]
+	[ ! -e "/proc/$supervisor" ]
+	run deploy status --root "$R"
+	assert_success
+}
+
 @test "killed supervisors and masters: status says so, the next run mends it and leaves no stray" {
 	kill -9 "$(cat "$R/pid/token.pid")" "$(cat "$R/pid/web.pid")"
 	sleep 0.2
