@@ -1,4 +1,5 @@
 # courier.bash: an instance with a courier, and tests/fake/smartthings.mjs for it to call.
+# shellcheck disable=SC2119,SC2120,SC2154 # signals are optional; cgi of helper.bash sets code and body
 
 # begin_courier DIR: the instance, the double ($ST, its address) and the clock; the courier itself starts by start_courier.
 begin_courier() {
