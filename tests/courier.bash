@@ -9,6 +9,7 @@ begin_courier() {
 	printf '{"public_url":"%s","insecure_loopback":true,"simulator":true,"smartthings":{"client_id":"st-app"}}\n' "$PUBLIC" \
 		>"$ROOT/gatehouse.json"
 	echo st-secret >"$ROOT/secret/smartthings"
+	rm -f "$1/st.out"
 	node "$TOP/tests/fake/smartthings.mjs" "$ROOT/clock" >"$1/st.out" 2>"$1/st.err" 3>&- &
 	ST_PID=$!
 	for _ in {1..100}; do
