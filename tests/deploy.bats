@@ -401,7 +401,7 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 	mv "$W/other.json" "$R/gatehouse.json"
 	deploy --root "$R" >/dev/null
 	[ "$(cat "$R/pid/courier.pid")" != "$supervisor" ]
-	[ ! -e "/proc/$supervisor" ]
+	[ ! "/proc/$supervisor/cwd" -ef "$R" ]
 	run deploy status --root "$R"
 	assert_success
 }
