@@ -22,6 +22,7 @@ main(void)
 
 	app_open(&app, "courier", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS);
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_stop }, NULL);
+	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_stop }, NULL);	/* multiwatch's */
 	sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_stop }, NULL);
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	const struct courier_context x = { app.config, app.store, app.keyring, app.catalogue, &stop };

@@ -189,7 +189,7 @@ start_daemons() {
 	for name; do
 		if pid_of "$name" >/dev/null; then end TERM "$name"; fi
 		rm -f "$ROOT/sock/$name.wake"
-		spawn "$name" "$(command -v multiwatch)" -f 1 -r 1000000 -s TERM -- "$ROOT/bin/$name"
+		spawn "$name" "$(command -v multiwatch)" -f 1 -r 1000000 -- "$ROOT/bin/$name"
 	done
 	for name; do
 		for ((tries = 0; tries < 100; tries++)); do
