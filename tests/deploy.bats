@@ -383,6 +383,7 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 
 @test "the courier runs once, comes back when it is killed, and is another one after an upgrade" {
 	local supervisor child i
+	deploy --root "$R" >/dev/null	# tests before may have left another build there
 	run deploy status --root "$R"
 	assert_success
 	assert_line --regexp '^courier +[0-9]+ +1  up'
