@@ -1,0 +1,66 @@
+// window.mjs: what every browser test has: a demo instance, a browser, windows of it; pictures go to build/screenshots.
+import { after, before } from 'node:test';
+import assert from 'node:assert/strict';
+import { mkdir, readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+import { startInstance, top } from '../instance.mjs';
+
+const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pictures = path.join(top, 'build/screenshots');
+export const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
+export let server;
+let browser;
+
+before(async () => {
+	await mkdir(pictures, { recursive: true });
+	server = await startInstance();
+	browser = await chromium.launch({
+		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+		args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+			'--disable-component-update', '--disable-sync'],
+	});
+});
+after(async () => {
+	await browser?.close();
+	await server?.stop();
+});
+
+// A window of its own, without other windows' cookies; closed when fn ends.
+export async function visit(options, fn) {
+	const context = await browser.newContext({ viewport: sizes.phone, locale: 'en-GB', ...options });
+	const faults = [];
+	try {
+		const page = await context.newPage();
+		page.on('console', (m) => m.type() === 'error' && faults.push(m.text()));
+		await fn(page, faults);
+	} finally {
+		await context.close();
+	}
+}
+
+export const request = (state) => `${server.url}/authorize?` + new URLSearchParams({
+	client_id: server.env.CLIENT_ID, redirect_uri: server.env.REDIRECT_URI, response_type: 'code', state,
+});
+
+export async function logIn(page, username = server.env.USER, password = server.env.PASSWORD) {
+	await page.fill('input[name=username]', username);
+	await page.fill('input[name=password]', password);
+	await page.click('form[action="/login"] button');
+}
+
+// No accessibility fault that axe knows, nothing wider than the window.
+export async function looksRight(page, name) {
+	await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
+	assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} scrolls sideways`);
+	// Page scripts are forbidden by the page's own policy; the tool's go in beside it.
+	const cdp = await page.context().newCDPSession(page);
+	await cdp.send('Page.setBypassCSP', { enabled: true });
+	await cdp.send('Runtime.evaluate', { expression: axe });
+	const { result } = await cdp.send('Runtime.evaluate', {
+		expression: 'axe.run().then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes[0].html)))',
+		awaitPromise: true,
+	});
+	assert.deepEqual(JSON.parse(result.value), [], name);
+}
