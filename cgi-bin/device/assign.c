@@ -137,7 +137,6 @@ static enum store_result
 set_fn(struct store_tx *tx, void *arg)
 {
 	struct set_job *job = arg;
-	char *key = state_key(job->arena, job->user, job->id);
 	struct device d;
 	struct json *state;
 	enum store_result r = device_tx_find(tx, job->user, job->id, &d);
@@ -145,14 +144,13 @@ set_fn(struct store_tx *tx, void *arg)
 	job->changed = json_array(job->arena);
 	job->why = NULL;
 	if (r == STORE_OK)
-		r = record_tx_get(tx, key, &state);
+		r = record_tx_get(tx, state_key(job->arena, job->user, job->id), &state);
 	if (r == STORE_OK)
 		r = assign_all(job, &d, state);
 	if (r != STORE_OK || json_first(job->changed) == NULL)
 		return r;
-	if ((r = state_tx_put(tx, key, state)) == STORE_OK)
-		r = change_note(tx, &(struct change){ CHANGE_STATE, job->user, job->id, job->changed, NULL });
-	return r;
+	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_STATE, .user = job->user, .device = job->id,
+	    .states = job->changed });
 }
 
 enum store_result

@@ -43,13 +43,15 @@ put_entry(struct store_tx *tx, const struct change *change, long long seq, int64
 	json_set_int(a, r, "time", now);
 	if (change->origin != NULL)
 		json_set_string(a, r, "origin", change->origin);
+	if (change->previous > 0)
+		json_set_int(a, r, "previous", change->previous);
 	if (change->states != NULL && strlen(json_print(a, change->states)) <= STATES_MAX)
 		json_set(a, r, "states", json_copy(a, change->states));
 	return record_tx_put(tx, entry_key(a, change->user, seq), r, now / 1000 + CHANGE_KEPT);
 }
 
 enum store_result
-change_note(struct store_tx *tx, const struct change *change)
+change_note(struct store_tx *tx, const struct change *change, long long *out)
 {
 	struct arena *a = store_tx_arena(tx);
 	char *key = count_key(a, change->user);
@@ -68,6 +70,8 @@ change_note(struct store_tx *tx, const struct change *change)
 	json_set_int(a, last, "time", now);
 	if ((r = put_entry(tx, change, seq, now)) != STORE_OK)
 		return r;
+	if (out != NULL)
+		*out = seq;
 	store_tx_then(tx, wake_send, change->user);
 	return record_tx_put(tx, key, last, 0);
 }
@@ -112,7 +116,7 @@ change_find(struct store *store, struct arena *a, const char *user, long long se
 	while (k < sizeof(kinds) / sizeof(kinds[0]) && (kind == NULL || strcmp(kinds[k], kind) != 0))
 		k++;
 	*change = (struct change){ (enum change_kind)k, user, json_get_string(r, "device"), json_get(r, "states"),
-	    json_get_string(r, "origin") };
+	    json_get_string(r, "origin"), json_get_int(r, "previous", 0) };
 	return k < sizeof(kinds) / sizeof(kinds[0]) && change->device != NULL ? STORE_OK : STORE_FAILED;
 }
 

@@ -19,16 +19,17 @@ enum change_kind {
 struct change {
 	enum change_kind	 kind;
 	const char		*user, *device;
-	const struct json	*states;	/* array of state_show; NULL but for CHANGE_STATE */
+	const struct json	*states;	/* array of state_show; NULL but for CHANGE_STATE and CHANGE_ONLINE */
 	const char		*origin;	/* the grant whose client asked; NULL = the owner or the device itself */
+	long long		 previous;	/* seq of the device's change before this one; 0 = there was none */
 };
 
 #define CHANGE_KEPT 86400	/* seconds that a change can be read */
 
 /* Note a change in record "changes/<user>": {"v":1,"seq":<grows with each>,"kind":"state","device":<id>,"time":<ms>}:
  * who remembers seq knows whether there is news. What it was stands in "change/<user>/<seq>" for CHANGE_KEPT. Once it is
- * committed, the courier is woken. */
-enum store_result change_note(struct store_tx *, const struct change *);
+ * committed, the courier is woken. seq (may be NULL) is what it is counted as. */
+enum store_result change_note(struct store_tx *, const struct change *, long long *seq);
 
 /* The seq of the newest change of a user's devices; 0 if there was none yet. */
 enum store_result change_newest(struct store *, struct arena *, const char *user, long long *seq);

@@ -77,7 +77,7 @@ read_texts(struct arena *a, const struct json *v, struct device *d)
 static const char *
 component_fault(struct arena *a, const char *name)
 {
-	static const char *const taken[] = { "v", "online", "since" };	/* the state record's own */
+	static const char *const taken[] = { "v", "online", "since", "changed" };	/* the state record's own */
 	static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
 
 	for (size_t i = 0; i < sizeof(taken) / sizeof(taken[0]); i++)

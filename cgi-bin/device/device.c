@@ -164,7 +164,7 @@ put_newcomer(struct store_tx *tx, const char *user, const struct newcomer *it)
 	if (r == STORE_OK)
 		r = state_tx_put(tx, state_key(a, user, d.id), it->state);
 	if (r == STORE_OK)
-		r = change_note(tx, &(struct change){ CHANGE_ADDED, user, d.id, NULL, NULL });
+		r = change_note(tx, &(struct change){ .kind = CHANGE_ADDED, .user = user, .device = d.id }, NULL);
 	return r;
 }
 
@@ -235,11 +235,12 @@ device_add_all(struct store *s, struct arena *a, const struct catalogue *c, cons
 /* --- changing and deleting --- */
 
 struct one_job {
-	const char	*user, *id, *name;
+	const char	*user, *id;
+	const char	*member, *text;	/* of the record; text NULL takes it out */
 };
 
 static enum store_result
-rename_fn(struct store_tx *tx, void *arg)
+label_fn(struct store_tx *tx, void *arg)
 {
 	const struct one_job *job = arg;
 	struct arena *a = store_tx_arena(tx);
@@ -249,18 +250,26 @@ rename_fn(struct store_tx *tx, void *arg)
 
 	if (r != STORE_OK)
 		return r;
-	json_set_string(a, record, "name", job->name);
+	json_set(a, record, job->member, job->text != NULL ? json_new_string(a, job->text) : NULL);
 	if ((r = record_tx_put(tx, key, record, 0)) == STORE_OK)
-		r = change_note(tx, &(struct change){ CHANGE_RENAMED, job->user, job->id, NULL, NULL });
+		r = change_note(tx, &(struct change){ .kind = CHANGE_RENAMED, .user = job->user, .device = job->id }, NULL);
 	return r;
 }
 
 enum store_result
 device_rename(struct store *s, struct arena *a, const char *user, const char *id, const char *name)
 {
-	struct one_job job = { user, id, name };
+	struct one_job job = { user, id, "name", name };
 
-	return device_name_fault(name) == NULL ? store_run(s, a, rename_fn, &job) : STORE_LIMIT;
+	return device_name_fault(name) == NULL ? store_run(s, a, label_fn, &job) : STORE_LIMIT;
+}
+
+enum store_result
+device_move(struct store *s, struct arena *a, const char *user, const char *id, const char *room)
+{
+	struct one_job job = { user, id, "room", room };
+
+	return room == NULL || device_name_fault(room) == NULL ? store_run(s, a, label_fn, &job) : STORE_LIMIT;
 }
 
 static enum store_result
@@ -272,7 +281,7 @@ drop(struct store_tx *tx, const char *user, const char *id)
 	if (r == STORE_OK)
 		r = record_tx_delete(tx, state_key(a, user, id));
 	if (r == STORE_OK)
-		r = change_note(tx, &(struct change){ CHANGE_DELETED, user, id, NULL, NULL });
+		r = change_note(tx, &(struct change){ .kind = CHANGE_DELETED, .user = user, .device = id }, NULL);
 	return r;
 }
 
@@ -293,7 +302,7 @@ delete_fn(struct store_tx *tx, void *arg)
 enum store_result
 device_delete(struct store *s, struct arena *a, const char *user, const char *id)
 {
-	struct one_job job = { user, id, NULL };
+	struct one_job job = { .user = user, .id = id };
 
 	return store_run(s, a, delete_fn, &job);
 }

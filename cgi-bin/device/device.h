@@ -63,6 +63,9 @@ enum store_result device_find(struct store *, struct arena *, const char *user, 
 enum store_result device_ids(struct store *, struct arena *, const char *user, struct json **ids);
 
 enum store_result device_rename(struct store *, struct arena *, const char *user, const char *id, const char *name);
+
+/* Put it into a room; NULL: into none. */
+enum store_result device_move(struct store *, struct arena *, const char *user, const char *id, const char *room);
 enum store_result device_delete(struct store *, struct arena *, const char *user, const char *id);
 
 /* All of them: before an account goes. */

@@ -29,6 +29,20 @@ state_tx_put(struct store_tx *tx, const char *key, const struct json *state)
 	return strlen(text) <= STATE_MAX ? store_tx_put(tx, key, text, 0) : STORE_LIMIT;
 }
 
+enum store_result
+state_tx_change(struct store_tx *tx, struct json *state, struct change change)
+{
+	struct arena *a = store_tx_arena(tx);
+	long long seq;
+
+	change.previous = json_get_int(state, "changed", 0);
+	enum store_result r = change_note(tx, &change, &seq);
+	if (r != STORE_OK)
+		return r;
+	json_set_int(a, state, "changed", seq);
+	return state_tx_put(tx, state_key(a, change.user, change.device), state);
+}
+
 /* --- reading --- */
 
 enum store_result
@@ -218,17 +232,18 @@ static enum store_result
 online_fn(struct store_tx *tx, void *arg)
 {
 	const struct online_job *job = arg;
-	char *key = state_key(job->arena, job->user, job->id);
-	struct json *state;
-	enum store_result r = record_tx_get(tx, key, &state);
+	struct arena *a = job->arena;
+	struct json *state, *states = json_array(a);
+	enum store_result r = record_tx_get(tx, state_key(a, job->user, job->id), &state);
 
 	if (r != STORE_OK || state_online(state) == job->online)
 		return r;
-	json_set_bool(job->arena, state, "online", job->online);
-	json_set_int(job->arena, state, "since", clock_ms());
-	if ((r = state_tx_put(tx, key, state)) != STORE_OK)
-		return r;
-	return change_note(tx, &(struct change){ CHANGE_ONLINE, job->user, job->id, NULL, NULL });
+	json_set_bool(a, state, "online", job->online);
+	json_set_int(a, state, "since", clock_ms());
+	struct state_value v = health(a, state);
+	json_append(a, states, state_show(a, &v));
+	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_ONLINE, .user = job->user, .device = job->id,
+	    .states = states });
 }
 
 enum store_result

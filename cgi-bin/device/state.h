@@ -2,7 +2,7 @@
  *
  * Record "state/<user>/<id>": {"v":1,"online":true,"main":{"switch":{"switch":{"value":"on","time":<ms>}}}}, and
  * "unit" beside a value where it is not the usual one, "data" where there are facts about it, "since" (ms) beside
- * online. */
+ * online; "changed" is the seq of its newest change (device/change.h). */
 #ifndef DEVICE_STATE_H
 #define DEVICE_STATE_H
 
@@ -14,6 +14,7 @@
 
 struct arena;
 struct catalogue;
+struct change;
 struct device;
 struct json;
 
@@ -62,6 +63,9 @@ char		*state_key(struct arena *, const char *user, const char *id);
 
 /* Write the record. STORE_LIMIT if it is over STATE_MAX. */
 enum store_result state_tx_put(struct store_tx *, const char *key, const struct json *state);
+
+/* Write the record with the change that made it: noted, and chained to the device's change before. */
+enum store_result state_tx_change(struct store_tx *, struct json *state, struct change);
 
 /* Parse "st.switchLevel.level=42", "outlet2/st.switch.switch=on", "temperatureMeasurement.temperature=20.5C" as the owner
  * types it, check it against the catalogue, and put it into state (a copy of the record's JSON) at time ms.

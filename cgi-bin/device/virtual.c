@@ -96,7 +96,6 @@ static enum store_result
 carry_out_fn(struct store_tx *tx, void *arg)
 {
 	struct source_job *job = arg;
-	char *key = state_key(job->arena, job->user, job->device);
 	struct device d;
 	struct json *state;
 	bool done = false;
@@ -104,7 +103,7 @@ carry_out_fn(struct store_tx *tx, void *arg)
 
 	source_begin(job);
 	if (r == STORE_OK)
-		r = record_tx_get(tx, key, &state);
+		r = record_tx_get(tx, state_key(job->arena, job->user, job->device), &state);
 	if (r != STORE_OK)
 		return r;
 	job->state = state;
@@ -121,11 +120,10 @@ carry_out_fn(struct store_tx *tx, void *arg)
 	if (json_first(w.news) == NULL)
 		return STORE_OK;
 	/* What changed nothing may be done again; so the record costs no write of its own. */
-	if ((r = state_tx_put(tx, key, state)) == STORE_OK && job->once != NULL)
-		r = remember(tx, job, w.now);
-	if (r == STORE_OK)
-		r = change_note(tx, &(struct change){ CHANGE_STATE, job->user, job->device, w.news, job->origin });
-	return r;
+	if (job->once != NULL && (r = remember(tx, job, w.now)) != STORE_OK)
+		return r;
+	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_STATE, .user = job->user, .device = job->device,
+	    .states = w.news, .origin = job->origin });
 }
 
 static void

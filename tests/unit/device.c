@@ -148,9 +148,16 @@ test_records(void)
 	CHECK(changes_so_far() == 3);
 	CHECK(device_rename(store, arena, FIXTURE_USER, "a", "") == STORE_LIMIT);
 	CHECK(device_rename(store, arena, FIXTURE_USER, "z", "N") == STORE_ABSENT);
+	CHECK(device_move(store, arena, FIXTURE_USER, "a", "Attic") == STORE_OK);
+	CHECK(device_find(store, arena, FIXTURE_USER, "a", &found) == STORE_OK);
+	CHECK_STR(found.room, "Attic");
+	CHECK(device_move(store, arena, FIXTURE_USER, "a", " ") == STORE_LIMIT);
+	CHECK(device_move(store, arena, FIXTURE_USER, "z", NULL) == STORE_ABSENT);
+	CHECK(device_move(store, arena, FIXTURE_USER, "a", NULL) == STORE_OK);
+	CHECK(device_find(store, arena, FIXTURE_USER, "a", &found) == STORE_OK && found.room == NULL);
 	CHECK(device_delete(store, arena, FIXTURE_USER, "z") == STORE_ABSENT);
 	CHECK(device_delete(store, arena, FIXTURE_USER, "a") == STORE_OK);
-	CHECK(changes_so_far() == 4);
+	CHECK(changes_so_far() == 6);
 	CHECK_STR(ids(), "[\"b\"]");
 	CHECK(device_find(store, arena, FIXTURE_USER, "a", &found) == STORE_ABSENT);
 	CHECK(state_get(store, arena, FIXTURE_USER, "a", &kept) == STORE_ABSENT && kept == NULL);
