@@ -1,6 +1,7 @@
 /* console.c: the owner's pages: devices and how they are, links, activity, account. */
 #include <string.h>
 
+#include "account/activity_page.h"
 #include "account/links.h"
 #include "account/profile.h"
 #include "account/visitor.h"
@@ -81,7 +82,7 @@ main(void)
 		{ "/", "GET", home, visitor_refuse },
 		{ "/links", "GET", links_page, visitor_refuse },
 		{ "/links/", "GET POST", links_page, visitor_refuse },
-		{ "/activity", "GET", profile_activity, visitor_refuse },
+		{ "/activity", "GET", activity_page, visitor_refuse },
 		{ "/account", "GET POST", profile_account, visitor_refuse },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/choice.h"
+#include "account/moment.h"
 #include "account/visitor.h"
 #include "app.h"
 #include "base/arena.h"
@@ -28,9 +29,9 @@ show_grant(struct app *app, struct arena *a, const struct grant *g, const struct
 	json_set_string(a, v, "id", g->id);
 	json_set_string(a, v, "client", known ? c.name : g->client);
 	json_set_string(a, v, "scope", g->scope);
-	json_set_string(a, v, "created", visitor_moment(a, g->created * 1000));
-	json_set_string(a, v, "last_used", visitor_moment(a, g->last_used * 1000));
-	json_set_string(a, v, "ends", visitor_moment(a, grant_ends(g) * 1000));
+	json_set(a, v, "created", moment(a, g->created * 1000));
+	json_set(a, v, "last_used", moment(a, g->last_used * 1000));
+	json_set(a, v, "ends", moment(a, grant_ends(g) * 1000));
 	json_set_bool(a, v, "include_new", g->include_new);
 	json_set_int(a, v, "devices", (long long)json_count(grant_devices(a, g, all)));
 	return v;

@@ -1,8 +1,9 @@
-/* profile.c: one page, two forms, each needs the password; and what happened to the account. */
+/* profile.c: one page, a form a matter; what cannot be undone needs the password. */
 #include "account/profile.h"
 
 #include <string.h>
 
+#include "account/sessions.h"
 #include "account/visitor.h"
 #include "app.h"
 #include "base/arena.h"
@@ -12,20 +13,43 @@
 #include "oauth/grant.h"
 #include "oauth/throttle.h"
 #include "oauth/user.h"
+#include "web/page.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "base/banned.h"
 
-#define SHOWN 100	/* events on the page */
+/* Languages by their own names: whoever looks for one reads it. */
+static const struct { const char *id, *name; } languages[] = { { "en", "English" }, { "ko", "한국어" } };
+
+static struct json *
+list_languages(struct arena *a, const char *chosen)
+{
+	struct json *list = json_array(a);
+
+	for (size_t i = 0; i < sizeof(languages) / sizeof(languages[0]); i++) {
+		struct json *v = json_append(a, list, json_object(a));
+		json_set_string(a, v, "id", languages[i].id);
+		json_set_string(a, v, "name", languages[i].name);
+		json_set_bool(a, v, "chosen", chosen != NULL && strcmp(chosen, languages[i].id) == 0);
+	}
+	return list;
+}
 
 static void
 show(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, int status,
     const char *fault, const char *done)
 {
-	struct json *data = json_object(rq->arena);
+	struct json *data = json_object(rq->arena), *sessions;
 
+	if (sessions_list(app, rq->arena, v, &sessions) != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
 	json_set_string(rq->arena, data, "fault", fault);
 	json_set_string(rq->arena, data, "done", done);
+	json_set(rq->arena, data, "languages", list_languages(rq->arena, v->session.user.language));
+	json_set_bool(rq->arena, data, "others", json_count(sessions) > 1);
+	json_set(rq->arena, data, "sessions", sessions);
 	visitor_page(app, rq, rs, v, status, "account", data, NULL);
 }
 
@@ -131,50 +155,63 @@ delete_account(struct app *app, const struct request *rq, struct response *rs, c
 	response_redirect(rs, arena_printf(rq->arena, "%s/", visitor_base(app)));
 }
 
+/* "" stands for the browser's own. */
+static void
+choose_language(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	const char *language = request_form(rq, "language");
+
+	if (language != NULL && !page_has_language(app->pages, language)) {
+		visitor_refuse(app, rq, rs, 400, "");
+		return;
+	}
+	if (user_set_language(app->store, rq->arena, v->session.user.id, language) != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
+	visitor_language(app, rs, language);
+	response_redirect(rs, arena_printf(rq->arena, "%s/account?done=language", visitor_base(app)));
+}
+
+/* The forms of the page, and what is said when one is done: the page comes again with ?done=. */
+static const struct {
+	const char	*action, *done;
+	void		(*run)(struct app *, const struct request *, struct response *, const struct visitor *);
+} forms[] = {
+	{ "password", "account_done", change_password },
+	{ "language", "account_language_done", choose_language },
+	{ "session", "account_session_done", sessions_end },
+	{ "sessions", "account_sessions_done", sessions_end_others },
+	{ "delete", NULL, delete_account },
+};
+#define FORMS (sizeof(forms) / sizeof(forms[0]))
+
+static size_t
+form_of(const char *action)
+{
+	size_t i = 0;
+
+	while (i < FORMS && (action == NULL || strcmp(forms[i].action, action) != 0))
+		i++;
+	return i;
+}
+
 void
 profile_account(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct visitor v = visitor_find(app, rq, rs);
-	const char *action = request_form(rq, "action"), *done = request_query(rq, "done");
+	size_t done = form_of(request_query(rq, "done")), form = form_of(request_form(rq, "action"));
 
 	if (v.unavailable)
 		visitor_unavailable(app, rq, rs);
 	else if (!v.signed_in)
 		response_redirect(rs, arena_printf(rq->arena, "%s/login", visitor_base(app)));
 	else if (strcmp(rq->method, "GET") == 0)
-		show(app, rq, rs, &v, 200, NULL, done != NULL && strcmp(done, "password") == 0 ? "account_done" : NULL);
+		show(app, rq, rs, &v, 200, NULL, done < FORMS ? forms[done].done : NULL);
 	else if (!visitor_form_ok(app, rq, rs, &v))
 		return;
-	else if (action != NULL && strcmp(action, "password") == 0)
-		change_password(app, rq, rs, &v);
-	else if (action != NULL && strcmp(action, "delete") == 0)
-		delete_account(app, rq, rs, &v);
+	else if (form < FORMS)
+		forms[form].run(app, rq, rs, &v);
 	else
 		visitor_refuse(app, rq, rs, 400, "");
-}
-
-/* --- activity --- */
-
-void
-profile_activity(struct app *app, const struct request *rq, struct response *rs)
-{
-	struct arena *a = rq->arena;
-	struct visitor v = visitor_find(app, rq, rs);
-	struct json *list, *data = json_object(a), *events = json_set(a, data, "events", json_array(a));
-
-	if (v.unavailable || (v.signed_in &&
-	    activity_list(app->store, a, v.session.user.id, SHOWN, 0, &list) != STORE_OK)) {
-		visitor_unavailable(app, rq, rs);
-		return;
-	}
-	if (!v.signed_in) {
-		response_redirect(rs, arena_printf(a, "%s/login", visitor_base(app)));
-		return;
-	}
-	for (const struct json *e = json_first(list); e != NULL; e = json_next(e)) {
-		struct json *shown = json_append(a, events, json_copy(a, e));
-		json_set_string(a, shown, "when", visitor_moment(a, json_get_int(e, "time", 0)));
-		json_set_string(a, shown, "text", arena_printf(a, "event_%s", json_get_string(e, "event")));
-	}
-	visitor_page(app, rq, rs, &v, 200, "activity", data, NULL);
 }

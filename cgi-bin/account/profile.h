@@ -1,4 +1,4 @@
-/* profile.h: what an owner changes about the account: password, and the end of it. */
+/* profile.h: what an owner changes about the account: password, language, sessions, and the end of it. */
 #ifndef ACCOUNT_PROFILE_H
 #define ACCOUNT_PROFILE_H
 
@@ -6,8 +6,7 @@ struct app;
 struct request;
 struct response;
 
-/* Route handlers. */
-void	 profile_account(struct app *, const struct request *, struct response *);	/* GET, POST /account */
-void	 profile_activity(struct app *, const struct request *, struct response *);	/* GET /activity */
+/* Route handler: GET, POST /account. */
+void	 profile_account(struct app *, const struct request *, struct response *);
 
 #endif

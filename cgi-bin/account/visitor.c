@@ -2,8 +2,8 @@
 #include "account/visitor.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "account/agent.h"
 #include "app.h"
 #include "base/arena.h"
 #include "base/clock.h"
@@ -124,7 +124,8 @@ visitor_sign_in(struct app *app, const struct request *rq, struct response *rs, 
 	struct session s;
 	bool secure = visitor_secure(app);
 
-	if (session_begin(app->store, rq->arena, app->config, u, &s) != STORE_OK)
+	const char *agent = agent_rough(rq->arena, request_header(rq, "User-Agent"));
+	if (session_begin(app->store, rq->arena, app->config, u, agent, rq->remote, &s) != STORE_OK)
 		return false;
 	/* What was known before the login counts no more: neither an older session nor the form's secret. */
 	const char *old = cookie_get(rq, cookie_name(rq, SESSION_COOKIE, secure));
@@ -133,7 +134,16 @@ visitor_sign_in(struct app *app, const struct request *rq, struct response *rs, 
 	cookie_set(rs, cookie_name(rq, SESSION_COOKIE, secure), s.cookie, secure, app->config->oauth.session_max_ttl);
 	cookie_set(rs, cookie_name(rq, FORM_COOKIE, secure), "", secure, -1);
 	remember(app, rq, rs, u->id);
+	if (u->language != NULL)
+		visitor_language(app, rs, u->language);
 	return true;
+}
+
+void
+visitor_language(struct app *app, struct response *rs, const char *language)
+{
+	cookie_set(rs, PAGE_LANGUAGE_COOKIE, language != NULL ? language : "", visitor_secure(app),
+	    language != NULL ? KNOWN_KEPT : -1);
 }
 
 void
@@ -162,7 +172,7 @@ visitor_note(struct app *app, const struct request *rq, const struct visitor *v,
 static bool
 is_owners(const char *name)
 {
-	static const char *const names[] = { "home", "links", "link", "activity", "account" };
+	static const char *const names[] = { "home", "links", "link", "activity", "account", "operator" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], name) == 0)
@@ -181,6 +191,9 @@ visitor_page(struct app *app, const struct request *rq, struct response *rs, con
 		json_set_bool(a, data, "signed_in", v->signed_in);
 		json_set_string(a, data, "user", v->signed_in ? v->session.user.name : NULL);
 		json_set_bool(a, data, "nav", v->signed_in && is_owners(name));
+		json_set_bool(a, data, "is_operator", v->signed_in && v->session.user.is_operator);
+		if (v->signed_in && v->session.user.language != NULL)
+			json_set_string(a, data, "lang", v->session.user.language);
 	}
 	if (json_get(data, "title") == NULL)
 		json_set_string(a, data, "title", arena_printf(a, "title_%s", name));
@@ -229,17 +242,6 @@ visitor_refuse(struct app *app, const struct request *rq, struct response *rs, i
 		if (texts[i].status == status)
 			text = texts[i].text;
 	visitor_error(app, rq, rs, status, text, NULL);
-}
-
-char *
-visitor_moment(struct arena *a, int64_t ms)
-{
-	time_t t = (time_t)(ms / 1000);
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	return arena_printf(a, "%04d-%02d-%02d %02d:%02d UTC", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min);
 }
 
 const char *

@@ -8,7 +8,6 @@
 #include "oauth/session.h"
 
 struct app;
-struct arena;
 struct json;
 struct request;
 struct response;
@@ -31,6 +30,9 @@ bool		 visitor_form_ok(struct app *, const struct request *, struct response *, 
 bool		 visitor_sign_in(struct app *, const struct request *, struct response *, const struct user *);
 void		 visitor_sign_out(struct app *, const struct request *, struct response *, const struct visitor *);
 
+/* The language that the pages of this browser have from now on, before a login too; NULL: what the browser asks for. */
+void		 visitor_language(struct app *, struct response *, const char *language);
+
 /* Answer with a page of html/; data gets "csrf", "user" and "signed_in". send_to: see web/page.h. */
 void		 visitor_page(struct app *, const struct request *, struct response *, const struct visitor *, int status,
 		    const char *name, struct json *data, const char *send_to);
@@ -52,9 +54,6 @@ void		 visitor_wait(struct app *, const struct request *, struct response *, int
 /* Has this browser signed in to that account before? It then has tries of its own, so that nobody else's wrong
  * passwords keep its owner out. */
 bool		 visitor_known(struct app *, const struct request *, const char *user);
-
-/* A moment for people: "2026-11-21 21:15 UTC". */
-char		*visitor_moment(struct arena *, int64_t ms);
 
 /* The path of the public URL, without a slash at its end: "" unless we live below a folder. It stands in front of every
  * address that we send a browser to. */

@@ -1,4 +1,5 @@
-/* user.c: gatehouse user ...: accounts. */
+/* user.c: gatehouse user ...: accounts.
+ * long because: a function a verb, and the table of them. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -11,6 +12,7 @@
 #include "cli/noun.h"
 #include "cli/output.h"
 #include "cli/rows.h"
+#include "cli/user_set.h"
 #include "db/store.h"
 #include "device/device.h"
 #include "oauth/activity.h"
@@ -32,6 +34,7 @@ static const struct output_column list_columns[] = {
 	{ "id", "id", OUTPUT_TEXT },
 	{ "created", "created", OUTPUT_TIME },
 	{ "disabled", "disabled", OUTPUT_YES },
+	{ "operator", "operator", OUTPUT_YES },
 	{ NULL, NULL, 0 },
 };
 
@@ -44,6 +47,7 @@ as_json(struct arena *a, const struct user *u)
 	json_set_string(a, v, "name", u->name);
 	json_set_int(a, v, "created", u->created);
 	json_set_bool(a, v, "disabled", u->disabled);
+	json_set_bool(a, v, "operator", u->is_operator);
 	return v;
 }
 
@@ -279,6 +283,11 @@ static const struct cli_option add_options[] = {
 	{ NULL, NULL, 0, NULL },
 };
 
+static const struct cli_option sessions_options[] = {
+	{ "end", NULL, 0, "end all of them" },
+	{ NULL, NULL, 0, NULL },
+};
+
 static const struct cli_verb verbs[] = {
 	{ "add", "NAME", "Add an account.", add_options, CLI_STORE | CLI_CATALOGUE, add },
 	{ "list", "", "List all accounts.", NULL, CLI_STORE, list },
@@ -288,6 +297,11 @@ static const struct cli_verb verbs[] = {
 	{ "enable", "NAME", "Undo disable.", NULL, CLI_STORE, enable },
 	{ "link", "NAME", "Print a URL that signs in once, within 30 minutes, without the password.", NULL, CLI_STORE,
 	    sign_in_link },
+	{ "sessions", "NAME", "List where an account is signed in.", sessions_options, CLI_STORE, user_set_sessions },
+	{ "language", "NAME LANGUAGE", "Choose the language of an account's pages: en, ko, or browser.", NULL, CLI_STORE,
+	    user_set_pages },
+	{ "operator", "NAME ON", "Say whether an account sees the operator's page: on or off.", NULL, CLI_STORE,
+	    user_set_flag },
 	{ NULL, NULL, NULL, NULL, 0, NULL },
 };
 

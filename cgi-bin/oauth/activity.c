@@ -31,7 +31,8 @@ to_record(struct arena *a, const struct activity *e, long long n)
 {
 	const struct { const char *name, *value; } members[] = {
 		{ "event", e->event }, { "user", e->user }, { "client", e->client }, { "grant", e->grant },
-		{ "detail", e->detail }, { "remote", e->remote }, { "request", e->request },
+		{ "detail", e->detail }, { "device", e->device }, { "error", e->error }, { "remote", e->remote },
+		{ "request", e->request },
 	};
 	struct json *r = record_new(a);
 

@@ -20,6 +20,8 @@ struct activity {
 	const char	*client;	/* id; NULL if there is none to the matter, as with the rest */
 	const char	*grant;
 	const char	*detail;	/* a few words */
+	const char	*device;	/* id, as whoever told us has it */
+	const char	*error;		/* a word of the protocol, "BAD-RESPONSE", "HTTP 404": there is advice for some */
 	const char	*remote;	/* address */
 	const char	*request;	/* id */
 	int64_t		 time;		/* ms; filled in */

@@ -78,6 +78,8 @@ from_record(const struct json *r, struct user *u)
 		.password = json_get_string(r, "password"),
 		.created = json_get_int(r, "created", 0),
 		.disabled = json_get_bool(r, "disabled", false),
+		.is_operator = json_get_bool(r, "operator", false),
+		.language = json_get_string(r, "language"),
 		.generation = json_get_int(r, "generation", 0),
 	};
 }
@@ -159,8 +161,9 @@ user_add(struct store *store, struct arena *a, const char *name, const char *pas
 /* --- changing --- */
 
 struct change {
-	const char	*id, *password;
-	bool		 set_disabled, disabled, end_sessions;
+	const char	*id, *password, *language;
+	const char	*flag;		/* a member that becomes on; NULL = none */
+	bool		 on, set_language, end_sessions;
 };
 
 static enum store_result
@@ -178,8 +181,10 @@ change(struct store_tx *tx, void *arg)
 		json_set_string(a, r, "password", c->password);
 	if (c->end_sessions)
 		json_set_int(a, r, "generation", json_get_int(r, "generation", 0) + 1);
-	if (c->set_disabled)
-		json_set_bool(a, r, "disabled", c->disabled);
+	if (c->flag != NULL)
+		json_set_bool(a, r, c->flag, c->on);
+	if (c->set_language)
+		json_set_string(a, r, "language", c->language);
 	return record_tx_put(tx, key, r, 0);
 }
 
@@ -194,7 +199,31 @@ user_set_password(struct store *store, struct arena *a, const char *id, const ch
 enum store_result
 user_set_disabled(struct store *store, struct arena *a, const char *id, bool disabled)
 {
-	struct change c = { .id = id, .set_disabled = true, .disabled = disabled };
+	struct change c = { .id = id, .flag = "disabled", .on = disabled };
+
+	return store_run(store, a, change, &c);
+}
+
+enum store_result
+user_set_operator(struct store *store, struct arena *a, const char *id, bool is_operator)
+{
+	struct change c = { .id = id, .flag = "operator", .on = is_operator };
+
+	return store_run(store, a, change, &c);
+}
+
+enum store_result
+user_set_language(struct store *store, struct arena *a, const char *id, const char *language)
+{
+	struct change c = { .id = id, .set_language = true, .language = language };
+
+	return store_run(store, a, change, &c);
+}
+
+enum store_result
+user_end_sessions(struct store *store, struct arena *a, const char *id)
+{
+	struct change c = { .id = id, .end_sessions = true };
 
 	return store_run(store, a, change, &c);
 }

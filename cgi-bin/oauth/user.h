@@ -21,6 +21,8 @@ struct user {
 	const char	*password;	/* argon2id, encoded; NULL = cannot log in by password */
 	int64_t		 created;
 	bool		 disabled;
+	bool		 is_operator;	/* sees the operator's page */
+	const char	*language;	/* of the pages, "ko"; NULL = what the browser asks for */
 	long long	 generation;	/* of its sessions: those that began under an older one are over */
 };
 
@@ -45,6 +47,11 @@ enum store_result user_login(struct store *, struct arena *, const char *name, c
 /* Also ends all sessions, and whatever login is under way with the old password. */
 enum store_result user_set_password(struct store *, struct arena *, const char *id, const char *password);
 enum store_result user_set_disabled(struct store *, struct arena *, const char *id, bool disabled);
+enum store_result user_set_operator(struct store *, struct arena *, const char *id, bool is_operator);
+enum store_result user_set_language(struct store *, struct arena *, const char *id, const char *language);	/* NULL: none */
+
+/* End all sessions of an account. */
+enum store_result user_end_sessions(struct store *, struct arena *, const char *id);
 
 /* Takes the account and its name; sessions and grants die with it, as they look the account up. The caller
  * deletes the devices first. */

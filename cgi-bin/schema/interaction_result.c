@@ -48,7 +48,8 @@ keep(struct schema_message *m, const struct json *device, const struct json *err
 	bool known = m->verdict != TOKEN_INVALID && m->verdict != TOKEN_UNAVAILABLE;
 	const char *more = errors > 1 ? arena_printf(m->arena, " and %zu more", errors - 1) : "";
 	const char *id = quoted(m, device, "externalDeviceId");
-	struct activity event = { .event = "interaction_result",
+	struct activity event = { .event = "interaction_result", .device = *id != '\0' ? id : NULL,
+	    .error = json_get(error, "errorEnum") != NULL ? quoted(m, error, "errorEnum") : NULL,
 	    .user = known ? m->grant.user : NULL, .client = known ? m->grant.client : NULL,
 	    .grant = known ? m->grant.id : NULL, .detail = arena_printf(m->arena, "%s%s%s: %s %s%s",
 	    quoted(m, m->root, "originatingInteractionType"), *id != '\0' ? " " : "", id, quoted(m, error, "errorEnum"),

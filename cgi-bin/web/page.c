@@ -16,6 +16,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "web/cookie.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "base/banned.h"
@@ -138,12 +139,21 @@ lower_case(struct arena *a, const char *s, size_t len)
 	return lower;
 }
 
+bool
+page_has_language(const struct page_set *set, const char *language)
+{
+	return language != NULL && json_get(set->texts, language) != NULL;
+}
+
 const char *
 page_language(const struct page_set *set, const struct request *rq)
 {
 	const char *s = request_header(rq, "Accept-Language"), *best = "en";
+	const char *chosen = cookie_get(rq, PAGE_LANGUAGE_COOKIE);
 	double best_q = 0;
 
+	if (page_has_language(set, chosen))
+		return chosen;
 	while (s != NULL && *s != '\0') {
 		s += strspn(s, ", \t");
 		size_t item = strcspn(s, ","), tag = strcspn(s, ",;- \t");
@@ -359,7 +369,8 @@ void
 page_respond(const struct page_set *set, const struct request *rq, struct response *rs, int status, const char *name,
     struct json *data, const char *send_to, int secure)
 {
-	const char *language = page_language(set, rq);
+	const char *asked = json_get_string(data, "lang");
+	const char *language = page_has_language(set, asked) ? arena_strdup(rq->arena, asked) : page_language(set, rq);
 
 	json_set_string(rq->arena, data, "lang", language);
 	char *html = page_render(set, rq->arena, name, language, data);

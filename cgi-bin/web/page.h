@@ -7,6 +7,8 @@
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
 
+#include <stdbool.h>
+
 struct arena;
 struct json;
 struct page_set;
@@ -16,10 +18,16 @@ struct response;
 /* Read all templates and texts from the folder dir, for the process's life. NULL if one is not right; *why says which. */
 const struct page_set *page_load(struct arena *, const char *dir, const char **why);
 
-/* The best language that we have for the request's Accept-Language (RFC 9110 12.5.4): "en" if it names none of ours. */
+#define PAGE_LANGUAGE_COOKIE "gatehouse-language"
+
+/* The language that the reader has chosen (cookie), else the best that we have for the request's Accept-Language (RFC 9110
+ * 12.5.4): "en" if it names none of ours. */
 const char	*page_language(const struct page_set *, const struct request *);
 
-/* Answer with a page. data is an object; "lang", "t" are added to it. send_to: where else than to us the page's forms may
+/* Do we have this one? */
+bool		 page_has_language(const struct page_set *, const char *language);
+
+/* Answer with a page. data is an object; its "lang", if we have that language, decides; else it is added. send_to: where else than to us the page's forms may
  * lead, as a CSP source ("https://c2c-us.smartthings.com"), or NULL. secure: we are on https. */
 void		 page_respond(const struct page_set *, const struct request *, struct response *, int status,
 		    const char *name, struct json *data, const char *send_to, int secure);

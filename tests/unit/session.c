@@ -19,7 +19,7 @@ begin(void)
 {
 	struct session s;
 
-	if (session_begin(fx.store, fx.arena, fx.config, &ann, &s) != STORE_OK)
+	if (session_begin(fx.store, fx.arena, fx.config, &ann, "Firefox", "192.0.2.1", &s) != STORE_OK)
 		fixture_fail("session", "");
 	return s.cookie;
 }
