@@ -125,10 +125,14 @@ show_change(struct page *p, struct json *v, const struct change *c)
 	    [CHANGE_ADDED] = "change_added", [CHANGE_RENAMED] = "change_renamed", [CHANGE_DELETED] = "change_deleted" };
 	const char *client = c->origin != NULL ? client_of(p, c->origin) : NULL;
 
-	json_set_string(p->arena, v, "text", c->origin != NULL ? "change_command" : texts[c->kind]);
+	const char *health = c->kind == CHANGE_ONLINE ? json_get_string(json_first(c->states), "value") : NULL;
+
+	json_set_string(p->arena, v, "text", c->origin != NULL ? "change_command" :
+	    health != NULL && strcmp(health, "offline") == 0 ? "change_offline" : texts[c->kind]);
 	json_set_string(p->arena, v, "client", client != NULL ? client : c->origin);
 	json_set_string(p->arena, v, "device", name_or_id(p, "device", c->device));
-	show_values(p, v, c->states);
+	if (c->kind != CHANGE_ONLINE)
+		show_values(p, v, c->states);
 }
 
 static void

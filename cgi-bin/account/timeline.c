@@ -46,7 +46,7 @@ struct reading {
 	const char			*user;
 	const struct timeline_filter	*filter;
 	const struct json		*event;		/* the next of the journal that passes; NULL at its end */
-	long long			 seq;		/* the next change to look at; 0 at their end */
+	long long			 seq, at;	/* the change to look at next, 0 at their end; the one that was found */
 	unsigned			 looks;
 	bool				 found;		/* change is the next one that passes */
 	bool				 paused;	/* there were looks enough: examined says how far they came */
@@ -90,10 +90,18 @@ change_passes(const struct timeline_filter *f, const struct change *c)
 	    (f->before == 0 || f->change != 0 || c->time < f->before);
 }
 
+/* From a change of the device that is asked for, straight to its one before. */
+static long long
+step(const struct timeline_filter *f, const struct change *c, long long seq)
+{
+	return f->device != NULL && strcmp(c->device, f->device) == 0 ? c->previous : seq - 1;
+}
+
 static enum store_result
 next_change(struct reading *d)
 {
-	for (d->found = false; d->seq > 0 && !d->found; d->seq--) {
+	d->found = false;
+	while (d->seq > 0 && !d->found) {
 		if (d->looks++ == TIMELINE_LOOKS) {
 			d->paused = true;
 			return STORE_OK;
@@ -107,6 +115,8 @@ next_change(struct reading *d)
 			return r;
 		d->examined = d->change.time;
 		d->found = change_passes(d->filter, &d->change);
+		d->at = d->seq;
+		d->seq = step(d->filter, &d->change, d->seq);
 	}
 	return STORE_OK;
 }
@@ -152,7 +162,7 @@ after(const struct reading *d, int64_t last)
 	struct timeline_filter f = *d->filter;
 
 	f.before = d->paused && !d->found && (last == 0 || d->examined < last) ? d->examined : last;
-	f.change = d->found ? d->seq + 1 : d->seq > 0 ? d->seq : -1;
+	f.change = d->found ? d->at : d->seq > 0 ? d->seq : -1;
 	return f;
 }
 

@@ -116,7 +116,7 @@ change_find(struct store *store, struct arena *a, const char *user, long long se
 	while (k < sizeof(kinds) / sizeof(kinds[0]) && (kind == NULL || strcmp(kinds[k], kind) != 0))
 		k++;
 	*change = (struct change){ (enum change_kind)k, user, json_get_string(r, "device"), json_get(r, "states"),
-	    json_get_string(r, "origin"), json_get_int(r, "previous", 0) };
+	    json_get_string(r, "origin"), json_get_int(r, "previous", 0), json_get_int(r, "time", 0) };
 	return k < sizeof(kinds) / sizeof(kinds[0]) && change->device != NULL ? STORE_OK : STORE_FAILED;
 }
 

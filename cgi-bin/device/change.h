@@ -4,6 +4,8 @@
 #ifndef DEVICE_CHANGE_H
 #define DEVICE_CHANGE_H
 
+#include <stdint.h>
+
 #include "db/store.h"
 
 struct json;
@@ -22,6 +24,7 @@ struct change {
 	const struct json	*states;	/* array of state_show; NULL but for CHANGE_STATE and CHANGE_ONLINE */
 	const char		*origin;	/* the grant whose client asked; NULL = the owner or the device itself */
 	long long		 previous;	/* seq of the device's change before this one; 0 = there was none */
+	int64_t			 time;		/* ms; filled in */
 };
 
 #define CHANGE_KEPT 86400	/* seconds that a change can be read */

@@ -57,10 +57,10 @@ test('account: a new password ends other sessions; the account can be deleted', 
 			await other.goto(`${server.url}/links`);
 			assert.equal(new URL(other.url()).pathname, '/login');
 			await page.fill('#sure', 'not the password');
-			await page.click('button:not(.primary)');
+			await page.click('form:has(#sure) button');
 			assert.ok(await page.isVisible('[role=alert]'));
 			await page.fill('#sure', 'the second pass phrase');
-			await page.click('button:not(.primary)');
+			await page.click('form:has(#sure) button');
 			await page.waitForURL(`${server.url}/`);
 			await page.goto(`${server.url}/login`);
 			await logIn(page, name, 'the second pass phrase');
