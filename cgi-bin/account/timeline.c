@@ -90,13 +90,6 @@ change_passes(const struct timeline_filter *f, const struct change *c)
 	    (f->before == 0 || f->change != 0 || c->time < f->before);
 }
 
-/* From a change of the device that is asked for, straight to its one before. */
-static long long
-step(const struct timeline_filter *f, const struct change *c, long long seq)
-{
-	return f->device != NULL && strcmp(c->device, f->device) == 0 ? c->previous : seq - 1;
-}
-
 static enum store_result
 next_change(struct reading *d)
 {
@@ -115,8 +108,7 @@ next_change(struct reading *d)
 			return r;
 		d->examined = d->change.time;
 		d->found = change_passes(d->filter, &d->change);
-		d->at = d->seq;
-		d->seq = step(d->filter, &d->change, d->seq);
+		d->at = d->seq--;
 	}
 	return STORE_OK;
 }
