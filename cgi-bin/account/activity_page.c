@@ -181,13 +181,14 @@ show_filter(struct page *p, struct json *data, const struct timeline_filter *f)
 {
 	struct json *devices = json_set(p->arena, data, "devices", json_array(p->arena)), *ids;
 	struct json *kinds = json_set(p->arena, data, "kinds", json_array(p->arena));
+	static const char *const texts[] = { [TIMELINE_ALL] = "kind_all", [TIMELINE_SIGNINS] = "kind_signins",
+	    [TIMELINE_LINKS] = "kind_links", [TIMELINE_DEVICES] = "kind_devices", [TIMELINE_TROUBLE] = "kind_trouble" };
 	struct choosing c = { p, f->link };
 	enum store_result r = device_ids(p->app->store, p->arena, p->user, &ids);
 
 	p->links = json_set(p->arena, data, "links", json_array(p->arena));
 	for (int k = TIMELINE_ALL; k <= TIMELINE_TROUBLE; k++)
-		add_choice(p->arena, kinds, timeline_kind_name(k), arena_printf(p->arena, "kind_%s", timeline_kind_name(k)),
-		    timeline_kind_name(f->kind));
+		add_choice(p->arena, kinds, timeline_kind_name(k), texts[k], timeline_kind_name(f->kind));
 	for (const struct json *id = json_first(ids); id != NULL && r == STORE_OK; id = json_next(id))
 		add_choice(p->arena, devices, json_string(id), name_or_id(p, "device", json_string(id)), f->device);
 	if (r == STORE_OK)
