@@ -1,10 +1,19 @@
-/* courier.c: the daemon that calls SmartThings back. It needs no web server: it is started beside the programs. */
+/* courier.c: the daemon that calls others: SmartThings back, and whom the outbox names. It needs no web server: it is
+ * started beside the programs. */
 #include <signal.h>
 #include <stddef.h>
 
 #include "app.h"
-#include "schema/courier.h"
+#include "courier/courier.h"
+#include "courier/sender.h"
+#include "schema/callbacks.h"
 #include "base/banned.h"
+
+/* A kind of work more is a row here. */
+static const struct sender *const senders[] = {
+	&schema_callbacks,
+	NULL,
+};
 
 static volatile sig_atomic_t stop;
 
@@ -25,7 +34,7 @@ main(void)
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_stop }, NULL);	/* multiwatch's */
 	sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_stop }, NULL);
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
-	const struct courier_context x = { app.config, app.store, app.keyring, app.catalogue, &stop };
+	const struct courier_context x = { app.config, app.store, app.keyring, app.catalogue, senders, &stop };
 	bool fine = courier_run(&x);
 	app_close(&app);
 	return fine ? 0 : 1;

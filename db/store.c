@@ -42,8 +42,14 @@ struct store_tx {
 	struct touched	*keys;
 	size_t		 count, size;
 	size_t		 reads, writes, bytes;
-	void		(*then)(const char *);
-	const char	*then_arg;
+	struct after	*after, **last_after;
+};
+
+/* Who is called when it is committed. */
+struct after {
+	void		(*fn)(const char *);
+	const char	*arg;
+	struct after	*next;
 };
 
 const char *
@@ -229,8 +235,13 @@ store_tx_delete(struct store_tx *tx, const char *key)
 void
 store_tx_then(struct store_tx *tx, void (*fn)(const char *arg), const char *arg)
 {
-	tx->then = fn;
-	tx->then_arg = arg;
+	for (const struct after *t = tx->after; t != NULL; t = t->next)
+		if (t->fn == fn && strcmp(t->arg, arg) == 0)
+			return;
+	struct after *t = arena_alloc(tx->scratch, sizeof(*t));
+	*t = (struct after){ fn, arg, NULL };
+	*tx->last_after = t;
+	tx->last_after = &t->next;
 }
 
 struct arena *
@@ -297,10 +308,11 @@ store_run(struct store *s, struct arena *arena, store_fn fn, void *arg)
 		if (run > 0)
 			back_off(run);
 		tx.scratch = arena_new(SCRATCH_MAX);
+		tx.last_after = &tx.after;
 		r = attempt(&tx, fn, arg, &again);
+		for (const struct after *t = r == STORE_OK ? tx.after : NULL; t != NULL; t = t->next)
+			t->fn(t->arg);
 		arena_free(tx.scratch);
-		if (r == STORE_OK && tx.then != NULL)
-			tx.then(tx.then_arg);
 	}
 	return r;
 }

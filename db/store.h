@@ -67,8 +67,8 @@ enum store_result store_tx_get(struct store_tx *, const char *key, const char **
 enum store_result store_tx_put(struct store_tx *, const char *key, const char *value, int64_t expires);
 enum store_result store_tx_delete(struct store_tx *, const char *key);	/* also OK if there is none */
 
-/* Have fn called with arg once after the transaction has been committed: to tell somebody, never to write. The last one
- * named counts. arg must outlive store_run. */
+/* Have fn called with arg after the transaction has been committed: to tell somebody, never to write. The same twice is
+ * called once. arg must outlive store_run. */
 void		 store_tx_then(struct store_tx *, void (*fn)(const char *arg), const char *arg);
 
 /* The arena of the running transaction. */

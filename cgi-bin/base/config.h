@@ -29,6 +29,7 @@ struct config {
 		const char	*client_secret_file;
 		const struct json *callback_hosts;	/* array of strings */
 	} smartthings;
+	const char	*ca_file;	/* PEM of those who may sign the certificates of servers that we call; "" = the system's */
 	bool		 insecure_loopback;	/* http to loopback is allowed for callbacks: demo and tests */
 	bool		 simulator;
 	struct {

@@ -84,6 +84,12 @@ path_fault(const char *s)
 	return text_is_name(s, 1000) ? NULL : "must be a path, absolute or below the instance's folder";
 }
 
+static const char *
+ca_file_fault(const char *s)
+{
+	return *s == '\0' ? NULL : path_fault(s);
+}
+
 /* Printable ASCII without spaces, as it goes into tokens and forms. */
 static const char *
 word_fault(const char *s)
@@ -232,6 +238,7 @@ const struct config_key config_keys[] = {
 	    path_fault },
 	{ "smartthings.callback_hosts", &texts, AT(smartthings.callback_hosts), "[\".smartthings.com\"]", 0, 0,
 	    callback_host_fault },
+	{ "ca_file", &text, AT(ca_file), "\"\"", 0, 0, ca_file_fault },
 	{ "insecure_loopback", &boolean, AT(insecure_loopback), "false", 0, 0, NULL },
 	{ "simulator", &boolean, AT(simulator), "false", 0, 0, NULL },
 	{ "limits.body", &number, AT(limits.body), "262144", 4096, 1 << 20, NULL },

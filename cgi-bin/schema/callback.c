@@ -1,16 +1,13 @@
-/* callback.c: records "callback/<user>/<grant>" and the boxes "courier/box/<n>". */
+/* callback.c: records "callback/<user>/<grant>". */
 #include "schema/callback.h"
 
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/json.h"
-#include "base/secret.h"
 #include "db/record.h"
 #include "oauth/seal.h"
 #include "base/banned.h"
-
-#define BOX_MAX 500	/* links of one box */
 
 static char *
 callback_key(struct arena *a, const char *user, const char *grant)
@@ -114,81 +111,4 @@ enum store_result
 callback_tx_delete(struct store_tx *tx, const char *user, const char *grant)
 {
 	return record_tx_delete(tx, callback_key(store_tx_arena(tx), user, grant));
-}
-
-/* --- boxes --- */
-
-static char *
-box_key(struct arena *a, unsigned box)
-{
-	return record_key(a, "courier", "box", arena_printf(a, "%u", box % CALLBACK_BOXES), NULL);
-}
-
-enum store_result
-callback_tx_announce(struct store_tx *tx, const char *user, const char *grant)
-{
-	struct arena *a = store_tx_arena(tx);
-	unsigned char hash[SECRET_HASH];
-	struct json *r, *links;
-
-	secret_sha256(grant, strlen(grant), hash);
-	char *key = box_key(a, hash[0]), *link = arena_printf(a, "%s/%s", user, grant);
-	enum store_result result = record_tx_get(tx, key, &r);
-	if (result == STORE_ABSENT)
-		r = record_new(a);
-	else if (result != STORE_OK)
-		return result;
-	links = json_copy(a, json_get(r, "links"));
-	links = json_set(a, r, "links", links != NULL ? links : json_array(a));
-	if (json_array_has(links, link) || json_get_bool(r, "full", false))
-		return STORE_OK;
-	if (json_count(links) < BOX_MAX)
-		json_append_string(a, links, link);
-	else
-		json_set_bool(a, r, "full", true);
-	return record_tx_put(tx, key, r, 0);
-}
-
-struct emptying {
-	unsigned	 box;
-	struct json	*links;
-	bool		 full;
-};
-
-static enum store_result
-empty(struct store_tx *tx, void *arg)
-{
-	struct emptying *e = arg;
-	struct arena *a = store_tx_arena(tx);
-	struct json *r;
-	enum store_result result = record_tx_get(tx, box_key(a, e->box), &r);
-
-	e->links = NULL;
-	e->full = false;
-	if (result != STORE_OK)
-		return result == STORE_ABSENT ? STORE_OK : result;
-	e->links = json_copy(a, json_get(r, "links"));
-	e->full = json_get_bool(r, "full", false);
-	return record_tx_delete(tx, box_key(a, e->box));
-}
-
-enum store_result
-callback_collect(struct store *store, struct arena *a, unsigned box,
-    void (*fn)(void *arg, const char *user, const char *grant), void *arg, bool *full)
-{
-	struct emptying e = { box, NULL, false };
-	const char *there;
-	enum store_result r = store_get(store, a, box_key(a, box), &there);
-
-	*full = false;
-	if (r != STORE_OK)	/* as nearly always: it costs no transaction */
-		return r == STORE_ABSENT ? STORE_OK : r;
-	r = store_run(store, a, empty, &e);
-	*full = r == STORE_OK && e.full;
-	for (const struct json *v = r == STORE_OK ? json_first(e.links) : NULL; v != NULL; v = json_next(v)) {
-		const char *link = json_string(v), *slash = link != NULL ? strchr(link, '/') : NULL;
-		if (slash != NULL)
-			fn(arg, arena_strndup(a, link, (size_t)(slash - link)), slash + 1);
-	}
-	return r;
 }

@@ -40,15 +40,4 @@ enum store_result callback_tx_find(struct store_tx *, const struct keyring *, co
 enum store_result callback_tx_put(struct store_tx *, const struct keyring *, const struct callback *);
 enum store_result callback_tx_delete(struct store_tx *, const char *user, const char *grant);
 
-/* --- links that the courier does not know yet --- */
-
-#define CALLBACK_BOXES 16
-
-/* Leave word of a new link for a courier that did not hear of it, or that does not run. In one of CALLBACK_BOXES. */
-enum store_result callback_tx_announce(struct store_tx *, const char *user, const char *grant);
-
-/* Empty a box: fn is called for each link in it. *full: there were too many to be listed. */
-enum store_result callback_collect(struct store *, struct arena *, unsigned box,
-		    void (*fn)(void *arg, const char *user, const char *grant), void *arg, bool *full);
-
 #endif

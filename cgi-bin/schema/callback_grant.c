@@ -7,7 +7,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/secret.h"
-#include "base/wake.h"
+#include "courier/box.h"
 #include "device/change.h"
 #include "schema/callback.h"
 #include "schema/callback_url.h"
@@ -47,7 +47,7 @@ keep(struct store_tx *tx, void *arg)
 	c.next = 0;
 	if ((r = callback_tx_put(tx, m->context->keyring, &c)) != STORE_OK)
 		return r;
-	return callback_tx_announce(tx, m->grant.user, m->grant.id);
+	return box_tx_leave(tx, arena_printf(store_tx_arena(tx), "%s/%s", m->grant.user, m->grant.id));
 }
 
 static enum schema_error
@@ -56,6 +56,7 @@ check(struct schema_message *m, struct granting *g)
 	const struct config *config = m->context->config;
 	const struct json *proof = json_get(m->root, "callbackAuthentication"), *urls = json_get(m->root, "callbackUrls");
 	const char *client = json_get_string(proof, "clientId"), *type = json_get_string(proof, "grantType"), *why;
+	bool loopback;
 
 	*g = (struct granting){ m, json_get_string(proof, "code"), json_get_string(urls, "oauthToken"),
 	    json_get_string(urls, "stateCallback") };
@@ -74,9 +75,9 @@ check(struct schema_message *m, struct granting *g)
 	m->detail = "callbackAuthentication.code must be a text";
 	if (g->code == NULL || *g->code == '\0' || strlen(g->code) > CODE_MAX)
 		return SCHEMA_INVALID_CODE;
-	if ((why = callback_url_fault(config, g->token_url)) != NULL)
+	if ((why = callback_url_fault(config, g->token_url, &loopback)) != NULL)
 		m->detail = arena_printf(m->arena, "callbackUrls.oauthToken %s", why);
-	else if ((why = callback_url_fault(config, g->state_url)) != NULL)
+	else if ((why = callback_url_fault(config, g->state_url, &loopback)) != NULL)
 		m->detail = arena_printf(m->arena, "callbackUrls.stateCallback %s", why);
 	if (why != NULL)
 		return SCHEMA_BAD_REQUEST;
@@ -97,6 +98,5 @@ schema_callback_grant(struct schema_message *m, struct json *answer)
 		m->detail = "the grant cannot be kept now";
 		return SCHEMA_UNAVAILABLE;
 	}
-	wake_send(arena_printf(m->arena, "%s/%s", m->grant.user, m->grant.id));
 	return SCHEMA_OK;
 }

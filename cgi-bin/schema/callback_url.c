@@ -1,106 +1,14 @@
-/* callback_url.c: takes a URL apart by hand, and refuses all that two readers could read differently. */
+/* callback_url.c: SmartThings' hosts, and the simulator that plays them. */
 #include "schema/callback_url.h"
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <string.h>
-#include <strings.h>
-
 #include "base/config.h"
-#include "base/json.h"
+#include "courier/target.h"
 #include "base/banned.h"
 
-#define URL_MAX 1000
-
-struct place {
-	const char	*host;		/* with its brackets, if it has some */
-	size_t		 host_len;
-	const char	*port;		/* behind the colon; NULL = none */
-	size_t		 port_len;
-};
-
-/* Printable ASCII that no reader of URLs treats in a way of its own. */
-static bool
-is_plain(const char *url)
-{
-	size_t len = strlen(url);
-
-	for (size_t i = 0; i < len; i++)
-		if (url[i] <= ' ' || url[i] > '~' || strchr("\\\"<>^`{|}#", url[i]) != NULL)
-			return false;
-	return len <= URL_MAX;
-}
-
-/* Who is called, of the part behind "https://". False if that cannot be said for sure. */
-static bool
-find_place(const char *rest, struct place *p)
-{
-	size_t len = strcspn(rest, "/?"), host = *rest == '[' ? strcspn(rest, "]") + 1 : strcspn(rest, ":/?");
-
-	*p = (struct place){ rest, host, NULL, 0 };
-	if (host == 0 || host > len || memchr(rest, '@', len) != NULL)
-		return false;
-	if (host == len)
-		return true;
-	p->port = rest + host + 1;
-	p->port_len = len - host - 1;
-	return rest[host] == ':' && p->port_len >= 1 && p->port_len <= 5 && strspn(p->port, "0123456789") == p->port_len;
-}
-
-static bool
-host_is(const struct place *p, const char *name)
-{
-	return p->host_len == strlen(name) && strncasecmp(p->host, name, p->host_len) == 0;
-}
-
-/* Names of letters, digits and hyphens between single dots: not an address, no trailing dot. */
-static bool
-is_name(const struct place *p)
-{
-	for (size_t i = 0; i < p->host_len; i++) {
-		char c = p->host[i];
-		bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
-		bool dot = c == '.' && i > 0 && i + 1 < p->host_len && p->host[i - 1] != '.';
-		if (!letter && !dot)
-			return false;
-	}
-	return true;
-}
-
-/* Is it a host of the list: the very name, or one below a name with a dot in front? */
-static bool
-is_listed(const struct config *c, const struct place *p)
-{
-	for (const struct json *e = json_first(c->smartthings.callback_hosts); e != NULL; e = json_next(e)) {
-		const char *name = json_string(e);
-		size_t len = strlen(name);
-		if (host_is(p, name))
-			return true;
-		if (*name == '.' && p->host_len > len && strncasecmp(p->host + p->host_len - len, name, len) == 0)
-			return true;
-	}
-	return false;
-}
-
 const char *
-callback_url_fault(const struct config *c, const char *url)
+callback_url_fault(const struct config *c, const char *url, bool *loopback)
 {
-	struct place p;
+	const struct target_rule rule = { .hosts = c->smartthings.callback_hosts, .own = true };
 
-	if (url == NULL || !is_plain(url))
-		return "must be a URL";
-	bool tls = strncasecmp(url, "https://", 8) == 0;
-	if (!tls && strncasecmp(url, "http://", 7) != 0)
-		return "must begin with https://";
-	if (!find_place(url + (tls ? 8 : 7), &p))
-		return "must name a host, without a user";
-	if (c->insecure_loopback && (host_is(&p, "127.0.0.1") || host_is(&p, "[::1]") || host_is(&p, "localhost")))
-		return NULL;
-	if (!tls)
-		return "must begin with https://";
-	if (!is_name(&p) || !is_listed(c, &p))
-		return "is of a host that we do not call (smartthings.callback_hosts)";
-	if (p.port != NULL && (p.port_len != 3 || strncmp(p.port, "443", 3) != 0))
-		return "must be at port 443";
-	return NULL;
+	return target_fault(c, &rule, url, loopback);
 }

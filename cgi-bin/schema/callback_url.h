@@ -2,10 +2,12 @@
 #ifndef SCHEMA_CALLBACK_URL_H
 #define SCHEMA_CALLBACK_URL_H
 
+#include <stdbool.h>
+
 struct config;
 
-/* NULL if it may: https, without userinfo, at port 443, and the host is one of smartthings.callback_hosts. Where
- * insecure_loopback is on, also http or https to this machine, at any port. Else why not. NULL url is allowed. */
-const char	*callback_url_fault(const struct config *, const char *url);
+/* NULL if it may: a host of smartthings.callback_hosts at port 443, or what target_fault (courier/target.h) allows for this
+ * machine: *loopback. Else why not. NULL url is allowed. */
+const char	*callback_url_fault(const struct config *, const char *url, bool *loopback);
 
 #endif

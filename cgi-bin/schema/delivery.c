@@ -3,6 +3,7 @@
  * long because: it is one decision, and each way to act on it is a few lines that share the step. */
 #include "schema/delivery.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "courier/backoff.h"
+#include "courier/sender.h"
 #include "device/change.h"
 #include "oauth/grant.h"
 #include "schema/callback.h"
@@ -26,15 +29,16 @@
 #define LOOK_CLOSER 10		/* of so many looks one reads the link's records too */
 #define LATER 5000		/* ms: after trouble of our own */
 #define CALLS_EVERY 1000	/* ms between two events to one link */
-#define BACKOFF_MAX 3600000	/* ms */
-#define HOST_MAX 24		/* calls to one host at a time: a dead one leaves room for others */
+#define NAPS_AT 5000		/* ms: naps end together at multiples of it, so that the courier wakes up seldom */
 #define SECRET_MAX 4096
 
 /* A link on its way through one step. */
 struct step {
 	struct delivery	*d;
+	struct courier	*courier;
+	struct arena	*arena;
 	struct link	*link;
-	struct callback	 c;
+	struct callback	 callback;
 	struct grant	 grant;
 	int64_t		 now;		/* ms */
 };
@@ -48,17 +52,6 @@ look_again(const struct step *s, int64_t after)
 }
 
 /* --- beginning a call --- */
-
-static unsigned
-host_of(const char *url)
-{
-	const char *host = strstr(url, "://");
-	unsigned h = 5381;
-
-	for (host = host != NULL ? host + 3 : url; *host != '\0' && *host != '/' && *host != '?'; host++)
-		h = h * 33 + (unsigned char)*host;
-	return h % DELIVERY_HOSTS;
-}
 
 static struct call *
 new_call(const struct step *s, enum call_kind kind)
@@ -74,28 +67,53 @@ new_call(const struct step *s, enum call_kind kind)
 static void
 begin(const struct step *s, struct call *call, const char *url, const struct json *message)
 {
-	const char *why = callback_url_fault(s->d->config, url);
-	struct fetch_answer none = { .body = "", .error = why != NULL ? why : "it could not begin" };
+	const char *body = json_print(s->arena, message);
+	struct fetch_request request = { .method = "POST", .url = url, .body = body, .len = strlen(body) };
+	const char *why = callback_url_fault(s->courier->config, url, &request.loopback);
+	struct fetch_answer none = { .body = "", .head = "", .error = why != NULL ? why : "it could not begin" };
 
-	call->host = s->link->host = host_of(url != NULL ? url : "");
 	s->link->busy = true;
-	s->d->busy[call->host]++;
 	if (call->kind >= CALL_DEVICES)
 		s->link->called = s->now;
-	links_schedule(s->d->links, s->link, INT64_MAX);
-	if (why != NULL || !fetch_post(s->d->fetcher, url, json_print(s->d->arena, message), delivery_end, call))
+	links_schedule(s->d->links, s->link, DUE_NEVER);
+	if (why != NULL || !courier_call(s->courier, &request, delivery_end, call))
 		delivery_end(call, &none);
+}
+
+static void
+has_room(struct host_waiter *w)
+{
+	struct link *link = (struct link *)(void *)((char *)w - offsetof(struct link, waiter));
+
+	links_schedule(link->all, link, link->waits);
+}
+
+/* False: its host has all the calls that it can take; the link waits for one to end, in the place that it had. */
+static bool
+may_call(const struct step *s, const char *url)
+{
+	if (url == NULL || courier_may_call(s->courier, url))
+		return true;
+	s->link->again = true;
+	s->link->waits = s->link->due.at;
+	s->link->waiter.ready = has_room;
+	if (courier_wait(s->courier, url, &s->link->waiter))
+		links_schedule(s->d->links, s->link, DUE_NEVER);
+	else
+		look_again(s, LATER);
+	return false;
 }
 
 /* --- tokens --- */
 
 /* SmartThings' secret, from its file: without white space at its end. */
 static const char *
-client_secret(const struct delivery *d)
+client_secret(const struct step *s)
 {
 	size_t len;
-	const char *file = config_path(d->arena, d->config, d->config->smartthings.client_secret_file);
-	char *text = config_read_file(d->arena, file, SECRET_MAX, &len);
+	const struct config *c = s->courier->config;
+	const char *file = config_path(s->arena, c, c->smartthings.client_secret_file);
+	char *text = config_read_file(s->arena, file, SECRET_MAX, &len);
 
 	while (text != NULL && len > 0 && (unsigned char)text[len - 1] <= ' ')
 		text[--len] = '\0';
@@ -108,24 +126,26 @@ client_secret(const struct delivery *d)
 static void
 get_tokens(const struct step *s, enum call_kind kind)
 {
-	const char *secret = client_secret(s->d), *id = s->d->config->smartthings.client_id;
-	struct call *call = secret != NULL ? new_call(s, kind) : NULL;
+	const char *secret, *id = s->courier->config->smartthings.client_id;
 
+	if (!may_call(s, s->callback.token_url))
+		return;
+	struct call *call = (secret = client_secret(s)) != NULL ? new_call(s, kind) : NULL;
 	if (call == NULL) {
 		look_again(s, LOOK_EVERY);
 		return;
 	}
 	if (kind == CALL_REDEEM)
-		memcpy(call->code_hash, s->c.code_hash, strnlen(s->c.code_hash, sizeof(call->code_hash) - 1));
-	begin(s, call, s->c.token_url, kind == CALL_REDEEM ? message_redeem(s->d->arena, &s->c, id, secret) :
-	    message_refresh(s->d->arena, &s->c, id, secret));
+		memcpy(call->code_hash, s->callback.code_hash, strnlen(s->callback.code_hash, sizeof(call->code_hash) - 1));
+	begin(s, call, s->callback.token_url, kind == CALL_REDEEM ? message_redeem(s->arena, &s->callback, id, secret) :
+	    message_refresh(s->arena, &s->callback, id, secret));
 }
 
 /* Ahead of its end by a twelfth of its life at least, each link at a moment of its own. */
 static bool
 wants_refresh(const struct step *s)
 {
-	const struct callback *c = &s->c;
+	const struct callback *c = &s->callback;
 	int64_t life = c->expires - c->obtained, now = s->now / 1000;
 
 	if (s->link->refresh_for != c->expires) {
@@ -139,47 +159,69 @@ wants_refresh(const struct step *s)
 
 /* --- news --- */
 
-/* Nothing to do until something comes, a token ages, or a wake-up might have been lost. */
+/* Until a wake-up might have been lost, or until at. The first nap is shorter, so that links are spread over the time. */
+static void
+nap(const struct step *s, int64_t at)
+{
+	int64_t naps = LOOK_EVERY / NAPS_AT, spread = (int64_t)((uintptr_t)s->link / 64) % naps;
+	int64_t look = (s->now / NAPS_AT + (s->link->naps == 0 ? 1 + spread : naps)) * NAPS_AT;
+
+	links_schedule(s->d->links, s->link, at < look ? at : look);
+}
+
+/* Nothing to do until something comes, or a token ages. */
 static void
 sleep_on(const struct step *s)
 {
-	if (callback_is_lost(&s->c)) {
+	if (callback_is_lost(&s->callback)) {
 		s->link->refresh_at = INT64_MAX;
 		s->link->refresh_for = -1;
 	}
-	int64_t left = s->link->refresh_at - s->now;
-	links_schedule(s->d->links, s->link, s->now + (left < LOOK_EVERY ? left : LOOK_EVERY));
+	nap(s, s->link->refresh_at);
 }
 
+/* What is written at the end of the round. Until then the link is busy. */
 struct advancing {
-	const struct step	*step;
-	long long		 cursor;
+	struct delivery	*d;
+	struct link	*link;
+	long long	 cursor;
+	int64_t		 after;		/* ms: when to look again then */
 };
 
 static enum store_result
 advance_fn(struct store_tx *tx, void *arg)
 {
 	const struct advancing *v = arg;
-	const struct delivery *d = v->step->d;
+	const struct keyring *ring = v->d->courier->keyring;
 	struct callback c;
-	enum store_result r = lease_tx_holds(tx, &d->lease);
+	enum store_result r = callback_tx_find(tx, ring, v->link->user, v->link->grant, &c);
 
-	if (r == STORE_OK)
-		r = callback_tx_find(tx, d->keyring, v->step->link->user, v->step->link->grant, &c);
 	if (r != STORE_OK)
-		return r;
+		return r == STORE_ABSENT ? STORE_OK : r;
 	c.cursor = v->cursor;
-	return callback_tx_put(tx, d->keyring, &c);
+	return callback_tx_put(tx, ring, &c);
 }
 
-/* All of the news was the link's own doing, or not for it. */
 static void
-advance(const struct step *s, long long cursor)
+advanced(void *arg, enum store_result r)
 {
-	struct advancing v = { s, cursor };
-	enum store_result r = store_run(s->d->store, s->d->arena, advance_fn, &v);
+	const struct advancing *v = arg;
 
-	look_again(s, r == STORE_OK ? 0 : LATER);
+	v->link->busy = false;
+	v->link->again = true;
+	links_schedule(v->d->links, v->link, clock_ms() + (r == STORE_OK ? v->after : LATER));
+}
+
+/* Nothing is left to tell up to this change: it was the link's own doing, or not for it. */
+static void
+advance(const struct step *s, long long cursor, int64_t after)
+{
+	struct advancing *v = arena_alloc(s->arena, sizeof(*v));
+
+	*v = (struct advancing){ s->d, s->link, cursor, after };
+	s->link->busy = true;
+	links_schedule(s->d->links, s->link, DUE_NEVER);
+	courier_write(s->courier, advance_fn, advanced, v);
 }
 
 static void
@@ -189,7 +231,7 @@ send_news(const struct step *s, const struct news *news)
 	int64_t wait = s->link->called + CALLS_EVERY - s->now;
 
 	if (shown && told) {
-		advance(s, news->upto);
+		advance(s, news->upto, 0);
 		return;
 	}
 	if (wait > 0 && wait <= CALLS_EVERY && !news->urgent) {
@@ -203,8 +245,8 @@ send_news(const struct step *s, const struct news *news)
 	}
 	call->upto = news->upto;
 	call->last = shown || told;
-	begin(s, call, s->c.state_url, shown ? message_states(s->d->arena, &s->c, news->states) :
-	    message_devices(s->d->arena, &s->c, news->devices));
+	begin(s, call, s->callback.state_url, shown ? message_states(s->arena, &s->callback, news->states) :
+	    message_devices(s->arena, &s->callback, news->devices));
 }
 
 /* Everything anew: discovery of a page of devices, then their states, then the next page. */
@@ -222,10 +264,8 @@ send_page(const struct step *s, const struct news_context *x, long long newest)
 		s->link->page_upto = newest;
 	if (json_first(news.devices) == NULL) {	/* none are left, or it never had one */
 		s->link->page = 0;
-		struct advancing v = { s, s->link->page_upto };
-		if ((r = store_run(s->d->store, s->d->arena, advance_fn, &v)) == STORE_OK)
-			look_again(s, LOOK_EVERY);
-		return r;
+		advance(s, s->link->page_upto, LOOK_EVERY);
+		return STORE_OK;
 	}
 	struct call *call = wait > 0 && wait <= CALLS_EVERY ? NULL :
 	    new_call(s, s->link->page_shown ? CALL_PAGE_STATES : CALL_PAGE_DEVICES);
@@ -234,27 +274,29 @@ send_page(const struct step *s, const struct news_context *x, long long newest)
 		return STORE_OK;
 	}
 	call->final = !more;
-	begin(s, call, s->c.state_url, s->link->page_shown ? message_states(s->d->arena, &s->c, news.states) :
-	    message_devices(s->d->arena, &s->c, news.devices));
+	begin(s, call, s->callback.state_url, s->link->page_shown ? message_states(s->arena, &s->callback, news.states) :
+	    message_devices(s->arena, &s->callback, news.devices));
 	return STORE_OK;
 }
 
 static enum store_result
 tell_news(const struct step *s)
 {
-	const struct news_context x = { s->d->store, s->d->catalogue, s->d->arena, &s->grant };
+	const struct news_context x = { s->courier->store, s->courier->catalogue, s->arena, &s->grant };
 	struct news news;
 	long long newest;
-	enum store_result r = change_newest(s->d->store, s->d->arena, s->link->user, &newest);
+	enum store_result r = change_newest(s->courier->store, s->arena, s->link->user, &newest);
 
 	if (r != STORE_OK)
 		return r;
-	if (newest <= s->c.cursor) {
+	if (newest <= s->callback.cursor) {
 		sleep_on(s);
 		return STORE_OK;
 	}
-	if (!s->c.whole && s->link->page == 0 && !s->link->page_shown) {
-		r = news_read(&x, s->c.cursor, newest, s->link->shown, &news);
+	if (!may_call(s, s->callback.state_url))
+		return STORE_OK;
+	if (!s->callback.whole && s->link->page == 0 && !s->link->page_shown) {
+		r = news_read(&x, s->callback.cursor, newest, s->link->shown, &news);
 		if (r != STORE_OK)
 			return r;
 		if (!news.lost) {
@@ -270,27 +312,41 @@ tell_news(const struct step *s)
 static enum store_result
 forget_fn(struct store_tx *tx, void *arg)
 {
-	const struct step *s = arg;
-	enum store_result r = lease_tx_holds(tx, &s->d->lease);
+	const struct advancing *v = arg;
 
-	return r == STORE_OK ? callback_tx_delete(tx, s->link->user, s->link->grant) : r;
+	return callback_tx_delete(tx, v->link->user, v->link->grant);
+}
+
+static void
+forgotten(void *arg, enum store_result r)
+{
+	const struct advancing *v = arg;
+
+	if (r == STORE_OK)
+		links_remove(v->d->links, v->link);
+	else
+		advanced(arg, r);
 }
 
 /* The link has ended. SmartThings is told if it was ended here, and not by it. */
 static void
 part(struct step *s, bool told)
 {
-	if (!told && s->c.access != NULL) {
-		struct call *call = new_call(s, CALL_UNLINKED);
-		if (call != NULL) {
-			begin(s, call, s->c.state_url, message_unlinked(s->d->arena, &s->c));
-			return;
-		}
-	} else if (store_run(s->d->store, s->d->arena, forget_fn, s) == STORE_OK) {
-		links_remove(s->d->links, s->link);
+	if (told || s->callback.access == NULL) {
+		struct advancing *v = arena_alloc(s->arena, sizeof(*v));
+		*v = (struct advancing){ .d = s->d, .link = s->link };
+		s->link->busy = true;
+		links_schedule(s->d->links, s->link, DUE_NEVER);
+		courier_write(s->courier, forget_fn, forgotten, v);
 		return;
 	}
-	look_again(s, LATER);
+	if (!may_call(s, s->callback.state_url))
+		return;
+	struct call *call = new_call(s, CALL_UNLINKED);
+	if (call != NULL)
+		begin(s, call, s->callback.state_url, message_unlinked(s->arena, &s->callback));
+	else
+		look_again(s, LATER);
 }
 
 static bool
@@ -307,37 +363,37 @@ worth_a_look(const struct step *s)
 
 	if (s->link->naps++ % LOOK_CLOSER == 0 || s->now >= s->link->refresh_at)
 		return true;
-	return change_newest(s->d->store, s->d->arena, s->link->user, &newest) != STORE_OK || newest != s->link->cursor;
+	return change_newest(s->courier->store, s->arena, s->link->user, &newest) != STORE_OK || newest != s->link->cursor;
 }
 
 static enum store_result
 step(struct step *s)
 {
-	const struct delivery *d = s->d;
-	enum store_result r = callback_find(d->store, d->arena, d->keyring, s->link->user, s->link->grant, &s->c), g;
+	const struct courier *c = s->courier;
+	enum store_result g, r = callback_find(c->store, s->arena, c->keyring, s->link->user, s->link->grant, &s->callback);
 
 	if (r == STORE_ABSENT) {
-		links_remove(d->links, s->link);
+		links_remove(s->d->links, s->link);
 		return STORE_OK;
 	}
 	if (r != STORE_OK)
 		return r;
-	g = grant_find(d->store, d->arena, s->link->user, s->link->grant, &s->grant);
+	g = grant_find(c->store, s->arena, s->link->user, s->link->grant, &s->grant);
 	if (g != STORE_OK && g != STORE_ABSENT)
 		return g;
 	bool gone = g == STORE_ABSENT || s->grant.revoked != NULL, silent = gone && (g == STORE_ABSENT ||
-	    !ended_here(&s->grant) || callback_is_lost(&s->c));
-	int64_t wait = s->c.next - s->now;
-	s->link->cursor = s->c.cursor;
+	    !ended_here(&s->grant) || callback_is_lost(&s->callback));
+	int64_t wait = s->callback.next - s->now;
+	s->link->cursor = s->callback.cursor;
 	if (silent)
 		part(s, true);
 	else if (wait > 0 && wait <= BACKOFF_MAX * 2)
 		look_again(s, wait);
-	else if (!gone && s->c.code != NULL)
+	else if (!gone && s->callback.code != NULL)
 		get_tokens(s, CALL_REDEEM);
-	else if (callback_is_lost(&s->c))
+	else if (callback_is_lost(&s->callback))
 		sleep_on(s);
-	else if (wants_refresh(s) && s->c.refresh != NULL)
+	else if (wants_refresh(s) && s->callback.refresh != NULL)
 		get_tokens(s, CALL_REFRESH);
 	else if (gone)
 		part(s, false);
@@ -349,15 +405,10 @@ step(struct step *s)
 void
 delivery_step(struct delivery *d, struct link *link)
 {
-	struct step s = { .d = d, .link = link, .now = clock_ms() };
+	struct step s = { .d = d, .courier = d->courier, .arena = d->courier->arena, .link = link, .now = clock_ms() };
 
-	arena_reset(d->arena);
-	if (d->busy[link->host] >= HOST_MAX) {
-		look_again(&s, CALLS_EVERY);
-		return;
-	}
 	if (!link->again && !worth_a_look(&s)) {
-		links_schedule(d->links, link, s.now + LOOK_EVERY);
+		nap(&s, INT64_MAX);
 		return;
 	}
 	link->again = false;

@@ -1,34 +1,18 @@
-/* delivery.h: one link's next call: what it is, and what came of it. For schema/courier.c. */
+/* delivery.h: one link's next call: what it is, and what came of it. For schema/callbacks.c. */
 #ifndef SCHEMA_DELIVERY_H
 #define SCHEMA_DELIVERY_H
 
 #include <stdbool.h>
 
-#include "schema/lease.h"
-
-struct arena;
-struct catalogue;
-struct config;
+struct courier;
 struct fetch_answer;
-struct fetcher;
 struct json;
-struct keyring;
 struct link;
 struct links;
-struct store;
-
-#define DELIVERY_HOSTS 256
 
 struct delivery {
-	const struct config	*config;
-	struct store		*store;
-	const struct keyring	*keyring;
-	const struct catalogue	*catalogue;
-	struct arena		*arena;		/* for one step, or one answer */
-	struct fetcher		*fetcher;
-	struct links		*links;
-	struct lease		 lease;
-	unsigned		 busy[DELIVERY_HOSTS];	/* calls in flight by host */
+	struct courier	*courier;
+	struct links	*links;
 };
 
 enum call_kind {
@@ -49,14 +33,13 @@ struct call {
 	long long	 upto;		/* of news */
 	bool		 last;		/* nothing of this batch or page is left */
 	bool		 final;		/* of pages: it was the last one */
-	unsigned	 host;
 	char		 code_hash[64];	/* of the code that is redeemed */
 };
 
 /* A link is due: begin the call that it needs, or say when to look again. It may be gone afterwards. */
 void	 delivery_step(struct delivery *, struct link *);
 
-/* A call has ended: write down what came of it. Frees the call; the link may be gone afterwards. */
+/* A call has ended: write down what came of it. Frees the call once it is; the link may be gone then. */
 void	 delivery_end(void *call, const struct fetch_answer *);
 
 #endif

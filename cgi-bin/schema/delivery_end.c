@@ -7,6 +7,8 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/secret.h"
+#include "courier/backoff.h"
+#include "courier/sender.h"
 #include "device/change.h"
 #include "oauth/activity.h"
 #include "schema/callback.h"
@@ -16,8 +18,6 @@
 #include "web/fetch.h"
 #include "base/banned.h"
 
-#define FIRST_WAIT 1000		/* ms after the first failure; doubles with each */
-#define WAIT_MAX 3600000	/* ms */
 #define END_AFTER 86400		/* seconds of failures in a row: news and codes are given up */
 #define END_FAILURES 30		/* ... but not before so many: a machine that slept for a day has not tried for a day */
 #define TOKENS_END 2592000	/* ... and tokens that cannot be refreshed */
@@ -103,17 +103,6 @@ well(struct ending *e)
 	e->c.next = 0;
 }
 
-static int64_t
-wait_after(long long failures)
-{
-	int64_t wait = FIRST_WAIT << (failures < 13 ? failures - 1 : 12);
-	uint16_t random;
-
-	secret_random(&random, sizeof(random));
-	wait = wait < WAIT_MAX ? wait : WAIT_MAX;
-	return wait * 3 / 4 + wait / 2 * random / 65536;
-}
-
 /* Try again later; at some point no more. */
 static void
 failed(struct ending *e)
@@ -124,8 +113,7 @@ failed(struct ending *e)
 
 	t->since = t->since > 0 && t->since <= now ? t->since : now;
 	t->failures++;
-	int64_t wait = e->retry_after > 0 ? e->retry_after * 1000 : 0, ours = wait_after(t->failures);
-	c->next = e->now + (wait > ours ? wait < WAIT_MAX ? wait : WAIT_MAX : ours);
+	c->next = e->now + backoff_asked(t->failures, e->retry_after);
 	if (now - t->since < end || t->failures < END_FAILURES)
 		return;
 	well(e);
@@ -204,14 +192,12 @@ static enum store_result
 write_end(struct store_tx *tx, void *arg)
 {
 	struct ending *e = arg;
-	const struct delivery *d = e->call->delivery;
+	const struct keyring *ring = e->call->delivery->courier->keyring;
 	struct link *link = e->call->link;
-	enum store_result r = lease_tx_holds(tx, &d->lease);
+	enum store_result r = callback_tx_find(tx, ring, link->user, link->grant, &e->c);
 
 	e->forget = false;
 	e->event = NULL;
-	if (r == STORE_OK)
-		r = callback_tx_find(tx, d->keyring, link->user, link->grant, &e->c);
 	e->found = r == STORE_OK;
 	if (r != STORE_OK)
 		return r == STORE_ABSENT ? STORE_OK : r;
@@ -219,7 +205,7 @@ write_end(struct store_tx *tx, void *arg)
 	if (e->event != NULL && strcmp(e->event, "callback_given_up") == 0 && e->c.whole)
 		r = change_tx_newest(tx, link->user, &e->c.cursor);
 	if (r == STORE_OK)
-		r = e->forget ? callback_tx_delete(tx, link->user, link->grant) : callback_tx_put(tx, d->keyring, &e->c);
+		r = e->forget ? callback_tx_delete(tx, link->user, link->grant) : callback_tx_put(tx, ring, &e->c);
 	if (r != STORE_OK || e->event == NULL)
 		return r;
 	return activity_tx_note(tx, &(struct activity){ .event = e->event, .user = link->user, .grant = link->grant,
@@ -238,7 +224,7 @@ follow(struct ending *e)
 	if (is_for_tokens(call->kind)) {
 		link->refresh_failures = e->outcome == FAILED ? link->refresh_failures + 1 : 0;
 		if (e->outcome == FAILED)	/* the token at hand still does, it may be: news goes on meanwhile */
-			link->refresh_at = e->now + wait_after(link->refresh_failures);
+			link->refresh_at = e->now + backoff_wait(link->refresh_failures);
 		else
 			link->refresh_for = -1;
 		return;
@@ -268,32 +254,42 @@ log_end(const struct ending *e)
 	    e->why);
 }
 
+/* It is on disk, or is not: then all of it comes again. */
+static void
+written(void *arg, enum store_result r)
+{
+	struct ending *e = arg;
+	struct call *call = e->call;
+	struct link *link = call->link;
+	struct links *links = call->delivery->links;
+
+	link->busy = false;
+	link->again = true;
+	if (r == STORE_OK && (!e->found || e->forget))
+		links_remove(links, link);
+	else {
+		if (r == STORE_OK)
+			follow(e);
+		else
+			log_event(LOG_LEVEL_WARN, "callback_not_kept", "user=%s grant=%s store=%s", link->user, link->grant,
+			    store_result_name(r));
+		links_schedule(links, link, e->now + (r == STORE_OK ? 0 : LATER));
+	}
+	free(call);
+}
+
 void
 delivery_end(void *arg, const struct fetch_answer *answer)
 {
 	struct call *call = arg;
-	struct delivery *d = call->delivery;
-	struct link *link = call->link;
-	const struct json *body = json_parse(d->arena, answer->body, answer->len, NULL);
-	struct ending e = { .call = call, .now = clock_ms(), .retry_after = answer->retry_after };
+	struct arena *a = call->delivery->courier->arena;
+	const struct json *body = json_parse(a, answer->body, answer->len, NULL);
+	struct ending *e = arena_alloc(a, sizeof(*e));
 
-	e.outcome = judge(&e, answer, body);
-	e.why = explain(d->arena, answer, body);
-	e.detail = arena_printf(d->arena, "%s: %s", names[call->kind], e.outcome == DONE ? "done" : e.why);
-	log_end(&e);
-	d->busy[call->host]--;
-	link->busy = false;
-	link->again = true;
-	enum store_result r = store_run(d->store, d->arena, write_end, &e);
-	if (r == STORE_OK && (!e.found || e.forget))
-		links_remove(d->links, link);
-	else {
-		if (r == STORE_OK)
-			follow(&e);
-		else
-			log_event(LOG_LEVEL_ERROR, "callback_not_kept", "user=%s grant=%s store=%s", link->user, link->grant,
-			    store_result_name(r));
-		links_schedule(d->links, link, e.now + (r == STORE_OK ? 0 : LATER));
-	}
-	free(call);
+	*e = (struct ending){ .call = call, .now = clock_ms(), .retry_after = answer->retry_after };
+	e->outcome = judge(e, answer, body);
+	e->why = explain(a, answer, body);
+	e->detail = arena_printf(a, "%s: %s", names[call->kind], e->outcome == DONE ? "done" : e->why);
+	log_end(e);
+	courier_write(call->delivery->courier, write_end, written, e);
 }

@@ -1,4 +1,4 @@
-/* links.c: a hash by user, and a binary heap by time. */
+/* links.c: a hash by user, and a queue by time. */
 #include "schema/links.h"
 
 #include <stdlib.h>
@@ -9,8 +9,7 @@
 struct links {
 	struct link	**slots;
 	size_t		 size;		/* of slots, a power of two */
-	struct link	**heap;
-	size_t		 count, room;
+	struct due_queue *queue;
 };
 
 static size_t
@@ -28,13 +27,15 @@ links_new(void)
 {
 	struct links *l = calloc(1, sizeof(*l));
 
-	if (l != NULL && (l->slots = calloc(1024, sizeof(*l->slots))) == NULL) {
-		free(l);
+	if (l == NULL)
 		return NULL;
-	}
-	if (l != NULL)
-		l->size = 1024;
-	return l;
+	l->size = 1024;
+	l->slots = calloc(l->size, sizeof(*l->slots));
+	l->queue = due_new();
+	if (l->slots != NULL && l->queue != NULL)
+		return l;
+	links_free(l);
+	return NULL;
 }
 
 static void
@@ -45,14 +46,21 @@ drop(struct link *it)
 	free(it);
 }
 
+/* The i-th of all, in no order. */
+static struct link *
+link_at(const struct links *l, size_t i)
+{
+	return (struct link *)(void *)due_at(l->queue, i);
+}
+
 void
 links_free(struct links *l)
 {
 	if (l == NULL)
 		return;
-	for (size_t i = 0; i < l->count; i++)
-		drop(l->heap[i]);
-	free(l->heap);
+	for (size_t i = 0; l->queue != NULL && i < links_count(l); i++)
+		drop(link_at(l, i));
+	due_free(l->queue);
 	free(l->slots);
 	free(l);
 }
@@ -60,74 +68,39 @@ links_free(struct links *l)
 size_t
 links_count(const struct links *l)
 {
-	return l->count;
-}
-
-/* --- the heap --- */
-
-static void
-place(struct links *l, struct link *it, size_t at)
-{
-	l->heap[at] = it;
-	it->place = at;
-}
-
-static void
-sift(struct links *l, struct link *it)
-{
-	size_t at = it->place;
-
-	for (; at > 0 && it->due < l->heap[(at - 1) / 2]->due; at = (at - 1) / 2)
-		place(l, l->heap[(at - 1) / 2], at);
-	for (size_t child; (child = 2 * at + 1) < l->count; at = child) {
-		if (child + 1 < l->count && l->heap[child + 1]->due < l->heap[child]->due)
-			child++;
-		if (l->heap[child]->due >= it->due)
-			break;
-		place(l, l->heap[child], at);
-	}
-	place(l, it, at);
+	return due_count(l->queue);
 }
 
 void
 links_schedule(struct links *l, struct link *it, int64_t due)
 {
-	it->due = due;
-	sift(l, it);
+	due_move(l->queue, &it->due, due);
 }
 
 struct link *
 links_first(struct links *l)
 {
-	return l->count > 0 ? l->heap[0] : NULL;
+	return (struct link *)(void *)due_first(l->queue);
 }
 
 /* --- the hash --- */
 
-static bool
+static void
 grow(struct links *l)
 {
-	if (l->count == l->room) {
-		struct link **heap = realloc(l->heap, (l->room * 2 + 64) * sizeof(*heap));
-		if (heap == NULL)
-			return false;
-		l->heap = heap;
-		l->room = l->room * 2 + 64;
-	}
-	if (l->count < l->size)
-		return true;
-	struct link **slots = calloc(l->size * 2, sizeof(*slots));
+	size_t size = l->size * 2;
+	struct link **slots = links_count(l) < l->size ? NULL : calloc(size, sizeof(*slots));
+
 	if (slots == NULL)
-		return true;	/* longer chains, no more */
-	for (size_t i = 0; i < l->count; i++) {
-		struct link **slot = &slots[hash(l->heap[i]->user) & (l->size * 2 - 1)];
-		l->heap[i]->next = *slot;
-		*slot = l->heap[i];
+		return;	/* without memory chains get longer, no more */
+	for (size_t i = 0; i < links_count(l); i++) {
+		struct link *it = link_at(l, i), **slot = &slots[hash(it->user) & (size - 1)];
+		it->next = *slot;
+		*slot = it;
 	}
 	free(l->slots);
 	l->slots = slots;
-	l->size *= 2;
-	return true;
+	l->size = size;
 }
 
 struct link *
@@ -137,18 +110,18 @@ links_add(struct links *l, const char *user, const char *grant)
 
 	while (it != NULL && (strcmp(it->user, user) != 0 || strcmp(it->grant, grant) != 0))
 		it = it->next;
-	if (it != NULL || !grow(l) || (it = calloc(1, sizeof(*it))) == NULL)
+	if (it != NULL || (it = calloc(1, sizeof(*it))) == NULL)
 		return it;
+	grow(l);
+	it->all = l;
 	it->user = strdup(user);
 	it->grant = strdup(grant);
-	if (it->user == NULL || it->grant == NULL) {
+	if (it->user == NULL || it->grant == NULL || !due_add(l->queue, &it->due)) {
 		drop(it);
 		return NULL;
 	}
 	it->next = l->slots[hash(user) & (l->size - 1)];
 	l->slots[hash(user) & (l->size - 1)] = it;
-	it->place = l->count++;
-	sift(l, it);
 	return it;
 }
 
@@ -160,11 +133,7 @@ links_remove(struct links *l, struct link *it)
 	while (*p != it)
 		p = &(*p)->next;
 	*p = it->next;
-	struct link *last = l->heap[--l->count];
-	if (last != it) {
-		last->place = it->place;
-		sift(l, last);
-	}
+	due_remove(l->queue, &it->due);
 	drop(it);
 }
 

@@ -6,12 +6,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "courier/due.h"
+#include "courier/hosts.h"
+
 struct links;
 
 struct link {
+	struct due	 due;		/* when to look at it */
+	struct host_waiter waiter;	/* it waits for room at its host */
+	int64_t		 waits;		/* ms: ... since then */
+	struct links	*all;
 	char		*user, *grant;
-	int64_t		 due;		/* ms: when to look at it */
-	bool		 busy;		/* a call is under way */
+	bool		 busy;		/* a call, or a write, is under way */
 	bool		 again;		/* there was news meanwhile */
 	int64_t		 called;	/* ms of the last event sent; 0 = none yet */
 	long long	 cursor;	/* as it stood when we looked last */
@@ -19,14 +25,12 @@ struct link {
 	int64_t		 refresh_for;
 	unsigned	 refresh_failures;
 	unsigned	 naps;		/* looks in a row that found nothing */
-	unsigned	 host;		/* of its calls, by hash */
 	bool		 unauthorized;	/* the last event met 401 */
 	int64_t		 noted;		/* ms of the last refusal that was put into the journal */
 	/* Where we are in telling everything, or in telling news in two messages. */
 	size_t		 page;
 	bool		 page_shown;
 	long long	 page_upto, shown;
-	size_t		 place;		/* in the queue */
 	struct link	*next;		/* of the same hash */
 };
 

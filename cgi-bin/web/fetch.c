@@ -1,21 +1,26 @@
-/* fetch.c: libcurl's multi interface, with everything switched off that we do not need. */
+/* fetch.c: libcurl's multi interface, with everything switched off that we do not need.
+ *
+ * long because: libcurl is known to this file alone. */
 #include "web/fetch.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/arena.h"
+#include "web/address.h"
 #include "base/banned.h"
+
+#define HEAD_MAX 16384	/* bytes of an answer's headers */
 
 struct fetcher {
 	CURLM			*multi;
-	struct curl_slist	*headers;
 	struct fetch_limits	 limits;
+	char			*ca_file;
 	struct transfer		*all;	/* in flight */
 	size_t			 running;
 };
@@ -23,146 +28,165 @@ struct fetcher {
 struct transfer {
 	struct fetcher	*fetcher;
 	CURL		*easy;
+	struct curl_slist *headers;
 	void		(*done)(void *, const struct fetch_answer *);
 	void		*arg;
-	char		*body;
-	size_t		 len;
+	struct text {
+		char	*data;		/* NUL-terminated; NULL = empty */
+		size_t	 len;
+	} head, body;
+	bool		 loopback;
 	bool		 forbidden;	/* its host has no address that may be called */
 	struct transfer	*next, **self;
 };
 
-/* --- addresses --- */
-
-struct range {
-	unsigned char	 bytes[16];
-	unsigned	 bits;
-};
-
-/* RFC 6890 and its successors: what is not for the public Internet. */
-static const struct range ranges4[] = {
-	{ { 0 }, 8 }, { { 10 }, 8 }, { { 100, 64 }, 10 }, { { 127 }, 8 }, { { 169, 254 }, 16 }, { { 172, 16 }, 12 },
-	{ { 192, 0, 0 }, 24 }, { { 192, 0, 2 }, 24 }, { { 192, 88, 99 }, 24 }, { { 192, 168 }, 16 }, { { 198, 18 }, 15 },
-	{ { 198, 51, 100 }, 24 }, { { 203, 0, 113 }, 24 }, { { 224 }, 3 },
-};
-
-/* Within 2000::/3, which is all that is global. */
-static const struct range ranges6[] = {
-	{ { 0x20, 0x01 }, 23 }, { { 0x20, 0x01, 0x0d, 0xb8 }, 32 }, { { 0x20, 0x02 }, 16 }, { { 0x3f, 0xff }, 20 },
-};
-
-static bool
-is_in(const unsigned char *address, const struct range *r)
-{
-	unsigned whole = r->bits / 8, rest = r->bits % 8;
-
-	return memcmp(address, r->bytes, whole) == 0 &&
-	    (rest == 0 || ((address[whole] ^ r->bytes[whole]) & (0xff00 >> rest) & 0xff) == 0);
-}
-
-static bool
-is_public(int family, const unsigned char *address)
-{
-	const struct range *r = family == AF_INET ? ranges4 : ranges6;
-	size_t n = family == AF_INET ? sizeof(ranges4) / sizeof(*r) : sizeof(ranges6) / sizeof(*r);
-
-	if (family == AF_INET6 && (address[0] & 0xe0) != 0x20)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (is_in(address, &r[i]))
-			return false;
-	return true;
-}
-
-static bool
-is_loopback(int family, const unsigned char *address)
-{
-	static const unsigned char one[16] = { [15] = 1 };
-
-	return family == AF_INET ? address[0] == 127 : memcmp(address, one, sizeof(one)) == 0;
-}
-
-bool
-fetch_address_is_public(const char *text)
-{
-	unsigned char address[16];
-
-	if (inet_pton(AF_INET, text, address) == 1)
-		return is_public(AF_INET, address);
-	return inet_pton(AF_INET6, text, address) == 1 && is_public(AF_INET6, address);
-}
+/* --- one transfer --- */
 
 /* curl asks here for each socket, when the name is resolved: what a name stands for cannot change behind our back. */
 static curl_socket_t
 open_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *to)
 {
 	struct transfer *t = arg;
-	const unsigned char *address = NULL;
 
 	(void)purpose;
-	if (to->family == AF_INET)
-		address = (const unsigned char *)&((const struct sockaddr_in *)(const void *)&to->addr)->sin_addr;
-	else if (to->family == AF_INET6)
-		address = (const unsigned char *)&((const struct sockaddr_in6 *)(const void *)&to->addr)->sin6_addr;
-	if (address == NULL || !(is_public(to->family, address) ||
-	    (t->fetcher->limits.loopback && is_loopback(to->family, address)))) {
+	if (!address_may_be_called(&to->addr, t->loopback)) {
 		t->forbidden = true;
 		return CURL_SOCKET_BAD;
 	}
 	return socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
 }
 
-/* --- one transfer --- */
-
+/* As curl wants it: what was taken; anything else than all of it ends the transfer. */
 static size_t
-take(char *data, size_t size, size_t n, void *arg)
+append(struct text *text, const char *data, size_t more, size_t max)
 {
-	struct transfer *t = arg;
-	size_t more = size * n;
-
-	if (more > t->fetcher->limits.answer_max - t->len)
+	if (more > max - text->len)
 		return 0;
-	char *body = realloc(t->body, t->len + more + 1);
-	if (body == NULL)
+	char *all = realloc(text->data, text->len + more + 1);
+	if (all == NULL)
 		return 0;
-	memcpy(body + t->len, data, more);
-	t->body = body;
-	t->len += more;
-	t->body[t->len] = '\0';
+	memcpy(all + text->len, data, more);
+	text->data = all;
+	text->len += more;
+	all[text->len] = '\0';
 	return more;
 }
 
+static size_t
+take_body(char *data, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	return append(&t->body, data, size * n, t->fetcher->limits.answer_max);
+}
+
+/* A status line begins anew: of "100 Continue" and the like nothing is kept. */
+static size_t
+take_head(char *data, size_t size, size_t n, void *arg)
+{
+	struct transfer *t = arg;
+
+	if (size * n >= 5 && memcmp(data, "HTTP/", 5) == 0)
+		t->head.len = 0;
+	return append(&t->head, data, size * n, HEAD_MAX);
+}
+
+/* --- setting it up --- */
+
 static bool
-set_up(struct transfer *t, const char *url, const char *body)
+add_header(struct transfer *t, const char *line)
+{
+	struct curl_slist *more = curl_slist_append(t->headers, line);
+
+	t->headers = more != NULL ? more : t->headers;
+	return more != NULL;
+}
+
+/* A header of the caller: no control characters, so that nothing can be smuggled into the request. */
+static bool
+add_own_header(struct transfer *t, const char *name, const char *value)
+{
+	size_t len = strlen(name) + strlen(value) + 3;
+	char *line = malloc(len);
+	bool fine = line != NULL && *name != '\0' && strpbrk(name, ": ") == NULL;
+
+	for (const char *s = name; fine && *s != '\0'; s++)
+		fine = (unsigned char)*s > ' ' && (unsigned char)*s < 0x7f;
+	for (const char *s = value; fine && *s != '\0'; s++)
+		fine = (unsigned char)*s >= ' ' && (unsigned char)*s != 0x7f;
+	if (fine) {
+		/* To curl "Name:" means that this header is left out, and "Name;" that it is empty. */
+		snprintf(line, len, *value != '\0' ? "%s: %s" : "%s;", name, value);
+		fine = add_header(t, line);
+	}
+	free(line);
+	return fine;
+}
+
+static bool
+set_headers(struct transfer *t, const struct fetch_request *r)
+{
+	bool typed = false, fine = add_header(t, "Expect:");
+
+	for (const char *const *h = r->headers; fine && h != NULL && h[0] != NULL; h += 2) {
+		fine = h[1] != NULL && add_own_header(t, h[0], h[1]);
+		typed = typed || strcasecmp(h[0], "Content-Type") == 0;
+	}
+	if (fine && !typed)	/* without a body none at all, where curl would name a form's */
+		fine = add_header(t, r->body != NULL ? "Content-Type: application/json; charset=utf-8" : "Content-Type:");
+	return fine && curl_easy_setopt(t->easy, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK;
+}
+
+#define SET(option, value) (bad = bad != CURLE_OK ? bad : curl_easy_setopt(e, option, value))
+
+static bool
+set_body(CURL *e, const struct fetch_request *r)
+{
+	CURLcode bad = CURLE_OK;
+	bool post = r->body != NULL || strcmp(r->method, "POST") == 0 || strcmp(r->method, "PUT") == 0;
+
+	if (post) {
+		SET(CURLOPT_POST, 1L);
+		SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)(r->body != NULL ? r->len : 0));
+		SET(CURLOPT_COPYPOSTFIELDS, r->body != NULL ? r->body : "");
+	}
+	if (strcmp(r->method, post ? "POST" : "GET") != 0)
+		SET(CURLOPT_CUSTOMREQUEST, r->method);
+	return bad == CURLE_OK;
+}
+
+static bool
+set_up(struct transfer *t, const struct fetch_request *r)
 {
 	const struct fetch_limits *l = &t->fetcher->limits;
 	CURL *e = t->easy;
 	CURLcode bad = CURLE_OK;
 
-#define SET(option, value) (bad = bad != CURLE_OK ? bad : curl_easy_setopt(e, option, value))
-	SET(CURLOPT_URL, url);
-	SET(CURLOPT_PROTOCOLS_STR, l->loopback ? "https,http" : "https");
+	t->loopback = r->loopback;
+	SET(CURLOPT_URL, r->url);
+	SET(CURLOPT_PROTOCOLS_STR, r->loopback ? "https,http" : "https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
 	SET(CURLOPT_PROXY, "");
 	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, l->connect_ms);
-	SET(CURLOPT_TIMEOUT_MS, l->total_ms);
+	SET(CURLOPT_TIMEOUT_MS, r->total_ms > 0 ? r->total_ms : l->total_ms);
 	SET(CURLOPT_MAXFILESIZE, (long)l->answer_max);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	SET(CURLOPT_HTTPHEADER, t->fetcher->headers);
+	if (t->fetcher->ca_file != NULL)
+		SET(CURLOPT_CAINFO, t->fetcher->ca_file);
 	SET(CURLOPT_USERAGENT, "Gatehouse");
-	SET(CURLOPT_POST, 1L);
-	SET(CURLOPT_POSTFIELDSIZE, (long)strlen(body));
-	SET(CURLOPT_COPYPOSTFIELDS, body);
-	SET(CURLOPT_WRITEFUNCTION, take);
+	SET(CURLOPT_WRITEFUNCTION, take_body);
 	SET(CURLOPT_WRITEDATA, t);
+	SET(CURLOPT_HEADERFUNCTION, take_head);
+	SET(CURLOPT_HEADERDATA, t);
 	SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	SET(CURLOPT_OPENSOCKETDATA, t);
 	/* A kept connection is the socket of another transfer, whose address was checked just the same. */
 	SET(CURLOPT_PRIVATE, t);
-#undef SET
-	return bad == CURLE_OK;
+	return bad == CURLE_OK && set_body(e, r) && set_headers(t, r);
 }
+#undef SET
 
 static void
 end(struct transfer *t)
@@ -175,12 +199,14 @@ end(struct transfer *t)
 		t->fetcher->running--;
 	}
 	curl_easy_cleanup(t->easy);
-	free(t->body);
+	curl_slist_free_all(t->headers);
+	free(t->head.data);
+	free(t->body.data);
 	free(t);
 }
 
 bool
-fetch_post(struct fetcher *f, const char *url, const char *body, void (*done)(void *, const struct fetch_answer *),
+fetch_begin(struct fetcher *f, const struct fetch_request *r, void (*done)(void *, const struct fetch_answer *),
     void *arg)
 {
 	struct transfer *t = calloc(1, sizeof(*t));
@@ -188,7 +214,7 @@ fetch_post(struct fetcher *f, const char *url, const char *body, void (*done)(vo
 	if (t == NULL)
 		return false;
 	*t = (struct transfer){ .fetcher = f, .easy = curl_easy_init(), .done = done, .arg = arg };
-	if (t->easy == NULL || !set_up(t, url, body) || curl_multi_add_handle(f->multi, t->easy) != CURLM_OK) {
+	if (t->easy == NULL || !set_up(t, r) || curl_multi_add_handle(f->multi, t->easy) != CURLM_OK) {
 		end(t);
 		return false;
 	}
@@ -204,7 +230,8 @@ fetch_post(struct fetcher *f, const char *url, const char *body, void (*done)(vo
 static void
 finish(struct transfer *t, CURLcode code)
 {
-	struct fetch_answer answer = { .body = t->body != NULL ? t->body : "", .len = t->len };
+	struct fetch_answer answer = { .body = t->body.data != NULL ? t->body.data : "", .len = t->body.len,
+	    .head = t->head.data != NULL ? t->head.data : "" };
 	long status = 0;
 	curl_off_t wait = 0;
 
@@ -231,11 +258,9 @@ fetch_new(const struct fetch_limits *limits)
 		return NULL;
 	}
 	f->limits = *limits;
+	f->ca_file = limits->ca_file != NULL && *limits->ca_file != '\0' ? strdup(limits->ca_file) : NULL;
 	f->multi = curl_multi_init();
-	f->headers = curl_slist_append(NULL, "Content-Type: application/json; charset=utf-8");
-	if (f->headers != NULL)
-		curl_slist_append(f->headers, "Expect:");
-	if (f->multi == NULL || f->headers == NULL) {
+	if (f->multi == NULL) {
 		fetch_free(f);
 		return NULL;
 	}
@@ -248,11 +273,14 @@ fetch_free(struct fetcher *f)
 {
 	if (f == NULL)
 		return;
-	while (f->all != NULL)
-		end(f->all);
+	while (f->all != NULL) {
+		struct transfer *t = f->all;
+		t->done(t->arg, &(struct fetch_answer){ .body = "", .head = "", .error = "it was given up" });
+		end(t);
+	}
 	if (f->multi != NULL)
 		curl_multi_cleanup(f->multi);
-	curl_slist_free_all(f->headers);
+	free(f->ca_file);
 	free(f);
 	curl_global_cleanup();
 }
@@ -286,4 +314,54 @@ fetch_wait(struct fetcher *f, int fd, int timeout_ms)
 			finish(t, code);
 	}
 	return fd >= 0 && (more.revents & CURL_WAIT_POLLIN) != 0;
+}
+
+/* --- one alone --- */
+
+struct waiting {
+	struct arena		*arena;
+	struct fetch_answer	*answer;
+	bool			 done;
+};
+
+static void
+keep(void *arg, const struct fetch_answer *answer)
+{
+	struct waiting *w = arg;
+
+	*w->answer = *answer;
+	w->answer->body = arena_strndup(w->arena, answer->body, answer->len);
+	w->answer->head = arena_strdup(w->arena, answer->head);
+	w->done = true;
+}
+
+void
+fetch_once(struct fetcher *f, struct arena *a, const struct fetch_request *r, struct fetch_answer *answer)
+{
+	struct waiting w = { a, answer, false };
+
+	*answer = (struct fetch_answer){ .body = "", .head = "", .error = "it could not begin" };
+	if (!fetch_begin(f, r, keep, &w))
+		return;
+	while (!w.done)
+		fetch_wait(f, -1, 1000);
+}
+
+char *
+fetch_header(struct arena *a, const struct fetch_answer *answer, const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *line = answer->head, *end; *line != '\0'; line = end + (*end != '\0')) {
+		end = line + strcspn(line, "\n");
+		if (strncasecmp(line, name, len) != 0 || line[len] != ':')
+			continue;
+		const char *value = line + len + 1, *last = end;
+		while (value < last && (*value == ' ' || *value == '\t'))
+			value++;
+		while (last > value && (unsigned char)last[-1] <= ' ')
+			last--;
+		return arena_strndup(a, value, (size_t)(last - value));
+	}
+	return NULL;
 }

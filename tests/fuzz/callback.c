@@ -10,7 +10,7 @@
 #include "base/json.h"
 #include "schema/callback_message.h"
 #include "schema/callback_url.h"
-#include "web/fetch.h"
+#include "web/address.h"
 #include "base/banned.h"
 
 #define HOST ".smartthings.com"
@@ -21,7 +21,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void
 check_url(const struct config *c, const char *url)
 {
-	if (callback_url_fault(c, url) != NULL)
+	bool here;
+
+	if (callback_url_fault(c, url, &here) != NULL)
 		return;
 	if (strncasecmp(url, "https://", 8) != 0)
 		abort();
@@ -45,7 +47,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check_url(&c, text);
 	check_url(&c, arena_printf(a, "https://%s", text));
 	check_url(&c, arena_printf(a, "https://%s" HOST "/", text));
-	fetch_address_is_public(text);
+	address_is_public(text);
 	const struct json *answer = json_parse(a, (const char *)data, size, NULL);
 	if (message_read_tokens(answer, &t) && (t.access == NULL || t.expires_in < 60))
 		abort();

@@ -53,7 +53,7 @@ test_defaults(void)
 	    "\"refresh_retry_window\":60,\"session_idle_ttl\":3600,\"session_max_ttl\":43200,\"registration\":true,"
 	    "\"audience\":\"urn:gatehouse:devices\"},\"smartthings\":{\"client_id\":\"\","
 	    "\"client_secret_file\":\"secret/smartthings\",\"callback_hosts\":[\".smartthings.com\"]},"
-	    "\"insecure_loopback\":false,\"simulator\":false,\"limits\":{\"body\":262144,\"devices_per_user\":500},"
+	    "\"ca_file\":\"\",\"insecure_loopback\":false,\"simulator\":false,\"limits\":{\"body\":262144,\"devices_per_user\":500},"
 	    "\"starter_devices\":[]}");
 	CHECK_STR(config_path(a, c, "store"), arena_printf(a, "%s/store", root));
 	CHECK_STR(config_path(a, c, "/var/x"), "/var/x");
@@ -92,8 +92,8 @@ test_unknown_keys(void)
 	    "1: smartthings.client_secret: no such key; did you mean client_secret_file?");
 	CHECK_STR(error_of("{\"store\":{\"zzz\":1}}"), "1: store.zzz: no such key; known here are engine, path");
 	CHECK_STR(error_of("{\"frobnicate\":1}"), "1: frobnicate: no such key; known here are public_url, store, oauth, "
-	    "smartthings, insecure_loopback, simulator, limits, starter_devices");
-	CHECK_STR(error_of("{\"\":1}"), "1: : no such key; known here are public_url, store, oauth, smartthings, "
+	    "smartthings, ca_file, insecure_loopback, simulator, limits, starter_devices");
+	CHECK_STR(error_of("{\"\":1}"), "1: : no such key; known here are public_url, store, oauth, smartthings, ca_file, "
 	    "insecure_loopback, simulator, limits, starter_devices");
 	CHECK_STR(error_of("{\"store\":{\"a\\nb\":1}}"), "1: store.a?b: no such key; known here are engine, path");
 	CHECK_STR(error_of("{\"Public_Url\":\"\"}"), "1: Public_Url: no such key; did you mean public_url?");

@@ -1,5 +1,5 @@
 /* fetch.c: which addresses are called, and which never. */
-#include "web/fetch.h"
+#include "web/address.h"
 
 #include "tests/unit/check.h"
 #include "base/banned.h"
@@ -23,8 +23,8 @@ main(void)
 	};
 
 	for (size_t i = 0; i < sizeof(private) / sizeof(private[0]); i++)
-		CHECK(!fetch_address_is_public(private[i]));
+		CHECK(!address_is_public(private[i]));
 	for (size_t i = 0; i < sizeof(public) / sizeof(public[0]); i++)
-		CHECK(fetch_address_is_public(public[i]));
+		CHECK(address_is_public(public[i]));
 	return check_end();
 }

@@ -1,5 +1,5 @@
 /* lease.c: a lock for this machine, a record with an end for all. */
-#include "schema/lease.h"
+#include "courier/lease.h"
 
 #include <errno.h>
 #include <fcntl.h>

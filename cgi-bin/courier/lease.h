@@ -2,8 +2,8 @@
  *
  * On one machine a lock on ROOT/courier.lock decides, which the system gives back when a process dies; between machines
  * the record "courier/lease", which ends by itself. */
-#ifndef SCHEMA_LEASE_H
-#define SCHEMA_LEASE_H
+#ifndef COURIER_LEASE_H
+#define COURIER_LEASE_H
 
 #include <signal.h>
 #include <stdbool.h>

@@ -1,9 +1,9 @@
-/* courier.h: calls SmartThings back: tokens for new links, fresh tokens in time, and every change to every link.
+/* courier.h: the daemon's loop: one courier of a store calls others, whatever has to be sent by whom (courier/sender.h).
  *
- * What is to be sent follows from records alone: the log of changes (device/change.h) and each link's cursor
- * (schema/callback.h). So nothing is lost by a kill at any moment; a call whose answer was not kept is made again. */
-#ifndef SCHEMA_COURIER_H
-#define SCHEMA_COURIER_H
+ * What is to be sent follows from records alone. So nothing is lost by a kill at any moment; a call whose answer was not
+ * kept is made again. */
+#ifndef COURIER_COURIER_H
+#define COURIER_COURIER_H
 
 #include <signal.h>
 #include <stdbool.h>
@@ -11,6 +11,7 @@
 struct catalogue;
 struct config;
 struct keyring;
+struct sender;
 struct store;
 
 struct courier_context {
@@ -18,8 +19,11 @@ struct courier_context {
 	struct store		*store;
 	struct keyring		*keyring;
 	const struct catalogue	*catalogue;
+	const struct sender	*const *senders;	/* up to NULL; at most COURIER_SENDERS */
 	const volatile sig_atomic_t *stop;	/* not 0: finish what is in flight and return */
 };
+
+#define COURIER_SENDERS 8
 
 /* Work until told to stop. Only one courier of a store sends; others wait here for their turn. False if it cannot work. */
 bool	 courier_run(const struct courier_context *);

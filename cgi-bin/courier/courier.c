@@ -1,0 +1,224 @@
+/* courier.c: sleeps until something is due, an answer comes, or somebody wakes it; then each sender has its turn. */
+#include "courier/courier.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/log.h"
+#include "base/wake.h"
+#include "courier/box.h"
+#include "courier/hosts.h"
+#include "courier/loop.h"
+#include "courier/sender.h"
+#include "oauth/keyring.h"
+#include "web/fetch.h"
+#include "base/banned.h"
+
+#define ARENA_LIMIT ((size_t)1 << 30)
+#define AT_ONCE 192		/* calls in flight, of all senders */
+#define BOXES_EVERY 60000	/* ms between two looks for words that nobody said aloud */
+#define BOXES_BUSY 5000		/* ... while there are words: boxes are left small */
+#define SLEEP_MAX 15000		/* ms: the lease is renewed in its first half */
+#define SLEEP_DEMO 250		/* ms: where the clock may be moved by hand, the move must be seen */
+#define GO_IN 5000		/* ms that calls in flight have when we are told to stop */
+
+/* --- knowing what there is --- */
+
+static bool
+visit(void *arg, const char *key, const char *value, int64_t expires)
+{
+	struct courier_loop *l = arg;
+
+	(void)expires;
+	for (size_t i = 0; i < l->count; i++)
+		l->seats[i].sender->see(l->seats[i].self, key, value);
+	return true;
+}
+
+/* Every record there is: once when the work begins, and when a box ran over. */
+static bool
+load(struct courier_loop *l)
+{
+	enum store_result r = store_each(l->x->store, visit, l);
+
+	if (r != STORE_OK)
+		log_event(LOG_LEVEL_ERROR, "courier_load", "store=%s", store_result_name(r));
+	else
+		log_event(LOG_LEVEL_INFO, "courier_ready", "senders=%zu", l->count);
+	return r == STORE_OK;
+}
+
+static void
+say(void *arg, const char *word)
+{
+	struct courier_loop *l = arg;
+
+	for (size_t i = 0; i < l->count; i++)
+		l->seats[i].sender->hear(l->seats[i].self, word);
+}
+
+static void
+look_into_boxes(struct courier_loop *l)
+{
+	bool full, walk = false;
+
+	for (unsigned box = 0; box < BOXES; box++) {
+		arena_reset(l->arena);
+		if (box_collect(l->x->store, l->arena, box, say, l, &full) == STORE_OK)
+			walk = walk || full;
+	}
+	l->boxes = clock_ms() + BOXES_EVERY;
+	l->loaded = !walk || load(l);
+}
+
+static void
+hear(struct courier_loop *l)
+{
+	char word[WAKE_WORD + 1];
+	int64_t soon = clock_ms() + BOXES_BUSY;
+
+	for (int n = 0; n < 1000 && wake_read(l->wake, word) > 0; n++) {
+		say(l, word);
+		l->boxes = soon < l->boxes ? soon : l->boxes;
+	}
+}
+
+/* --- working --- */
+
+/* The right to send, for at least half of its life. */
+static bool
+hold(struct courier_loop *l)
+{
+	int64_t left = l->lease.until - clock_sec();
+	bool held = false;
+
+	if (left > LEASE_LIFE / 2 && left <= LEASE_LIFE)
+		return true;
+	if (lease_take(l->x->store, l->arena, &l->lease, &held) != STORE_OK)
+		held = false;
+	return held;
+}
+
+/* Each sender begins what is due. How long nothing will be, in ms. */
+static int
+work(struct courier_loop *l)
+{
+	int64_t next = clock_ms() + (l->x->config->simulator ? SLEEP_DEMO : SLEEP_MAX), now;
+
+	if (hosts_release(l->hosts))
+		next = 0;
+	for (size_t i = 0; i < l->count; i++) {
+		int64_t wanted = l->seats[i].sender->work(l->seats[i].self);
+		next = wanted < next ? wanted : next;
+	}
+	now = clock_ms();
+	return next > now ? (int)(next - now) : 0;
+}
+
+static void
+end_round(struct courier_loop *l)
+{
+	round_end(&l->round, l->x->store, l->arena, &l->lease);
+	arena_reset(l->arena);
+}
+
+static void
+turn(struct courier_loop *l)
+{
+	int wait = 1000;
+
+	arena_reset(l->arena);
+	keyring_refresh(l->x->keyring, l->arena);
+	if (hold(l)) {
+		if (!l->loaded)
+			l->loaded = load(l);
+		int64_t now = clock_ms();
+		if (now >= l->boxes || l->boxes > now + BOXES_EVERY)
+			look_into_boxes(l);
+		arena_reset(l->arena);
+		wait = work(l);
+		end_round(l);
+	} else
+		l->loaded = false;	/* somebody else sends, and changes what we know */
+	if (*l->x->stop == 0 && fetch_wait(l->fetcher, l->wake, wait))
+		hear(l);
+	end_round(l);
+}
+
+static void
+finish(struct courier_loop *l)
+{
+	int64_t until = clock_ms() + GO_IN;
+
+	while (fetch_running(l->fetcher) > 0 && clock_ms() < until) {
+		fetch_wait(l->fetcher, -1, 100);
+		end_round(l);
+	}
+	lease_end(l->x->store, l->arena, &l->lease);
+}
+
+/* --- beginning and end --- */
+
+static bool
+seat(struct courier_loop *l, const struct sender *sender)
+{
+	struct seat *s = &l->seats[l->count];
+
+	if (l->count == COURIER_SENDERS)
+		return false;
+	*s = (struct seat){ .sender = sender, .door = { .config = l->x->config, .store = l->x->store,
+	    .keyring = l->x->keyring, .catalogue = l->x->catalogue, .arena = l->arena, .loop = l } };
+	s->self = sender->open(&s->door, sender->about);
+	l->count += s->self != NULL;
+	return s->self != NULL;
+}
+
+static const char *
+begin(struct courier_loop *l)
+{
+	const struct config *c = l->x->config;
+	const struct fetch_limits limits = { .at_once = AT_ONCE, .connect_ms = 5000, .total_ms = 15000,
+	    .answer_max = 65536, .ca_file = *c->ca_file != '\0' ? config_path(l->arena, c, c->ca_file) : NULL };
+
+	round_begin(&l->round);
+	l->fetcher = fetch_new(&limits);
+	l->hosts = hosts_new();
+	if (l->fetcher == NULL || l->hosts == NULL)
+		return "memory";
+	for (const struct sender *const *s = l->x->senders; *s != NULL; s++)
+		if (!seat(l, *s))
+			return (*s)->name;
+	if (!lease_begin(&l->lease, c->root, l->x->stop))
+		return "courier.lock";
+	if ((l->wake = wake_listen(c->root)) < 0)	/* without it, it looks once a minute */
+		log_event(LOG_LEVEL_WARN, "courier_deaf", "why=\"%s\"", strerror(errno));
+	return NULL;
+}
+
+bool
+courier_run(const struct courier_context *x)
+{
+	struct courier_loop l = { .x = x, .wake = -1, .arena = arena_new(ARENA_LIMIT) };
+	const char *why = begin(&l);
+
+	if (why != NULL && *x->stop == 0)
+		log_event(LOG_LEVEL_ERROR, "courier_failed", "why=\"%s\"", why);
+	while (why == NULL && *x->stop == 0)
+		turn(&l);
+	if (why == NULL)
+		finish(&l);
+	if (l.wake >= 0)
+		close(l.wake);
+	fetch_free(l.fetcher);
+	round_drop(&l.round);
+	for (size_t i = 0; i < l.count; i++)
+		l.seats[i].sender->close(l.seats[i].self);
+	hosts_free(l.hosts);
+	arena_free(l.arena);
+	return why == NULL || *x->stop != 0;
+}

@@ -1,0 +1,34 @@
+/* loop.h: what the loop holds. For courier.c and door.c alone. */
+#ifndef COURIER_LOOP_H
+#define COURIER_LOOP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "courier/courier.h"
+#include "courier/lease.h"
+#include "courier/round.h"
+#include "courier/sender.h"
+
+struct fetcher;
+
+struct courier_loop {
+	const struct courier_context *x;
+	struct arena	*arena;
+	struct fetcher	*fetcher;
+	struct hosts	*hosts;
+	struct round	 round;
+	struct lease	 lease;
+	struct seat {
+		const struct sender *sender;
+		void		*self;
+		struct courier	 door;
+	} seats[COURIER_SENDERS];
+	size_t		 count;		/* of seats */
+	int		 wake;
+	int64_t		 boxes;		/* ms: when to look into them */
+	bool		 loaded;
+};
+
+#endif

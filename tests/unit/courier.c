@@ -1,0 +1,357 @@
+/* courier.c: the parts of the courier's loop: whose turn it is, how many calls a host gets, who may be called, when to try
+ * again, what is written together. */
+#include <stdlib.h>
+
+#include "courier/backoff.h"
+#include "courier/box.h"
+#include "courier/due.h"
+#include "courier/hosts.h"
+#include "courier/lease.h"
+#include "courier/round.h"
+#include "courier/target.h"
+#include "db/record.h"
+#include "tests/unit/check.h"
+#include "tests/unit/fixture.h"
+#include "web/fetch.h"
+#include "base/banned.h"
+
+/* --- due --- */
+
+static void
+test_due(void)
+{
+	struct due items[200];
+	struct due_queue *q = due_new();
+	int64_t last = -1;
+	unsigned random = 7;
+	bool fine = due_first(q) == NULL;
+
+	for (size_t i = 0; i < 200; i++) {
+		items[i].at = (random = random * 1103515245 + 12345) % 1000;
+		fine = fine && due_add(q, &items[i]);
+	}
+	for (size_t i = 0; i < 200; i += 3)
+		due_move(q, &items[i], (random = random * 1103515245 + 12345) % 1000);
+	for (size_t i = 1; i < 200; i += 10)
+		due_remove(q, &items[i]);
+	CHECK(fine && due_count(q) == 180);
+	while (due_first(q) != NULL) {
+		fine = fine && due_first(q)->at >= last;
+		last = due_first(q)->at;
+		due_remove(q, due_first(q));
+	}
+	CHECK(fine && due_count(q) == 0);
+	due_free(q);
+}
+
+/* --- hosts --- */
+
+static int called[100], calls;
+
+struct caller {
+	struct host_waiter	 waiter;
+	int			 n;
+};
+
+static void
+ready(struct host_waiter *w)
+{
+	called[calls++] = ((struct caller *)(void *)w)->n;
+}
+
+static void
+test_hosts(void)
+{
+	struct hosts *all = hosts_new();
+	struct host *in_flight[HOSTS_CALLS];
+	struct caller callers[4] = { { { ready, NULL, NULL }, 0 }, { { ready, NULL, NULL }, 1 }, { { ready, NULL, NULL }, 2 },
+	    { { ready, NULL, NULL }, 3 } };
+
+	for (size_t i = 0; i < HOSTS_CALLS; i++) {
+		CHECK(hosts_has_room(all, "https://a.example/x"));
+		in_flight[i] = hosts_begin(all, i % 2 == 0 ? "https://A.example/y?z" : "https://a.example");
+	}
+	CHECK(!hosts_has_room(all, "https://a.example/other") && hosts_has_room(all, "https://a.example:8443/") &&
+	    hosts_has_room(all, "https://b.example/"));
+	for (size_t i = 0; i < 4; i++)
+		CHECK(hosts_wait(all, "https://a.example/", &callers[i].waiter) && callers[i].waiter.host != NULL);
+	CHECK(!hosts_release(all) && calls == 0);
+	hosts_end(all, in_flight[0], true);
+	hosts_end(all, in_flight[1], true);
+	/* As many as there is room for, in the order in which they came. */
+	CHECK(hosts_release(all) && calls == 2 && called[0] == 0 && called[1] == 1);
+	CHECK(callers[0].waiter.host == NULL && callers[2].waiter.host != NULL);
+	/* Those did nothing with it: the next have their turn. */
+	CHECK(hosts_release(all) && calls == 4 && called[2] == 2 && called[3] == 3);
+	CHECK(!hosts_release(all));
+	/* It goes silent: less room, until it answers once. */
+	for (size_t i = 2; i < HOSTS_CALLS; i++)
+		hosts_end(all, in_flight[i], false);
+	for (size_t i = 0; i < HOSTS_CALLS_DEAD; i++) {
+		CHECK(hosts_has_room(all, "https://a.example/"));
+		in_flight[i] = hosts_begin(all, "https://a.example/");
+	}
+	CHECK(!hosts_has_room(all, "https://a.example/"));
+	hosts_end(all, in_flight[0], true);
+	CHECK(hosts_has_room(all, "https://a.example/") && hosts_begin(all, "https://a.example/") != NULL &&
+	    hosts_has_room(all, "https://a.example/"));
+	/* Thousands of dead ones are not kept, and those that still have calls are. */
+	for (int i = 0; i < 3000; i++)
+		hosts_end(all, hosts_begin(all, arena_printf(fx.arena, "https://%d.example/", i)), false);
+	CHECK(hosts_has_room(all, "https://a.example/"));
+	hosts_free(all);
+}
+
+/* --- backoff --- */
+
+static void
+test_backoff(void)
+{
+	bool fine = true;
+
+	for (int i = 0; i < 1000; i++) {
+		fine = fine && backoff_wait(1) >= 750 && backoff_wait(1) <= 1250;
+		fine = fine && backoff_wait(5) >= 12000 && backoff_wait(5) <= 20000;
+		fine = fine && backoff_wait(1000000) <= BACKOFF_MAX * 5 / 4 && backoff_wait(1000000) >= BACKOFF_MAX * 3 / 4;
+		fine = fine && backoff_asked(1, 60) == 60000 && backoff_asked(1, 100000) == BACKOFF_MAX;
+		fine = fine && backoff_asked(8, 1) >= 96000 && backoff_wait(0) >= 750 && backoff_wait(-5) >= 750;
+	}
+	CHECK(fine);
+}
+
+/* --- targets --- */
+
+/* any: whether a kind that calls any public host may; own: whether the simulator's rule may. */
+static const struct { const char *url; bool any, own, here; } urls[] = {
+	{ "https://hooks.example.org/x", true, false, false }, { "https://hooks.example.org:8443/x?a=b", true, false, false },
+	{ "https://intranet/x", true, false, false }, { "http://hooks.example.org/x", false, false, false },
+	{ "https://10.0.0.1/x", false, false, false }, { "https://8.8.8.8/x", false, false, false },
+	{ "https://2130706433/x", false, false, false }, { "https://0x7f000001/x", false, false, false },
+	{ "https://0177.0.0.1/x", false, false, false }, { "https://127.1/x", false, false, false },
+	{ "https://example.123/x", false, false, false }, { "https://[::1]/x", false, false, false },
+	{ "https://[2606:4700::1]/x", false, false, false }, { "https://127.0.0.1/x", false, false, false },
+	{ "https://localhost/x", true, false, false },	/* a name like any other: no public address will be found for it */
+	{ "https://user@hooks.example.org/", false, false, false }, { "https://hooks.example.org./", false, false, false },
+	{ "gopher://hooks.example.org/", false, false, false }, { "https://", false, false, false }, { "", false, false, false },
+	{ "https://demo.example:444/gate/sim/callback", true, true, false }, { "https://demo.example:444/gate", true, false, false },
+	{ "https://demo.example:444/gatepost/", true, false, false }, { "https://demo.example/gate/sim", true, false, false },
+	{ "https://demo.example:444@evil.example/gate/", false, false, false },
+};
+
+static void
+test_targets(void)
+{
+	struct config c = *fx.config;
+	const struct json *none = json_array(fx.arena);
+	bool here, rows = true;
+
+	c.insecure_loopback = false;
+	c.simulator = true;
+	c.public_url = "https://demo.example:444/gate";
+	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
+		const struct target_rule any = { .any_port = true }, own = { .hosts = none, .own = true };
+		bool a = target_fault(&c, &any, urls[i].url, &here) == NULL && !here;
+		bool o = target_fault(&c, &own, urls[i].url, &here) == NULL && !here;
+		if (a != urls[i].any || o != urls[i].own)
+			printf("# %s: %d %d\n", urls[i].url, a, o);
+		rows = rows && a == urls[i].any && o == urls[i].own;
+	}
+	CHECK(rows);
+	/* Without the simulator we do not call ourselves; a demo without TLS does, and only itself. */
+	const struct target_rule own = { .hosts = none, .own = true }, other = { .hosts = none };
+	c.simulator = false;
+	CHECK(target_fault(&c, &own, "https://demo.example:444/gate/sim", &here) != NULL);
+	c.simulator = true;
+	c.public_url = "http://127.0.0.1:8080";
+	CHECK(target_fault(&c, &own, "http://127.0.0.1:8080/sim/callback/token", &here) == NULL && here);
+	CHECK(target_fault(&c, &own, "http://127.0.0.1:8081/sim/callback/token", &here) != NULL && !here);
+	CHECK(target_fault(&c, &own, "http://127.0.0.1:80801/sim", &here) != NULL && !here);
+	CHECK(target_fault(&c, &other, "http://127.0.0.1:8080/sim/callback/token", &here) != NULL && !here);
+	c.insecure_loopback = true;
+	CHECK(target_fault(&c, &other, "http://localhost:9/", &here) == NULL && here);
+	CHECK(target_fault(&c, &other, NULL, &here) != NULL && !here);
+}
+
+/* --- rounds --- */
+
+struct note {
+	const char		*key;
+	size_t			 bytes;
+	enum store_result	 says, came;
+	int			 told;
+};
+
+static enum store_result
+write_note(struct store_tx *tx, void *arg)
+{
+	const struct note *n = arg;
+	struct json *r = record_new(fx.arena);
+
+	if (n->says != STORE_OK)
+		return n->says;
+	json_set_string(fx.arena, r, "text", arena_printf(fx.arena, "%0*d", (int)n->bytes + 1, 0));
+	return record_tx_put(tx, n->key, r, 0);
+}
+
+static void
+told(void *arg, enum store_result r)
+{
+	struct note *n = arg;
+
+	n->came = r;
+	n->told++;
+}
+
+static bool
+is_there(const char *key)
+{
+	const char *value;
+
+	return store_get(fx.store, fx.arena, key, &value) == STORE_OK;
+}
+
+static void
+test_rounds(void)
+{
+	struct note notes[100];
+	struct round round;
+	struct lease lease = { .until = 0 };
+	volatile sig_atomic_t stop = 0;
+	bool held, fine = true;
+
+	CHECK(lease_begin(&lease, fx.root, &stop) && lease_take(fx.store, fx.arena, &lease, &held) == STORE_OK && held);
+	/* One that is refused, one that fails and some that are too large together must not hold the others back. */
+	round_begin(&round);
+	for (size_t i = 0; i < 100; i++) {
+		notes[i] = (struct note){ arena_printf(fx.arena, "note/%zu", i), i < 20 ? 90000 : 10,
+		    i == 33 ? STORE_FAILED : i == 64 ? STORE_ABSENT : STORE_OK, STORE_UNKNOWN, 0 };
+		round_add(&round, fx.arena, write_note, told, &notes[i]);
+	}
+	round_end(&round, fx.store, fx.arena, &lease);
+	for (size_t i = 0; i < 100; i++)
+		fine = fine && notes[i].told == 1 && notes[i].came == notes[i].says &&
+		    is_there(notes[i].key) == (notes[i].says == STORE_OK);
+	CHECK(fine);
+	/* A courier that has lost the right to send writes nothing. */
+	struct lease thief = lease;
+	snprintf(thief.owner, sizeof(thief.owner), "somebody else");
+	struct note late = { "note/late", 1, STORE_OK, STORE_UNKNOWN, 0 };
+	round_add(&round, fx.arena, write_note, told, &late);
+	round_end(&round, fx.store, fx.arena, &thief);
+	CHECK(late.told == 1 && late.came == STORE_LIMIT && !is_there("note/late"));
+	round_add(&round, fx.arena, write_note, told, &late);
+	round_drop(&round);
+	CHECK(late.told == 2 && late.came == STORE_UNKNOWN && !is_there("note/late") && round.first == NULL);
+	lease_end(fx.store, fx.arena, &lease);
+}
+
+/* --- words --- */
+
+struct leaving {
+	int	 from, to;
+	bool	 one_box;
+};
+
+static enum store_result
+leave(struct store_tx *tx, void *arg)
+{
+	const struct leaving *l = arg;
+	enum store_result r = STORE_OK;
+
+	for (int i = l->from; i < l->to && r == STORE_OK; i++) {
+		const char *word = arena_printf(store_tx_arena(tx), "word-%d", i);
+		unsigned char hash[SECRET_HASH];
+		secret_sha256(word, strlen(word), hash);
+		if (!l->one_box || hash[0] % BOXES == 0)
+			r = box_tx_leave(tx, word);
+	}
+	return r;
+}
+
+static void
+count(void *arg, const char *word)
+{
+	*(int *)arg += strncmp(word, "word", 4) == 0;
+}
+
+static void
+test_boxes(void)
+{
+	struct arena *a = arena_new((size_t)256 << 20);
+	int n = 0;
+	bool full, over = false, fine = true;
+
+	for (int i = 0; i < 2; i++)
+		CHECK(store_run(fx.store, fx.arena, leave, &(struct leaving){ 0, 50, false }) == STORE_OK);
+	for (unsigned box = 0; box < BOXES; box++)
+		CHECK(box_collect(fx.store, fx.arena, box, count, &n, &full) == STORE_OK && !full);
+	CHECK(n == 50);
+	/* Too many: all is to be looked through, and the box is empty again. */
+	for (int i = 0; i < 9000; i += 500) {
+		arena_reset(a);
+		fine = fine && store_run(fx.store, a, leave, &(struct leaving){ i, i + 500, true }) == STORE_OK;
+	}
+	CHECK(fine);
+	for (unsigned box = 0; box < BOXES; box++) {
+		CHECK(box_collect(fx.store, fx.arena, box, count, &n, &full) == STORE_OK);
+		over = over || full;
+		CHECK(box_collect(fx.store, fx.arena, box, count, &n, &full) == STORE_OK && !full);
+	}
+	CHECK(over && n > 500);
+	arena_free(a);
+}
+
+/* --- what is sent and what comes back --- */
+
+static void
+done(void *arg, const struct fetch_answer *answer)
+{
+	(void)answer;
+	++*(int *)arg;
+}
+
+static void
+test_fetch(void)
+{
+	static const char *const bad[][3] = { { "X-A", "b\r\nHost: evil", NULL }, { "X-A: b\r\nX-B", "c", NULL }, { "", "x", NULL },
+	    { "X A", "b", NULL }, { "X-A", "b\x01", NULL } };
+	const struct fetch_limits limits = { .at_once = 4, .connect_ms = 200, .total_ms = 500, .answer_max = 1000 };
+	struct fetcher *f = fetch_new(&limits);
+	struct fetch_answer answer = { .head = "HTTP/1.1 200 OK\r\nETag: \"a: b\" \r\nX-Empty:\r\netag: second\r\n\r\n" };
+	int n = 0;
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(!fetch_begin(f, &(struct fetch_request){ .method = "GET", .url = "https://127.0.0.1:1/", .headers = bad[i] },
+		    done, &n));
+	CHECK_STR(fetch_header(fx.arena, &answer, "etag"), "\"a: b\"");
+	CHECK_STR(fetch_header(fx.arena, &answer, "x-empty"), "");
+	CHECK(fetch_header(fx.arena, &answer, "HTTP/1.1 200 OK") == NULL && fetch_header(fx.arena, &answer, "ET") == NULL);
+	/* This machine is called where it is meant, and then nothing else is; a public one never is this machine. */
+	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "https://127.0.0.1:1/" }, &answer);
+	CHECK_STR(answer.error, "its host has an address that must not be called");
+	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "https://8.8.8.8:1/", .loopback = true }, &answer);
+	CHECK_STR(answer.error, "its host has an address that must not be called");
+	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "http://127.0.0.1:1/", .loopback = true }, &answer);
+	CHECK(answer.status == 0 && strstr(answer.error, "connect") != NULL);
+	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "http://example.org/" }, &answer);
+	CHECK(answer.status == 0 && strstr(answer.error, "protocol") != NULL);
+	/* What is in flight at the end is told. */
+	CHECK(fetch_begin(f, &(struct fetch_request){ .method = "PUT", .url = "http://127.0.0.1:1/", .loopback = true }, done, &n));
+	fetch_free(f);
+	CHECK(n == 1);
+}
+
+int
+main(void)
+{
+	fixture_begin();
+	test_due();
+	test_hosts();
+	test_backoff();
+	test_targets();
+	test_rounds();
+	test_boxes();
+	test_fetch();
+	fixture_end();
+	return check_end();
+}
