@@ -1,5 +1,5 @@
-/* courier.c: the parts of the courier's loop: whose turn it is, how many calls a host gets, who may be called, when to try
- * again, what is written together. */
+/* courier.c: the parts of the courier's loop: whose turn it is, how many calls a host gets, when to try again, what is
+ * written together. */
 #include <stdlib.h>
 
 #include "courier/backoff.h"
@@ -8,11 +8,9 @@
 #include "courier/hosts.h"
 #include "courier/lease.h"
 #include "courier/round.h"
-#include "courier/target.h"
 #include "db/record.h"
 #include "tests/unit/check.h"
 #include "tests/unit/fixture.h"
-#include "web/fetch.h"
 #include "base/banned.h"
 
 /* --- due --- */
@@ -117,59 +115,6 @@ test_backoff(void)
 		fine = fine && backoff_asked(8, 1) >= 96000 && backoff_wait(0) >= 750 && backoff_wait(-5) >= 750;
 	}
 	CHECK(fine);
-}
-
-/* --- targets --- */
-
-/* any: whether a kind that calls any public host may; own: whether the simulator's rule may. */
-static const struct { const char *url; bool any, own, here; } urls[] = {
-	{ "https://hooks.example.org/x", true, false, false }, { "https://hooks.example.org:8443/x?a=b", true, false, false },
-	{ "https://intranet/x", true, false, false }, { "http://hooks.example.org/x", false, false, false },
-	{ "https://10.0.0.1/x", false, false, false }, { "https://8.8.8.8/x", false, false, false },
-	{ "https://2130706433/x", false, false, false }, { "https://0x7f000001/x", false, false, false },
-	{ "https://0177.0.0.1/x", false, false, false }, { "https://127.1/x", false, false, false },
-	{ "https://example.123/x", false, false, false }, { "https://[::1]/x", false, false, false },
-	{ "https://[2606:4700::1]/x", false, false, false }, { "https://127.0.0.1/x", false, false, false },
-	{ "https://localhost/x", true, false, false },	/* a name like any other: no public address will be found for it */
-	{ "https://user@hooks.example.org/", false, false, false }, { "https://hooks.example.org./", false, false, false },
-	{ "gopher://hooks.example.org/", false, false, false }, { "https://", false, false, false }, { "", false, false, false },
-	{ "https://demo.example:444/gate/sim/callback", true, true, false }, { "https://demo.example:444/gate", true, false, false },
-	{ "https://demo.example:444/gatepost/", true, false, false }, { "https://demo.example/gate/sim", true, false, false },
-	{ "https://demo.example:444@evil.example/gate/", false, false, false },
-};
-
-static void
-test_targets(void)
-{
-	struct config c = *fx.config;
-	const struct json *none = json_array(fx.arena);
-	bool here, rows = true;
-
-	c.insecure_loopback = false;
-	c.simulator = true;
-	c.public_url = "https://demo.example:444/gate";
-	for (size_t i = 0; i < sizeof(urls) / sizeof(urls[0]); i++) {
-		const struct target_rule any = { .any_port = true }, own = { .hosts = none, .own = true };
-		bool a = target_fault(&c, &any, urls[i].url, &here) == NULL && !here;
-		bool o = target_fault(&c, &own, urls[i].url, &here) == NULL && !here;
-		if (a != urls[i].any || o != urls[i].own)
-			printf("# %s: %d %d\n", urls[i].url, a, o);
-		rows = rows && a == urls[i].any && o == urls[i].own;
-	}
-	CHECK(rows);
-	/* Without the simulator we do not call ourselves; a demo without TLS does, and only itself. */
-	const struct target_rule own = { .hosts = none, .own = true }, other = { .hosts = none };
-	c.simulator = false;
-	CHECK(target_fault(&c, &own, "https://demo.example:444/gate/sim", &here) != NULL);
-	c.simulator = true;
-	c.public_url = "http://127.0.0.1:8080";
-	CHECK(target_fault(&c, &own, "http://127.0.0.1:8080/sim/callback/token", &here) == NULL && here);
-	CHECK(target_fault(&c, &own, "http://127.0.0.1:8081/sim/callback/token", &here) != NULL && !here);
-	CHECK(target_fault(&c, &own, "http://127.0.0.1:80801/sim", &here) != NULL && !here);
-	CHECK(target_fault(&c, &other, "http://127.0.0.1:8080/sim/callback/token", &here) != NULL && !here);
-	c.insecure_loopback = true;
-	CHECK(target_fault(&c, &other, "http://localhost:9/", &here) == NULL && here);
-	CHECK(target_fault(&c, &other, NULL, &here) != NULL && !here);
 }
 
 /* --- rounds --- */
@@ -301,46 +246,6 @@ test_boxes(void)
 	arena_free(a);
 }
 
-/* --- what is sent and what comes back --- */
-
-static void
-done(void *arg, const struct fetch_answer *answer)
-{
-	(void)answer;
-	++*(int *)arg;
-}
-
-static void
-test_fetch(void)
-{
-	static const char *const bad[][3] = { { "X-A", "b\r\nHost: evil", NULL }, { "X-A: b\r\nX-B", "c", NULL }, { "", "x", NULL },
-	    { "X A", "b", NULL }, { "X-A", "b\x01", NULL } };
-	const struct fetch_limits limits = { .at_once = 4, .connect_ms = 200, .total_ms = 500, .answer_max = 1000 };
-	struct fetcher *f = fetch_new(&limits);
-	struct fetch_answer answer = { .head = "HTTP/1.1 200 OK\r\nETag: \"a: b\" \r\nX-Empty:\r\netag: second\r\n\r\n" };
-	int n = 0;
-
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		CHECK(!fetch_begin(f, &(struct fetch_request){ .method = "GET", .url = "https://127.0.0.1:1/", .headers = bad[i] },
-		    done, &n));
-	CHECK_STR(fetch_header(fx.arena, &answer, "etag"), "\"a: b\"");
-	CHECK_STR(fetch_header(fx.arena, &answer, "x-empty"), "");
-	CHECK(fetch_header(fx.arena, &answer, "HTTP/1.1 200 OK") == NULL && fetch_header(fx.arena, &answer, "ET") == NULL);
-	/* This machine is called where it is meant, and then nothing else is; a public one never is this machine. */
-	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "https://127.0.0.1:1/" }, &answer);
-	CHECK_STR(answer.error, "its host has an address that must not be called");
-	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "https://8.8.8.8:1/", .loopback = true }, &answer);
-	CHECK_STR(answer.error, "its host has an address that must not be called");
-	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "http://127.0.0.1:1/", .loopback = true }, &answer);
-	CHECK(answer.status == 0 && strstr(answer.error, "connect") != NULL);
-	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "http://example.org/" }, &answer);
-	CHECK(answer.status == 0 && strstr(answer.error, "protocol") != NULL);
-	/* What is in flight at the end is told. */
-	CHECK(fetch_begin(f, &(struct fetch_request){ .method = "PUT", .url = "http://127.0.0.1:1/", .loopback = true }, done, &n));
-	fetch_free(f);
-	CHECK(n == 1);
-}
-
 int
 main(void)
 {
@@ -348,10 +253,8 @@ main(void)
 	test_due();
 	test_hosts();
 	test_backoff();
-	test_targets();
 	test_rounds();
 	test_boxes();
-	test_fetch();
 	fixture_end();
 	return check_end();
 }
