@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <hiredis/hiredis.h>
 #include <lmdb.h>
@@ -71,8 +72,12 @@ lmdb_tx(long a, long b, const char *value)
 {
 	MDB_txn *t;
 
-	return mdb_txn_begin(env, NULL, 0, &t) == 0 && lmdb_find(t, a) && lmdb_find(t, b) && lmdb_put(t, a, value) &&
-	    lmdb_put(t, b, value) && mdb_txn_commit(t) == 0;
+	if (mdb_txn_begin(env, NULL, 0, &t) != 0)
+		return false;
+	if (lmdb_find(t, a) && lmdb_find(t, b) && lmdb_put(t, a, value) && lmdb_put(t, b, value))
+		return mdb_txn_commit(t) == 0;
+	mdb_txn_abort(t);
+	return false;
 }
 
 static bool
@@ -169,8 +174,12 @@ lite_fill(long from, long to)
 static bool
 lite_tx(long a, long b, const char *value)
 {
-	return lite_step(begin_stmt) && lite_get(a) && lite_get(b) && lite_put(a, value) && lite_put(b, value) &&
-	    lite_step(commit_stmt);
+	if (!lite_step(begin_stmt))
+		return false;
+	if (lite_get(a) && lite_get(b) && lite_put(a, value) && lite_put(b, value) && lite_step(commit_stmt))
+		return true;
+	sqlite3_exec(db, "ROLLBACK", NULL, NULL, NULL);
+	return false;
 }
 
 /* --- Redis, over its Unix socket; the transaction is a script, one round trip --- */
@@ -251,6 +260,43 @@ redis_get(long a)
 	return good;
 }
 
-const struct backend backend_lmdb = { "lmdb", lmdb_open, lmdb_fill, lmdb_tx, lmdb_get };
-const struct backend backend_sqlite = { "sqlite", lite_open, lite_fill, lite_tx, lite_get };
-const struct backend backend_redis = { "redis", redis_open, redis_fill, redis_tx, redis_get };
+/* It writes its file anew when that has doubled, in a process of its own. */
+static void
+redis_rest(void)
+{
+	bool busy = true;
+
+	redis_open(false);
+	for (int i = 0; busy && i < 600; i++) {
+		redisReply *r = redis_do("INFO persistence");
+		busy = strstr(r->str, "aof_rewrite_in_progress:1") != NULL;
+		freeReplyObject(r);
+		usleep(busy ? 100000 : 0);
+	}
+}
+
+static void
+redis_close(void)
+{
+	redisFree(redis);
+}
+
+static void
+lmdb_close(void)
+{
+	mdb_env_close(env);
+}
+
+static void
+lite_close(void)
+{
+	sqlite3_finalize(get_stmt);
+	sqlite3_finalize(put_stmt);
+	sqlite3_finalize(begin_stmt);
+	sqlite3_finalize(commit_stmt);
+	sqlite3_close(db);
+}
+
+const struct backend backend_lmdb = { "lmdb", lmdb_open, lmdb_fill, lmdb_tx, lmdb_get, NULL, lmdb_close };
+const struct backend backend_sqlite = { "sqlite", lite_open, lite_fill, lite_tx, lite_get, NULL, lite_close };
+const struct backend backend_redis = { "redis", redis_open, redis_fill, redis_tx, redis_get, redis_rest, redis_close };

@@ -4,14 +4,15 @@
  * store BACKEND FOLDER RECORDS fill              make the records
  * store BACKEND FOLDER RECORDS WRITERS READERS SECONDS RATE
  *     RATE 0: writers go as fast as they can; else so many transactions a second each
- * prints: backend records writers readers tx/s p50us p99us reads/s p50us p99us */
-#include <signal.h>
+ * prints: backend records writers readers tx/s p50us p99us reads/s p50us p99us errors */
+#include <fcntl.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -24,9 +25,10 @@
 #include "base/banned.h"
 
 #define SLOTS 4000	/* of the histogram, 1 us each up to 2 ms, then 100 us each */
+#define WARM_UP 300000	/* us that are not counted */
 
 struct side { _Atomic long count; _Atomic int slot[SLOTS]; };
-static struct board { struct side tx, get; _Atomic int stop; } *board;
+static struct board { struct side tx, get; _Atomic int ready, go, stop; _Atomic long errors; } *board;
 static long records;
 
 const char *folder;
@@ -130,7 +132,26 @@ our_get(long a)
 	return good;
 }
 
-static const struct backend ours = { "gatehouse", our_open, our_fill, our_tx, our_get };
+/* A fold that a writer has started goes on when the writer has ended: it must not run while another store is measured. */
+static void
+our_rest(void)
+{
+	char path[400];
+
+	snprintf(path, sizeof(path), "%s/fold.lock", folder);
+	usleep(50000);	/* it may be about to begin */
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	check(fd >= 0 && flock(fd, LOCK_EX) == 0, "fold.lock");
+	close(fd);
+}
+
+static void
+our_close(void)
+{
+	store_close(store);
+}
+
+static const struct backend ours = { "gatehouse", our_open, our_fill, our_tx, our_get, our_rest, our_close };
 
 /* --- measuring --- */
 
@@ -171,31 +192,83 @@ step(uint64_t *x)
 	return *x ^= *x << 17;
 }
 
+static void
+wait_for_turn(double *next, long rate)
+{
+	*next += 1e6 / (double)rate;
+	double wait = *next - now_us();
+	if (wait > 0)
+		usleep((useconds_t)wait);
+}
+
+/* One writer or reader, from when all are ready until the parent says stop. What fails is counted, and ends nothing. */
 static _Noreturn void
 run(const struct backend *b, bool writer, int number, long rate)
 {
-	uint64_t x = (uint64_t)(number + 1) * 0x9e3779b97f4a7c15ul;
+	uint64_t x = (uint64_t)(number + 1) * 0x9e3779b97f4a7c15ul ^ (uint64_t)getpid() << 20;
 	char value[VALUE + 1];
-	double next = now_us();
 
 	memset(value, 'a' + number % 26, VALUE);
 	value[VALUE] = '\0';
 	b->open(false);
+	atomic_fetch_add(&board->ready, 1);
+	while (atomic_load(&board->go) == 0)
+		usleep(1000);
+	double next = now_us();
 	while (!atomic_load_explicit(&board->stop, memory_order_relaxed)) {
 		long i = (long)(step(&x) % (uint64_t)records), j = (long)(step(&x) % (uint64_t)records);
-		if (writer && rate > 0) {
-			next += 1e6 / (double)rate;
-			double wait = next - now_us();
-			if (wait > 0)
-				usleep((useconds_t)wait);
-		}
+		if (writer && rate > 0)
+			wait_for_turn(&next, rate);
 		double start = now_us();
-		check(writer ? b->tx(i, j == i ? (j + 1) % records : j, value) : b->get(i), writer ? "transaction" : "read");
-		count(writer ? &board->tx : &board->get, now_us() - start);
+		if (writer ? b->tx(i, j == i ? (j + 1) % records : j, value) : b->get(i))
+			count(writer ? &board->tx : &board->get, now_us() - start);
+		else
+			atomic_fetch_add(&board->errors, 1);
 	}
-	if (store != NULL)
-		store_close(store);
+	b->close();
 	_exit(0);
+}
+
+static void
+start_all(const struct backend *b, int writers, int readers, long rate)
+{
+	for (int i = 0; i < writers + readers; i++) {
+		pid_t child = fork();
+		check(child >= 0, "fork");
+		if (child == 0)
+			run(b, i < writers, i, rate);
+	}
+	for (int i = 0; atomic_load(&board->ready) < writers + readers; i++) {
+		usleep(1000);
+		check(i < 60000 && waitpid(-1, NULL, WNOHANG) == 0, "opening");
+	}
+}
+
+static int
+measure(const struct backend *b, int writers, int readers, double seconds, long rate)
+{
+	int status, bad = 0;
+
+	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	check(board != MAP_FAILED, "mmap");
+	start_all(b, writers, readers, rate);
+	atomic_store(&board->go, 1);
+	usleep(WARM_UP);
+	memset(&board->tx, 0, sizeof(board->tx));
+	memset(&board->get, 0, sizeof(board->get));
+	double start = now_us();
+	usleep((useconds_t)(seconds * 1e6));
+	long tx = board->tx.count, get = board->get.count;
+	double took = (now_us() - start) / 1e6;
+	atomic_store(&board->stop, 1);
+	while (wait(&status) > 0)
+		bad += status != 0;
+	if (b->rest != NULL)
+		b->rest();
+	printf("%-10s %8ld %3d %3d %9.0f %7.0f %7.0f %10.0f %6.0f %6.0f %4ld\n", b->name, records, writers, readers,
+	    (double)tx / took, percentile(&board->tx, 0.5), percentile(&board->tx, 0.99), (double)get / took,
+	    percentile(&board->get, 0.5), percentile(&board->get, 0.99), atomic_load(&board->errors) + bad);
+	return 0;
 }
 
 int
@@ -215,29 +288,12 @@ main(int argc, char **argv)
 	if (argc == 5) {
 		b->open(true);
 		b->fill(0, records);
-		if (store != NULL)
-			store_close(store);
+		b->close();
 		return 0;
 	}
-	int writers = (int)strtol(argv[4], NULL, 10), readers = (int)strtol(argv[5], NULL, 10);
-	double seconds = strtod(argv[6], NULL);
-	board = mmap(NULL, sizeof(*board), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	for (int i = 0; i < writers + readers; i++)
-		if (fork() == 0)
-			run(b, i < writers, i, strtol(argv[7], NULL, 10));
-	usleep(400000);	/* all have opened */
-	memset(&board->tx, 0, sizeof(board->tx));
-	memset(&board->get, 0, sizeof(board->get));
-	double start = now_us();
-	usleep((useconds_t)(seconds * 1e6));
-	long tx = board->tx.count, get = board->get.count;
-	double took = (now_us() - start) / 1e6;
-	atomic_store(&board->stop, 1);
-	int status, bad = 0;
-	while (wait(&status) > 0)
-		bad |= status;
-	printf("%-10s %8ld %3d %3d %9.0f %7.0f %7.0f %10.0f %6.0f %6.0f\n", b->name, records, writers, readers,
-	    (double)tx / took, percentile(&board->tx, 0.5), percentile(&board->tx, 0.99), (double)get / took,
-	    percentile(&board->get, 0.5), percentile(&board->get, 0.99));
-	return bad != 0;
+	int dir = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	check(dir >= 0 && syncfs(dir) == 0, "sync");	/* what others have left to write is not this one's burden */
+	close(dir);
+	return measure(b, (int)strtol(argv[4], NULL, 10), (int)strtol(argv[5], NULL, 10), strtod(argv[6], NULL),
+	    strtol(argv[7], NULL, 10));
 }

@@ -12,6 +12,8 @@ struct backend {
 	void	 (*fill)(long from, long to);
 	bool	 (*tx)(long a, long b, const char *value);	/* read both, write both, on disk */
 	bool	 (*get)(long a);
+	void	 (*rest)(void);		/* wait until it does nothing in the background; NULL: it never does */
+	void	 (*close)(void);
 };
 
 extern const struct backend backend_lmdb, backend_sqlite, backend_redis;

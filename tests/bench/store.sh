@@ -2,22 +2,96 @@
 # store.sh: the store beside LMDB, SQLite and Redis, doing the same work in the same run; prints tables and ratios.
 #
 # usage: tests/bench/store.sh [FOLDER]    FOLDER lies on the disk to measure; default: the temporary folder
-# Each figure is the median of ROUNDS (3) of SECONDS_EACH (2); SIZES ("10000 1000000") are numbers of records. Installs
-# the others where they are missing.
+#
+# Row by row and round by round, all stores in turn, so that a noisy minute hits all alike; a figure is the median of the
+# rounds, and what lies between the lowest and the highest stands beside it in percent of it. Loading the records, opening
+# and the first 0.3 s of each round are not counted. Installs the others where they are missing. In the environment:
+#   SIZES ("10000 1000000")   numbers of records
+#   ROWS                      "WRITERS READERS RATE, ...": RATE transactions a second each writer, 0: all it can
+#   ROUNDS (3)  SECONDS_EACH (2)  STORES ("gatehouse lmdb sqlite redis")
+#   DATA=DIR                  make the records there and keep them; used again by the next run. With ROUNDS=0, nothing else
+# One row in half a minute: DATA=/var/tmp/b SIZES=10000 ROUNDS=0 tests/bench/store.sh; then with ROWS='1 0 0' and without ROUNDS.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=conf/deploy/packages.sh
 . conf/deploy/packages.sh
 PACKAGES=(liblmdb-dev libsqlite3-dev libhiredis-dev redis-server)
 EACH=${SECONDS_EACH:-2} ROUNDS=${ROUNDS:-3} SIZES=${SIZES:-10000 1000000}
+read -ra STORES <<<"${STORES:-gatehouse lmdb sqlite redis}"
+IFS=, read -ra ROWS <<<"${ROWS:-1 0 0,4 0 0,16 0 0,64 0 0,0 1 0,0 2 0,1 1 1000,4 2 250}"
 work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/store-bench.XXXXXX")
+data=${DATA:-$work}
 redis=
 
 finish() {
-	[ -z "$redis" ] || kill "$redis" 2>/dev/null || true
+	stop_redis
 	rm -rf "$work"
 }
 trap finish EXIT
+
+start_redis() { # SIZE: and wait until it has read its file
+	local socket=$data/$1/redis/socket
+	mkdir -p "${socket%/*}"
+	redis-server --port 0 --unixsocket "$socket" --dir "${socket%/*}" --appendonly yes \
+		--appendfsync always --save '' --daemonize no >"$work/redis.log" 2>&1 &
+	redis=$!
+	for _ in $(seq 600); do
+		[ "$(redis-cli -s "$socket" ping 2>/dev/null)" != PONG ] || return 0
+		sleep 0.1
+	done
+	cat "$work/redis.log"
+	return 1
+}
+
+stop_redis() {
+	[ -n "$redis" ] || return 0
+	kill "$redis" 2>/dev/null || true
+	wait "$redis" 2>/dev/null || true
+	redis=
+}
+
+has_redis() { [[ " ${STORES[*]} " == *' redis '* ]]; }
+
+# ROW SIZE: every round of every store, as it comes.
+rounds() {
+	local writers readers rate store
+	read -r writers readers rate <<<"$1"
+	for _ in $(seq "$ROUNDS"); do
+		for store in "${STORES[@]}"; do
+			"$work/store" "$store" "$data/$2/$store" "$2" "$writers" "$readers" "$EACH" "$rate"
+		done
+	done
+}
+
+# Of the rounds of one row: a line a store, with the middle round and the spread.
+medians() {
+	awk -v stores="${STORES[*]}" '
+		{ n[$1]++; tx[$1, n[$1]] = $5; get[$1, n[$1]] = $8; line[$1, n[$1]] = $0; errors[$1] += $11; by = $3 > 0 && $4 == 0 }
+		function value(s, i) { return by ? tx[s, i] + 0 : get[s, i] + 0 }
+		END { split(stores, order, " ")
+			for (k = 1; k in order; k++) {
+				s = order[k]; count = n[s]
+				for (i = 1; i <= count; i++) at[i] = i
+				for (i = 2; i <= count; i++)
+					for (j = i; j > 1 && value(s, at[j - 1]) > value(s, at[j]); j--) { t = at[j]; at[j] = at[j - 1]; at[j - 1] = t }
+				mid = at[int((count + 1) / 2)]
+				spread = value(s, mid) > 0 ? 100 * (value(s, at[count]) - value(s, at[1])) / value(s, mid) : 0
+				$0 = line[s, mid]
+				printf "%-10s %8d %3d %3d %9d %7d %7d %10d %6d %6d %5d%% %6d\n", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, spread, errors[s]
+			} }'
+}
+
+# Each row: ours over the best of the others: of reads, where there are readers, else of transactions. Writers that have
+# a fixed rate are not compared, but they must come up to it.
+ratios() {
+	awk 'NF == 12 && $1 != "store" && $1 !~ /^#/ { row = $2 " records, " $3 " writers, " $4 " readers"; if (!(row in seen)) { seen[row] = 1; order[++n] = row }
+		figure = $4 > 0 ? $8 : $5
+		if ($1 == "gatehouse") { ours[row] = figure }
+		else if (figure > best[row] + 0) { best[row] = figure; who[row] = $1 } }
+		END { print "# ours over the best of the others:"
+			for (i = 1; i <= n; i++) { row = order[i]
+				if (best[row] > 0) printf "# %-40s %5.2f  (%s)\n", row, ours[row] / best[row], who[row] } }' "$1"
+}
 
 missing=()
 for p in "${PACKAGES[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
@@ -29,58 +103,24 @@ make -s -j2 build/shared.a
 gcc -std=c11 -O2 -D_GNU_SOURCE -fvisibility=hidden -Icgi-bin -I. -o "$work/store" tests/bench/store.c \
 	tests/bench/store-peers.c build/shared.a -lgdbm -lcjson -lcrypto -lm -llmdb -lsqlite3 -lhiredis
 
-start_redis() {
-	mkdir -p "$work/$1/redis"
-	redis-server --port 0 --unixsocket "$work/$1/redis/socket" --dir "$work/$1/redis" --appendonly yes \
-		--appendfsync always --save '' --daemonize no >"$work/redis.log" 2>&1 &
-	redis=$!
-	for _ in $(seq 100); do
-		[ ! -S "$work/$1/redis/socket" ] || return 0
-		sleep 0.1
-	done
-	cat "$work/redis.log"
-	return 1
-}
-
-stop_redis() {
-	kill "$redis"
-	wait "$redis" 2>/dev/null || true
-	redis=
-}
-
 echo "# $(date -u +%F), $(nproc) cores, kernel $(uname -r), $(findmnt -no FSTYPE -T "$work")"
 echo "# sqlite $(dpkg-query -W -f '${Version}' libsqlite3-0), lmdb $(dpkg-query -W -f '${Version}' liblmdb0), redis $(dpkg-query -W -f '${Version}' redis-server)"
-printf '%-10s %8s %3s %3s %9s %7s %7s %10s %6s %6s\n' store records w r tx/s p50us p99us reads/s p50us p99us
+printf '%-10s %8s %3s %3s %9s %7s %7s %10s %6s %6s %6s %6s\n' store records w r tx/s p50us p99us reads/s p50us p99us spread errors
 for size in $SIZES; do
-	mkdir -p "$work/$size"
-	start_redis "$size"
-	for store in gatehouse lmdb sqlite redis; do
-		"$work/store" "$store" "$work/$size/$store" "$size" fill
+	mkdir -p "$data/$size"
+	! has_redis || start_redis "$size"
+	for store in "${STORES[@]}"; do
+		[ ! -e "$data/$size/$store.filled" ] || continue
+		"$work/store" "$store" "$data/$size/$store" "$size" fill
+		touch "$data/$size/$store.filled"
 	done
-	# Row by row and round by round, so that a noisy minute hits all alike. Writers, readers, transactions a second (0: all they can).
-	for row in '1 0 0' '4 0 0' '16 0 0' '64 0 0' '0 1 0' '0 2 0' '1 1 1000' '4 2 250'; do
-		read -r writers readers rate <<<"$row"
-		: >"$work/rounds"
-		for _ in $(seq "$ROUNDS"); do
-			for store in gatehouse lmdb sqlite redis; do
-				"$work/store" "$store" "$work/$size/$store" "$size" "$writers" "$readers" "$EACH" "$rate"
-			done >>"$work/rounds"
-		done
-		for store in gatehouse lmdb sqlite redis; do
-			grep "^$store " "$work/rounds" | sort -n -k "$((writers > 0 ? 5 : 8))" | sed -n "$(((ROUNDS + 1) / 2))p"
-		done
+	for row in "${ROWS[@]}"; do
+		[ "$ROUNDS" -gt 0 ] || break
+		rounds "$row" "$size" >"$work/rounds"
+		medians <"$work/rounds" | tee -a "$work/rows"
 	done
 	stop_redis
-	rm -rf "${work:?}/$size"
-done | tee "$work/rows"
-
-# Each row: ours over the best of the others, of transactions if any, else of reads.
-awk 'NF == 10 && $1 != "store" { row = $2 " records, " $3 " writers, " $4 " readers"; if (!(row in seen)) { seen[row] = 1; order[++n] = row }
-	tx = $5; reads = $8
-	if ($1 == "gatehouse") { our_tx[row] = tx; our_reads[row] = reads }
-	else { if (tx > best_tx[row]) best_tx[row] = tx; if (reads > best_reads[row]) best_reads[row] = reads } }
-	END { print "# ours over the best of the others:"
-	for (i = 1; i <= n; i++) { row = order[i]; printf "# %-40s", row
-		if (best_tx[row] > 0) printf " %5.2f x tx", our_tx[row] / best_tx[row]
-		if (best_reads[row] > 0) printf " %5.2f x reads", our_reads[row] / best_reads[row]
-		print "" } }' "$work/rows"
+	[ -n "${DATA:-}" ] || rm -rf "${work:?}/$size"
+done
+[ "$ROUNDS" = 0 ] || ratios "$work/rows"
+! grep -q '^gatehouse .* [1-9][0-9]*$' "$work/rows" 2>/dev/null || { echo '# there were errors'; exit 1; }
