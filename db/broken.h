@@ -16,6 +16,7 @@ enum store_break {
 	BREAK_BELIEVE,	/* take a failed sync for a good one the second time */
 	BREAK_APPEND,	/* after a crash go on in the same segment, behind its torn tail */
 	BREAK_RECORD,	/* serve a record without its checksum */
+	BREAK_LINE,	/* believe a line of a lookup table without its checksum */
 };
 
 #ifndef STORE_BREAK

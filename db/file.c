@@ -27,6 +27,14 @@ system_reserve(int fd, off_t from, off_t len)
 	return fallocate(fd, 0, from, len);
 }
 
+/* And wait for it: who makes a big file must not pile up what a sync of others would have to wait for. */
+static int
+system_flush(int fd, off_t from, off_t len)
+{
+	return sync_file_range(fd, from, len,
+	    SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER);
+}
+
 static int
 system_rename(int folder, const char *from, const char *to)
 {
@@ -50,7 +58,7 @@ system_map(int fd, size_t len, bool writable)
 const struct file_ops file_system = {
 	.open = system_open, .close = close, .read = pread, .write = pwrite, .sync = fdatasync, .sync_folder = fsync,
 	.truncate = ftruncate, .reserve = system_reserve, .rename = system_rename, .unlink = system_unlink,
-	.map = system_map,
+	.flush = system_flush, .map = system_map,
 };
 
 const struct file_ops *file_ops = &file_system;

@@ -21,6 +21,7 @@ struct file_ops {
 	int	 (*reserve)(int fd, off_t from, off_t len);	/* room for certain, as zeros (fallocate) */
 	int	 (*rename)(int folder, const char *from, const char *to);
 	int	 (*unlink)(int folder, const char *name);
+	int	 (*flush)(int fd, off_t from, off_t len);	/* get it written, of which nothing is promised */
 	void	*(*map)(int fd, size_t len, bool writable);	/* shared; NULL if it fails */
 };
 

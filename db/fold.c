@@ -65,16 +65,24 @@ add(void *arg, const struct base_record *rec)
 	return f->result == STORE_OK;
 }
 
+static uint32_t
+order(void *arg, const struct base_record *rec)
+{
+	const struct folding *f = arg;
+
+	return base_order(f->builder, rec->key, rec->key_len);
+}
+
 /* The base of all but the newest segment of v. */
 static enum store_result
 build(struct engine *e, struct view *v, uint64_t *records)
 {
 	struct folding f = { .now = clock_sec() };
 
-	f.builder = base_begin(&e->folder, &f.result);
+	f.builder = base_begin(&e->folder, v->base, &f.result);
 	if (f.builder == NULL)
 		return f.result;
-	enum store_result r = view_each(v, v->count - 1, add, &f);
+	enum store_result r = view_each_merged(v, v->count - 1, order, add, &f);
 	if (r == STORE_OK)
 		r = f.result;
 	*records = f.records;

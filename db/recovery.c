@@ -36,7 +36,7 @@ sweep_one(const struct folder *f, const char *name, void *arg)
 	uint64_t number;
 
 	if (start_number(name, "journal.", "", &number) || start_number(name, "base.", ".gdbm", &number) ||
-	    start_number(name, "base.", ".sum", &number)) {
+	    start_number(name, "base.", ".sum", &number) || start_number(name, "base.", ".hash", &number)) {
 		if (number < s->first)
 			file_remove(f, name);
 	}

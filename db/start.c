@@ -18,6 +18,7 @@
 #include "db/index.h"
 #include "db/live.h"
 #include "db/shared.h"
+#include "db/sum.h"
 #include "base/banned.h"
 
 #define FIRST sizeof(struct journal_head)
@@ -43,7 +44,7 @@ struct start {
 	bool		 picture;		/* only look */
 	uint64_t	 base, last;		/* newest of each; 0: none */
 	uint64_t	 first;			/* segments from here on count */
-	uint64_t	 records, bytes;	/* of the base */
+	struct sum	 sum;			/* of the base */
 	struct folder	 shared;
 	struct control	*control;
 	uint64_t	 end;			/* where the last segment ends */
@@ -82,7 +83,7 @@ prove_base(struct start *s)
 	char why[150];
 
 	s->first = s->base != 0 ? s->base : 1;
-	if (s->base != 0 && !base_prove(&s->e->folder, s->base, &s->records, &s->bytes, why, sizeof(why))) {
+	if (s->base != 0 && !base_prove(&s->e->folder, s->base, &s->sum, why, sizeof(why))) {
 		snprintf(s->why, s->why_size, "%s: %s", s->e->folder.path, why);
 		return STORE_FAILED;
 	}
@@ -99,7 +100,7 @@ drop_old(const struct folder *f, const char *name, void *arg)
 	uint64_t n;
 
 	bool old = start_number(name, "journal.", "", &n) || start_number(name, "base.", ".gdbm", &n) ? n < s->first :
-	    start_number(name, "base.", ".sum", &n) && n != s->base;
+	    (start_number(name, "base.", ".sum", &n) || start_number(name, "base.", ".hash", &n)) && n != s->base;
 	if (old)
 		file_remove(f, name);
 }
@@ -256,10 +257,10 @@ fill_control(struct start *s, size_t size)
 	atomic_store(&c->synced, tail);
 	atomic_store(&c->prepared, tail);	/* what lies behind is cleared again: left-overs go */
 	atomic_store(&c->marked, tail);
-	atomic_store(&c->base_records, s->records);
-	atomic_store(&c->base_bytes, s->bytes);
+	atomic_store(&c->base_records, s->sum.records);
+	atomic_store(&c->base_bytes, s->sum.bytes);
 	uint64_t sealed = number - s->first;
-	atomic_store(&c->fold_due, sealed >= FOLD_SEGMENTS || sealed * size > s->bytes / 4 + size);
+	atomic_store(&c->fold_due, sealed >= FOLD_SEGMENTS || sealed * size > s->sum.bytes / 4 + size);
 	return STORE_OK;
 }
 
@@ -296,6 +297,8 @@ start_cold(struct engine *e, char *why, size_t why_size)
 	enum store_result r = read_files(&s);
 	if (r == STORE_OK) {
 		folder_each(&e->folder, drop_old, &s);
+		if (s.base != 0)
+			base_mend(&e->folder, s.base, &s.sum);
 		r = with_memory(&s, size);
 	}
 	if (s.control != NULL)

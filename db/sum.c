@@ -13,21 +13,22 @@
 #include "base/banned.h"
 
 #define CHUNK		(256u << 10)
+
 bool
-sum_of_file(const struct folder *f, const char *name, bool sync, uint32_t *crc, uint64_t *bytes)
+sum_of_file(const struct folder *f, const char *name, bool sync, struct sum *sum)
 {
 	int fd = file_open(f, name, O_RDONLY);
 	int64_t size = fd >= 0 ? file_size(fd) : -1;
 	char *buf = size >= 0 ? malloc(CHUNK) : NULL;
 	bool good = buf != NULL;
 
-	*crc = 0;
-	*bytes = (uint64_t)size;
+	sum->crc = 0;
+	sum->bytes = (uint64_t)size;
 	for (int64_t at = 0; good && at < size; at += CHUNK) {
 		size_t n = size - at < (int64_t)CHUNK ? (size_t)(size - at) : CHUNK;
 		good = file_read(fd, buf, n, at);
 		if (good)
-			*crc = crc32c(*crc, buf, n);
+			sum->crc = crc32c(sum->crc, buf, n);
 	}
 	good = good && (!sync || file_sync(fd));
 	int why = errno;
@@ -40,12 +41,18 @@ sum_of_file(const struct folder *f, const char *name, bool sync, uint32_t *crc, 
 
 #define SUM_FORMAT "gatehouse base %d\nnumber %llu\nrecords %llu\nbytes %llu\ncrc32c %08x\n"
 
+static int
+format(char *text, size_t size, uint64_t number, const struct sum *sum)
+{
+	return snprintf(text, size, SUM_FORMAT, BASE_FORMAT, (unsigned long long)number, (unsigned long long)sum->records,
+	    (unsigned long long)sum->bytes, sum->crc);
+}
+
 bool
-sum_write(const struct folder *f, uint64_t number, uint64_t records, uint64_t bytes, uint32_t crc)
+sum_write(const struct folder *f, uint64_t number, const struct sum *sum)
 {
 	char text[200], name[NAME_SIZE];
-	int len = snprintf(text, sizeof(text), SUM_FORMAT, BASE_FORMAT, (unsigned long long)number, (unsigned long long)records,
-	    (unsigned long long)bytes, crc);
+	int len = format(text, sizeof(text), number, sum);
 
 	file_remove(f, "sum.tmp");
 	int fd = file_open(f, "sum.tmp", O_RDWR | O_CREAT | O_EXCL);
@@ -66,8 +73,8 @@ number_behind(const char *text, const char *word, int digits)
 	return at != NULL ? strtoull(at + strlen(word), NULL, digits) : 0;
 }
 
-static bool
-sum_read(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *bytes, uint32_t *crc)
+bool
+sum_read(const struct folder *f, uint64_t number, struct sum *sum)
 {
 	char text[200] = "", again[200], name[NAME_SIZE];
 	int fd = file_open(f, base_name(name, number, "sum"), O_RDONLY);
@@ -79,31 +86,29 @@ sum_read(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *b
 	file_ops->close(fd);
 	if (!read)
 		return false;
-	*records = number_behind(text, "\nrecords ", 10);
-	*bytes = number_behind(text, "\nbytes ", 10);
-	*crc = (uint32_t)number_behind(text, "\ncrc32c ", 16);
+	sum->records = number_behind(text, "\nrecords ", 10);
+	sum->bytes = number_behind(text, "\nbytes ", 10);
+	sum->crc = (uint32_t)number_behind(text, "\ncrc32c ", 16);
 	/* Nothing but exactly what was written: a changed blank is a changed file. */
-	snprintf(again, sizeof(again), SUM_FORMAT, BASE_FORMAT, (unsigned long long)number, (unsigned long long)*records,
-	    (unsigned long long)*bytes, *crc);
+	format(again, sizeof(again), number, sum);
 	return strcmp(text, again) == 0;
 }
 
 bool
-base_prove(const struct folder *f, uint64_t number, uint64_t *records, uint64_t *bytes, char *why, size_t why_size)
+base_prove(const struct folder *f, uint64_t number, struct sum *sum, char *why, size_t why_size)
 {
 	char name[NAME_SIZE];
-	uint64_t size;
-	uint32_t want, crc;
+	struct sum found;
 
-	if (!sum_read(f, number, records, bytes, &want)) {
+	if (!sum_read(f, number, sum)) {
 		snprintf(why, why_size, "%s: missing, damaged or of another version", base_name(name, number, "sum"));
 		return false;
 	}
-	if (!sum_of_file(f, base_name(name, number, "gdbm"), false, &crc, &size)) {
+	if (!sum_of_file(f, base_name(name, number, "gdbm"), false, &found)) {
 		snprintf(why, why_size, "%s: cannot be read: %s", name, strerror(errno));
 		return false;
 	}
-	if (size != *bytes || crc != want) {
+	if (found.bytes != sum->bytes || found.crc != sum->crc) {
 		snprintf(why, why_size, "%s: damaged: its checksum is not that of base.%llu.sum", name,
 		    (unsigned long long)number);
 		return false;

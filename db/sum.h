@@ -7,10 +7,18 @@
 
 #include "db/file.h"
 
+struct sum {
+	uint64_t	 records, bytes;
+	uint32_t	 crc;
+};
+
 /* The checksum and length of a whole file; sync: and bring it to disk. False with errno. */
-bool	 sum_of_file(const struct folder *, const char *name, bool sync, uint32_t *crc, uint64_t *bytes);
+bool	 sum_of_file(const struct folder *, const char *name, bool sync, struct sum *);
 
 /* Put base.number.sum into the folder, on disk. False with errno. */
-bool	 sum_write(const struct folder *, uint64_t number, uint64_t records, uint64_t bytes, uint32_t crc);
+bool	 sum_write(const struct folder *, uint64_t number, const struct sum *);
+
+/* Read it. False: missing, or not exactly as it was written. */
+bool	 sum_read(const struct folder *, uint64_t number, struct sum *);
 
 #endif

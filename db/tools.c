@@ -14,6 +14,7 @@
 #include "db/index.h"
 #include "db/live.h"
 #include "db/shared.h"
+#include "db/sum.h"
 #include "base/banned.h"
 
 #define CHUNK (256u << 10)
@@ -69,18 +70,21 @@ count(void *arg, const struct base_record *rec)
 static void
 check_base(struct check *k, struct view *v)
 {
-	uint64_t records, bytes, seen = 0;
+	uint64_t seen = 0;
+	struct sum sum;
 	char why[200], name[NAME_SIZE];
 
 	if (v->base == NULL)
 		return;
 	base_name(name, v->first, "gdbm");
-	if (!base_prove(v->folder, v->first, &records, &bytes, why, sizeof(why)))
+	if (!base_prove(v->folder, v->first, &sum, why, sizeof(why)))
 		fault(k, name, why);
 	else if (base_each(v->base, count, &seen) != STORE_OK)
 		fault(k, name, "a record is damaged");
-	else if (seen != records)
+	else if (seen != sum.records)
 		fault(k, name, "records are missing");
+	if (!base_lookup_is_sound(v->base))
+		fault(k, base_name(name, v->first, "hash"), "damaged; nothing is lost: it may be removed, and is made again at the next start");
 }
 
 static void

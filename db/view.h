@@ -61,6 +61,10 @@ uint64_t view_version(const struct segment *, const struct journal_op *);
  * too (value NULL). fn returns false to stop. */
 enum store_result view_each(struct view *, size_t n, base_fn fn, void *arg);
 
+/* The same, but what is newer comes among the base's records, where it belongs by order. That must be the base's order. */
+typedef uint32_t (*view_order)(void *arg, const struct base_record *);
+enum store_result view_each_merged(struct view *, size_t n, view_order order, base_fn fn, void *arg);
+
 /* "index.7", where the index of a segment is kept: in shared memory, or in the store's folder when that is full. */
 struct index *view_index_create(const struct view *, uint64_t number, size_t segment_size, uint64_t seed);
 void	 view_index_remove(const struct view *, uint64_t number);

@@ -200,6 +200,16 @@ bad_unlink(int folder, const char *name)
 	return r;
 }
 
+static int
+bad_flush(int fd, off_t from, off_t len)
+{
+	bool due = is_due(false, false);
+	int r = FAILS(due) ? -1 : file_system.flush(fd, from, len);
+
+	after_call(due);
+	return r;
+}
+
 static void *
 bad_map(int fd, size_t len, bool writable)
 {
@@ -213,7 +223,7 @@ bad_map(int fd, size_t len, bool writable)
 static const struct file_ops bad_files = {
 	.open = bad_open, .close = close, .read = bad_read, .write = bad_write, .sync = bad_sync,
 	.sync_folder = bad_sync_folder, .truncate = bad_truncate, .reserve = bad_reserve, .rename = bad_rename,
-	.unlink = bad_unlink, .map = bad_map,
+	.unlink = bad_unlink, .flush = bad_flush, .map = bad_map,
 };
 
 /* GDBM's calls come here, because the program's own definitions go before the library's. */
