@@ -168,6 +168,8 @@ commit_publish_base(struct engine *e, uint64_t first, uint64_t records, uint64_t
 	atomic_store(&c->base_records, records);
 	atomic_store(&c->base_bytes, bytes);
 	atomic_fetch_add(&c->folds, 1);
+	uint64_t active = atomic_load(&c->active);
+	atomic_store(&c->fold_due, active > first && seal_is_fold_due(c, active));
 	atomic_fetch_add(&c->epoch, 1);
 	seal_unlock_writer(e);
 	return STORE_OK;
@@ -190,6 +192,7 @@ sync_to_tail(struct engine *e, uint64_t end)
 		return r;
 	}
 	uint64_t tail = atomic_load(&c->tail);	/* all below it is written */
+	atomic_store(&c->target, tail);
 	if (!view_refresh(&e->view))
 		return STORE_FAILED;
 	struct segment *s = view_segment(&e->view, pos_segment(tail));
@@ -209,14 +212,23 @@ wait_once(struct engine *e, uint64_t end, uint32_t wake)
 	enum store_result r = STORE_OK;
 	bool died;
 
+	view_refresh(&e->view);		/* before others wait for us */
+	uint32_t batch = atomic_load(&c->batch);
 	if (!control_try(&c->syncer, &died)) {
-		control_sleep(c, wake);
+		/* Is it in what is being synced now, or in what the next one will? */
+		control_sleep(c, wake, atomic_load(&c->target) >= end ? batch : batch + 1);
 		return STORE_OK;
 	}
-	if (atomic_load(&c->synced) < end)
+	bool due = atomic_load(&c->synced) < end, all = died || !due;
+	if (due) {
+		batch = atomic_fetch_add(&c->batch, 1) + 1;
 		r = sync_to_tail(e, end);
+	}
 	control_unlock(&c->syncer);
-	control_wake_all(c);
+	if (all || r != STORE_OK)
+		control_wake_all(c);
+	else
+		control_wake_batch(c, batch);
 	return r;
 }
 

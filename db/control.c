@@ -145,13 +145,19 @@ control_unlock(pthread_mutex_t *m)
 	pthread_mutex_unlock(m);
 }
 
-void
-control_sleep(struct control *c, uint32_t seen)
+static uint32_t
+bit_of(uint32_t batch)
 {
-	struct timespec most = { 0, SLEEP_MS * 1000000L };
+	return 1u << batch % 32;
+}
+
+void
+control_sleep(struct control *c, uint32_t seen, uint32_t batch)
+{
+	struct timespec until = soon(SLEEP_MS);
 
 	atomic_fetch_add(&c->sleepers, 1);
-	syscall(SYS_futex, &c->wake, FUTEX_WAIT, seen, &most, NULL, 0);
+	syscall(SYS_futex, &c->wake, FUTEX_WAIT_BITSET, seen, &until, NULL, bit_of(batch));
 	atomic_fetch_sub(&c->sleepers, 1);
 }
 
@@ -161,6 +167,16 @@ control_wake_all(struct control *c)
 	atomic_fetch_add(&c->wake, 1);
 	if (atomic_load(&c->sleepers) != 0)	/* a killed sleeper leaves it too high: costs a call, no more */
 		syscall(SYS_futex, &c->wake, FUTEX_WAKE, INT_MAX, NULL, NULL, 0);
+}
+
+void
+control_wake_batch(struct control *c, uint32_t batch)
+{
+	atomic_fetch_add(&c->wake, 1);
+	if (atomic_load(&c->sleepers) == 0)
+		return;
+	syscall(SYS_futex, &c->wake, FUTEX_WAKE_BITSET, INT_MAX, NULL, NULL, bit_of(batch));
+	syscall(SYS_futex, &c->wake, FUTEX_WAKE_BITSET, 1, NULL, NULL, bit_of(batch + 1));
 }
 
 /* --- failed syncs --- */

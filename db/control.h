@@ -45,6 +45,8 @@ struct control {
 	_Atomic uint32_t hurt;		/* a holder of the writers' lock was killed, and nobody has put it right yet */
 	_Atomic uint32_t wake;		/* futex: changes when synced has moved or a sync failed */
 	_Atomic uint32_t sleepers;
+	_Atomic uint32_t batch;		/* of transactions that go to disk together: the number of the last begun */
+	_Atomic uint64_t target;	/* and the place up to which that will bring synced */
 	_Atomic uint32_t fold_due;	/* enough is sealed */
 	_Atomic uint32_t failures;	/* so many were noted, in a ring */
 	struct control_failure failure[CONTROL_FAILURES];
@@ -64,9 +66,12 @@ bool		 control_lock(pthread_mutex_t *, bool *died);
 bool		 control_try(pthread_mutex_t *, bool *died);	/* false also if somebody has it */
 void		 control_unlock(pthread_mutex_t *);
 
-/* Sleep until wake is no longer seen, but not for long. */
-void		 control_sleep(struct control *, uint32_t seen);
+/* Sleep until wake is no longer seen, but not for long; until batch is on disk, at best. */
+void		 control_sleep(struct control *, uint32_t seen, uint32_t batch);
 void		 control_wake_all(struct control *);
+
+/* All who wait for batch, and one of those who wait for the next: to see to that. */
+void		 control_wake_batch(struct control *, uint32_t batch);
 
 /* A failed sync: all of segment behind proven is void. */
 void		 control_note_failure(struct control *, uint64_t segment, uint64_t proven, int why);

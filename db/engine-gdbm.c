@@ -181,7 +181,9 @@ engine_fold(struct engine *e)
 	recovery_revive(e, true);
 	if (e->control == NULL || e->read_only)
 		return e->degraded != STORE_OK ? e->degraded : STORE_FAILED;
-	return fold_run(e, true, true);
+	enum store_result r = fold_run(e, true, true);
+	view_refresh(&e->view);		/* nobody shall keep the old files for our sake */
+	return r;
 }
 
 static enum store_result

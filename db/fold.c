@@ -23,6 +23,8 @@
 #include "db/recovery.h"
 #include "base/banned.h"
 
+#define LINGER 2	/* seconds */
+
 int
 fold_lock(const struct engine *e, bool wait)
 {
@@ -146,8 +148,6 @@ fold_run(struct engine *e, bool all, bool wait)
 		r = STORE_OK;
 	if (r == STORE_OK)
 		r = fold_locked(e);
-	if (r == STORE_OK)
-		view_refresh(&e->view);
 	fold_unlock(lock);
 	return r;
 }
@@ -170,6 +170,7 @@ fold_and_exit(const char *path)
 		dup2(null, fd);
 	if (recovery_open(&e, path, false) && recovery_join(&e))
 		fold_run(&e, false, false);
+	sleep(LINGER);	/* with the old base open: who has it open last pays for its end, and that shall not be a writer */
 	_exit(0);	/* what the parent registered for its exit is not ours */
 }
 

@@ -41,7 +41,8 @@ struct line {
 _Static_assert(sizeof(struct head) == 64 && sizeof(struct line) == 64, "the format has no holes");
 
 struct lookup {
-	const struct head *head;
+	struct head	 head;	/* as it was when it was proven */
+	const void	*map;
 	const struct line *line;
 	size_t		 len;
 };
@@ -194,7 +195,7 @@ lookup_open(const struct folder *f, uint64_t number, const struct sum *sum)
 	if (fd >= 0)
 		file_ops->close(fd);
 	if (l != NULL)
-		*l = (struct lookup){ h, (const struct line *)(h + 1), (size_t)len };
+		*l = (struct lookup){ *h, h, (const struct line *)(h + 1), (size_t)len };
 	else if (h != NULL)
 		munmap((void *)(uintptr_t)h, (size_t)len);
 	return l;
@@ -203,26 +204,26 @@ lookup_open(const struct folder *f, uint64_t number, const struct sum *sum)
 void
 lookup_close(struct lookup *l)
 {
-	munmap((void *)(uintptr_t)l->head, l->len);
+	munmap((void *)(uintptr_t)l->map, l->len);
 	free(l);
 }
 
 uint64_t
 lookup_seed(const struct lookup *l)
 {
-	return l->head->seed;
+	return l->head.seed;
 }
 
 void
 lookup_start(const struct lookup *l, struct lookup_step *step, uint64_t hash, size_t key_len)
 {
-	*step = (struct lookup_step){ .hash = hash, .key_len = (uint32_t)key_len, .line = line_of(hash, l->head->lines) };
+	*step = (struct lookup_step){ .hash = hash, .key_len = (uint32_t)key_len, .line = line_of(hash, l->head.lines) };
 }
 
 static bool
 line_is_sound(const struct lookup *l, uint64_t number)
 {
-	return BROKEN(LINE) || l->line[number].crc == line_crc(l->head, &l->line[number], number);
+	return BROKEN(LINE) || l->line[number].crc == line_crc(&l->head, &l->line[number], number);
 }
 
 enum lookup_result
@@ -230,7 +231,7 @@ lookup_next(const struct lookup *l, struct lookup_step *step)
 {
 	uint32_t tag = tag_of(step->hash, step->key_len);
 
-	for (; step->lines_seen < l->head->lines; step->lines_seen++, step->slot = 0) {
+	for (; step->lines_seen < l->head.lines; step->lines_seen++, step->slot = 0) {
 		const struct line *line = &l->line[step->line];
 		if (step->slot == 0 && !line_is_sound(l, step->line))
 			return LOOKUP_DAMAGED;
@@ -244,7 +245,7 @@ lookup_next(const struct lookup *l, struct lookup_step *step)
 			step->value_len = (uint32_t)(line->place[i] & ((1u << LEN_BITS) - 1));
 			return LOOKUP_FOUND;
 		}
-		step->line = (step->line + 1) % l->head->lines;
+		step->line = (step->line + 1) % l->head.lines;
 	}
 	return LOOKUP_NO_MORE;
 }
@@ -252,7 +253,7 @@ lookup_next(const struct lookup *l, struct lookup_step *step)
 bool
 lookup_is_sound(const struct lookup *l)
 {
-	for (uint64_t i = 0; i < l->head->lines; i++)
+	for (uint64_t i = 0; i < l->head.lines; i++)
 		if (!line_is_sound(l, i))
 			return false;
 	return true;

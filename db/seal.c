@@ -13,6 +13,7 @@
 #include "base/banned.h"
 
 #define FIRST sizeof(struct journal_head)
+#define REFRESHES 3	/* tries to see the newest segments without the lock */
 
 enum store_result
 result_of_errno(int why)
@@ -66,19 +67,24 @@ seal_lock_writer(struct engine *e)
 	struct control *c = e->control;
 	bool died;
 
-	if (!control_lock(&c->writer, &died))
-		return false;
-	if (died)
-		atomic_store(&c->hurt, 1);
-	if (atomic_load_explicit(&c->hurt, memory_order_relaxed) != 0) {
-		if (!repair(e)) {
-			control_unlock(&c->writer);
+	/* What has changed is mapped before others have to wait for it; a big base takes its time. */
+	for (int i = 0;; i++) {
+		view_refresh(&e->view);
+		if (!control_lock(&c->writer, &died))
 			return false;
+		if (died)
+			atomic_store(&c->hurt, 1);
+		if (atomic_load_explicit(&c->hurt, memory_order_relaxed) != 0) {
+			if (!repair(e))
+				break;
+			atomic_store(&c->hurt, 0);
 		}
-		atomic_store(&c->hurt, 0);
+		if (!view_is_stale(&e->view) || (i == REFRESHES && view_refresh(&e->view)))
+			return true;
+		if (i == REFRESHES)
+			break;
+		control_unlock(&c->writer);
 	}
-	if (view_refresh(&e->view))
-		return true;
 	control_unlock(&c->writer);
 	return false;
 }
@@ -131,13 +137,13 @@ make_index_again(struct engine *e, const struct segment *s, uint64_t end)
 	return true;
 }
 
-/* Enough for a fold? A quarter of the base at least, so that the work of folding stays in proportion. */
-static bool
-fold_is_due(const struct control *c, uint64_t active, bool taken_back)
+/* A quarter of the base at least, so that the work of folding stays in proportion. */
+bool
+seal_is_fold_due(const struct control *c, uint64_t active)
 {
 	uint64_t sealed = (active - atomic_load(&c->first)) * c->segment_size;
 
-	return taken_back || sealed >= atomic_load(&c->base_bytes) / 4 || active - atomic_load(&c->first) >= SEAL_SEGMENTS / 2;
+	return sealed >= atomic_load(&c->base_bytes) / 4 || active - atomic_load(&c->first) >= SEAL_SEGMENTS / 2;
 }
 
 static void
@@ -151,7 +157,7 @@ publish(struct control *c, uint64_t number, bool remap, bool taken_back)
 	atomic_store(&c->synced, start);
 	if (remap)
 		atomic_fetch_add(&c->remap, 1);
-	if (fold_is_due(c, number, taken_back))
+	if (taken_back || seal_is_fold_due(c, number))
 		atomic_store(&c->fold_due, 1);
 	atomic_fetch_add(&c->rotations, 1);
 	atomic_fetch_add(&c->epoch, 1);

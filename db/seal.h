@@ -6,6 +6,7 @@
 
 #include "db/store.h"
 
+struct control;
 struct engine;
 
 #define SEAL_SEGMENTS 64	/* so many may wait for a fold */
@@ -13,6 +14,9 @@ struct engine;
 /* Take the writers' lock, put right what a killed owner left, and see the newest segments. False: it cannot be. */
 bool	 seal_lock_writer(struct engine *);
 void	 seal_unlock_writer(struct engine *);
+
+/* Is enough sealed for a fold? */
+bool	 seal_is_fold_due(const struct control *, uint64_t active);
 
 /* Under both locks: end the segment where control->cut says, and start the next. Done again until it succeeds, it
  * may be interrupted anywhere. */

@@ -19,6 +19,7 @@ VERSIONS store-kill
 REPAIR store-killed
 BELIEVE store-fault
 RECORD store-flip
+LINE store-flip
 '
 
 broken() { # RULE TEST: builds the test over a store without the rule

@@ -148,12 +148,12 @@ flip_live(const char *path, struct tally *t)
 
 	CHECK(s != NULL && is_honest(s, a));
 	for (struct dirent *e; (e = readdir(d)) != NULL;) {
-		if (strncmp(e->d_name, "journal.", 8) != 0)
+		if (strncmp(e->d_name, "journal.", 8) != 0 && strncmp(e->d_name, "base.", 5) != 0)
 			continue;
 		snprintf(file, sizeof(file), "%s/%s", path, e->d_name);
 		int fd = open(file, O_RDWR);
 		off_t size = lseek(fd, 0, SEEK_END);
-		for (off_t at = 0; at < size && t->bad == 0; at++, t->bytes++) {
+		for (off_t at = 0; at < size && t->bad == 0; at += size > SEGMENT ? 3 : 1, t->bytes++) {
 			flip(fd, at, 0x10);
 			/* A key's own bytes are how its record is found: they make another record of it, or none. */
 			if (!is_honest(s, a)) {
