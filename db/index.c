@@ -1,4 +1,6 @@
-/* index.c: chains of nodes; offsets instead of pointers, because every process maps it elsewhere. */
+/* index.c: chains of nodes; offsets instead of pointers, because every process maps it elsewhere.
+ *
+ * long because: making, mapping and using it share the table's form, which nobody else knows. */
 #include "db/index.h"
 
 #include <errno.h>
@@ -11,10 +13,12 @@
 #include "db/journal.h"
 #include "base/banned.h"
 
-#define MAGIC		0x5844494854414721ull
+#define MAGIC		0x5844494854414722ull
 #define RECORD_TYPICAL	256	/* bytes of a segment for which there is one node */
 #define NODES_LEAST	256
 #define SPARE		64	/* nodes that writers killed in the middle of index_apply may leave behind */
+#define NODE_BITS	24	/* of a head: its first node; the other bits say what hashes may be in its chain */
+#define NODES_MOST	((1u << NODE_BITS) - 1)
 #define STEP		16384	/* nodes that memory is reserved for at a time: /dev/shm may be small */
 
 struct node {
@@ -26,7 +30,7 @@ struct table {	/* the shared part; then the heads, then the nodes */
 	uint64_t	 magic, seed;
 	uint32_t	 heads, nodes;	/* how many; heads is a power of two */
 	_Atomic uint32_t count, reserved;
-	_Atomic uint32_t head[];	/* the first node of each chain; node 0 is none */
+	_Atomic uint32_t head[];	/* the first node of each chain, see NODE_BITS; node 0 is none */
 };
 
 struct index {
@@ -71,6 +75,8 @@ static size_t
 shape(size_t segment_size, uint32_t *heads, uint32_t *nodes)
 {
 	*nodes = segment_size / RECORD_TYPICAL < NODES_LEAST ? NODES_LEAST : (uint32_t)(segment_size / RECORD_TYPICAL);
+	if (*nodes > NODES_MOST)
+		*nodes = NODES_MOST;
 	for (*heads = 1; *heads < *nodes / 2;)
 		*heads *= 2;
 	return nodes_at(*heads) + *nodes * sizeof(struct node);
@@ -210,12 +216,20 @@ is_key(const struct segment *s, uint64_t offset, const char *key, size_t len)
 	return op->key_len == len && memcmp(op_key(op), key, len) == 0;
 }
 
+/* The bit in a head that says: a key with such a hash may be in the chain. Most that are not, are not looked for. */
+static uint32_t
+bit_of(uint64_t hash)
+{
+	return 1u << (NODE_BITS + (hash >> 61));
+}
+
 /* The node of key, 0 if there is none. *damaged: the hash is there, but what it leads to cannot be trusted. */
 static uint32_t
 find(const struct segment *s, uint64_t hash, const char *key, size_t len, bool *damaged)
 {
 	const struct index *x = s->index;
-	uint32_t i = atomic_load_explicit(&x->table->head[hash & (x->table->heads - 1)], memory_order_acquire);
+	uint32_t head = atomic_load_explicit(&x->table->head[hash & (x->table->heads - 1)], memory_order_acquire);
+	uint32_t i = (head & bit_of(hash)) != 0 ? head & NODES_MOST : 0;
 
 	for (; i != 0; i = atomic_load_explicit(&x->node[i].next, memory_order_acquire)) {
 		if (x->node[i].hash != hash)
@@ -257,12 +271,13 @@ apply_op(const struct segment *s, const struct journal_op *op)
 		return;
 	}
 	_Atomic uint32_t *head = &x->table->head[hash & (x->table->heads - 1)];
+	uint32_t before = atomic_load_explicit(head, memory_order_relaxed);
 	i = atomic_fetch_add_explicit(&x->table->count, 1, memory_order_relaxed);
 	struct node *n = &x->node[i];
 	n->hash = hash;
 	atomic_store_explicit(&n->place, place, memory_order_relaxed);
-	atomic_store_explicit(&n->next, atomic_load_explicit(head, memory_order_relaxed), memory_order_relaxed);
-	atomic_store_explicit(head, i, memory_order_release);
+	atomic_store_explicit(&n->next, before & NODES_MOST, memory_order_relaxed);
+	atomic_store_explicit(head, i | (before & ~NODES_MOST) | bit_of(hash), memory_order_release);
 }
 
 void
