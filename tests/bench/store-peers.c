@@ -1,4 +1,6 @@
-/* The stores that ours is measured beside, each used as its makers say for durable work. */
+/* The stores that ours is measured beside, each used as its makers say for durable work.
+ *
+ * long because: three of them stand side by side, for whoever compares. */
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
