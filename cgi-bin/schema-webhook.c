@@ -32,7 +32,8 @@ is_json(const char *type)
 static void
 answer(struct app *app, const struct request *rq, struct response *rs)
 {
-	const struct schema_context x = { app->config, app->store, app->keyring, app->catalogue, rq->arena };
+	const struct schema_context x = { app->config, app->store, app->keyring, app->catalogue, rq->arena,
+	    request_header(rq, "User-Agent") };
 	int status;
 
 	if (!is_json(rq->content_type)) {

@@ -12,6 +12,7 @@
 #include "db/record.h"
 #include "oauth/activity.h"
 #include "oauth/client.h"
+#include "oauth/exchange.h"
 #include "oauth/grant.h"
 #include "oauth/pkce.h"
 #include "oauth/user.h"
@@ -128,6 +129,32 @@ fits(struct arena *a, const struct redeeming *d, const struct json *r)
 	    pkce_verify(a, json_get_string(r, "challenge"), d->verifier);
 }
 
+/* For the owner: how the link came about, as the two records have it. */
+static enum store_result
+keep_handshake(struct store_tx *tx, const struct redeeming *d, const struct json *r)
+{
+	struct arena *a = store_tx_arena(tx);
+	struct json *asked = json_object(a), *redeemed = json_object(a), *tokens = json_object(a);
+
+	json_set_string(a, asked, "response_type", "code");
+	json_set_string(a, asked, "client_id", d->client->id);
+	json_set_string(a, asked, "redirect_uri", json_get_string(r, "redirect_uri"));
+	json_set_string(a, asked, "scope", json_get_string(r, "scope"));
+	json_set_string(a, asked, "code_challenge_method", json_get_string(r, "challenge") != NULL ? "S256" : NULL);
+	json_set_string(a, redeemed, "grant_type", "authorization_code");
+	json_set_string(a, redeemed, "client_id", d->client->id);
+	json_set_string(a, redeemed, "code", "-");
+	json_set_string(a, redeemed, "redirect_uri", d->redirect_uri);
+	json_set_string(a, tokens, "access_token", "-");
+	json_set_string(a, tokens, "token_type", "Bearer");
+	json_set_string(a, tokens, "scope", d->grant->scope);
+	enum store_result result = exchange_tx_keep(tx, &(struct exchange){ .grant = d->grant, .step = EXCHANGE_ALLOWED,
+	    .line = "GET /authorize", .request = asked, .status = 303,
+	    .time = (json_get_int(r, "expires", 0) - d->config->oauth.code_ttl) * 1000 });
+	return result != STORE_OK ? result : exchange_tx_keep(tx, &(struct exchange){ .grant = d->grant,
+	    .step = EXCHANGE_CODE, .line = "POST /token", .request = redeemed, .answer = tokens, .status = 200 });
+}
+
 static enum store_result
 accept(struct store_tx *tx, struct redeeming *d, struct json *r)
 {
@@ -142,6 +169,8 @@ accept(struct store_tx *tx, struct redeeming *d, struct json *r)
 	d->grant->include_new = json_get_bool(r, "include_new", false);
 	d->grant->left_out = json_get(r, "left_out");
 	if ((result = grant_tx_add(tx, d->grant, d->config->oauth.refresh_idle_ttl)) != STORE_OK)
+		return result;
+	if ((result = keep_handshake(tx, d, r)) != STORE_OK)
 		return result;
 	json_set_string(a, r, "grant", d->grant->id);
 	result = activity_tx_note(tx, &(struct activity){ .event = "authn_token_created", .user = d->user,
@@ -170,8 +199,11 @@ redeem(struct store_tx *tx, void *arg)
 		return revoke_replayed(tx, d, used);
 	if (json_get_int(r, "expires", 0) <= clock_sec())
 		return STORE_OK;
-	if (!fits(store_tx_arena(tx), d, r))	/* whoever guesses has one try */
-		return record_tx_delete(tx, d->key);
+	if (!fits(store_tx_arena(tx), d, r)) {	/* whoever guesses has one try */
+		result = activity_tx_note(tx, &(struct activity){ .event = "authn_code_refused", .user = d->user,
+		    .client = d->client->id, .detail = "redirect_uri or code_verifier differs" });
+		return result != STORE_OK ? result : record_tx_delete(tx, d->key);
+	}
 	return accept(tx, d, r);
 }
 

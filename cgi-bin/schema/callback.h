@@ -27,6 +27,7 @@ struct callback {
 		int64_t		 since;		/* seconds; 0 = all is well */
 	} tokens, events;	/* apart: a token that is refreshed says nothing about events */
 	int64_t		 next;		/* ms: not before */
+	int64_t		 delivered;	/* seconds: when an event last arrived; 0 = never */
 };
 
 /* Nothing to call with, and nothing to redeem: SmartThings must be asked for a new grant. */

@@ -6,6 +6,8 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/text.h"
+#include "oauth/exchange.h"
 #include "schema/envelope.h"
 #include "schema/interactions.h"
 #include "base/banned.h"
@@ -19,16 +21,22 @@ struct interaction {
 	bool		 token;		/* must be shown */
 	bool		 late;		/* an expired, revoked or unknown one will do */
 	bool		 devices, commands;	/* lists that must be well-formed */
+	enum exchange_step step;	/* of the handshake; EXCHANGE_STEPS = none */
 };
 
 static const struct interaction interactions[] = {
-	{ "discoveryRequest", "discoveryResponse", schema_discovery, "devices:read", .token = true },
+	{ "discoveryRequest", "discoveryResponse", schema_discovery, "devices:read", .token = true,
+	    .step = EXCHANGE_DISCOVERY },
 	{ "stateRefreshRequest", "stateRefreshResponse", schema_state_refresh, "devices:read", .token = true,
-	    .devices = true },
-	{ "commandRequest", "commandResponse", schema_command, NULL, .token = true, .devices = true, .commands = true },
-	{ "grantCallbackAccess", "grantCallbackAccess", schema_callback_grant, NULL, .token = true },
-	{ "integrationDeleted", "integrationDeleted", schema_integration_deleted, NULL, .token = true, .late = true },
-	{ "interactionResult", "interactionResult", schema_interaction_result, NULL, .token = false },
+	    .devices = true, .step = EXCHANGE_REFRESH },
+	{ "commandRequest", "commandResponse", schema_command, NULL, .token = true, .devices = true, .commands = true,
+	    .step = EXCHANGE_COMMAND },
+	{ "grantCallbackAccess", "grantCallbackAccess", schema_callback_grant, NULL, .token = true,
+	    .step = EXCHANGE_GRANT },
+	{ "integrationDeleted", "integrationDeleted", schema_integration_deleted, NULL, .token = true, .late = true,
+	    .step = EXCHANGE_STEPS },
+	{ "interactionResult", "interactionResult", schema_interaction_result, NULL, .token = false,
+	    .step = EXCHANGE_RESULT },
 };
 
 static const struct interaction *
@@ -75,6 +83,49 @@ schema_refusal(struct arena *a, const char *why)
 	return answer;
 }
 
+/* --- for the owner --- */
+
+static const char *
+first_error(const struct json *device)
+{
+	const char *word = json_get_string(json_first(json_get(device, "deviceError")), "errorEnum");
+
+	return word != NULL ? word : "UNKNOWN-ERROR";
+}
+
+/* What went wrong, in a word: with all, or with each of the devices. NULL: it went well, with one of them at least. */
+static const char *
+failure(const struct json *answer)
+{
+	const struct json *global = json_get(answer, "globalError"), *devices = json_get(answer, "deviceState");
+	const char *word = json_get_string(global, "errorEnum");
+
+	if (global != NULL)
+		return word != NULL ? word : "UNKNOWN-ERROR";
+	for (const struct json *d = json_first(devices); d != NULL; d = json_next(d))
+		if (json_get(d, "deviceError") == NULL)
+			return NULL;
+	return json_first(devices) != NULL ? first_error(json_first(devices)) : NULL;
+}
+
+/* The link's owner may look at this exchange. What SmartThings disliked stands in its message, else in our answer. */
+static void
+keep(struct schema_message *m, const struct interaction *it, const struct json *answer, int status)
+{
+	const char *agent = m->context->agent;
+	struct json *headers = json_object(m->arena);
+	bool ours = m->verdict == TOKEN_OK || m->verdict == TOKEN_EXPIRED;
+
+	if (it == NULL || it->step == EXCHANGE_STEPS || !ours || m->grant.id == NULL)
+		return;
+	if (agent != NULL)
+		json_set_string(m->arena, headers, "User-Agent", arena_strndup(m->arena, agent, (size_t)text_cut(agent, 200)));
+	arena_reset(m->scratch);
+	exchange_keep(m->context->store, m->scratch, &(struct exchange){ .grant = &m->grant, .step = it->step,
+	    .error = failure(it->step == EXCHANGE_RESULT ? m->root : answer), .line = "POST /schema", .headers = headers,
+	    .request = m->root, .answer = answer, .status = status });
+}
+
 /* A message whose JSON is sound. */
 static struct json *
 answer_message(struct schema_message *m, int *status)
@@ -95,6 +146,8 @@ answer_message(struct schema_message *m, int *status)
 		schema_set_error(m->arena, answer, e, m->detail);
 	}
 	*status = e == SCHEMA_UNAVAILABLE ? 503 : 200;
+	if (e != SCHEMA_UNAVAILABLE)
+		keep(m, it, answer, *status);
 	log_answer(m, it, e);
 	return answer;
 }

@@ -18,6 +18,7 @@ struct schema_context {
 	struct keyring		*keyring;
 	const struct catalogue	*catalogue;
 	struct arena		*arena;		/* the request's */
+	const char		*agent;		/* User-Agent header; NULL if there is none */
 };
 
 /* Answer the message in body: never NULL. *status: 200 for all that was understood, errors included; 400 for what is no

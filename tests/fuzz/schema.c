@@ -68,7 +68,7 @@ framed(const char *frame, const char *input, size_t len, size_t *total)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct schema_context x = { config, store, keyring, catalogue, request };
+	const struct schema_context x = { config, store, keyring, catalogue, request, NULL };
 	const char *body = (const char *)data;
 	int code = 0;
 

@@ -94,7 +94,7 @@ static inline struct json *
 send_bytes(const char *body, size_t len)
 {
 	struct arena *request = arena_new((size_t)64 << 20);
-	const struct schema_context x = { config, store, keyring, catalogue, request };
+	const struct schema_context x = { config, store, keyring, catalogue, request, NULL };
 
 	status = 0;
 	const char *text = json_print(request, schema_answer(&x, body, len, &status));
