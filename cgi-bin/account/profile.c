@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "device/device.h"
 #include "oauth/activity.h"
+#include "oauth/exchange.h"
 #include "oauth/grant.h"
 #include "oauth/throttle.h"
 #include "oauth/user.h"
@@ -144,6 +145,7 @@ delete_account(struct app *app, const struct request *rq, struct response *rs, c
 	if ((r = user_set_disabled(app->store, rq->arena, id, true)) == STORE_OK &&
 	    (r = end_links(app, rq->arena, id)) == STORE_OK &&
 	    (r = device_delete_all(app->store, rq->arena, id)) == STORE_OK &&
+	    (r = exchange_forget(app->store, rq->arena, id)) == STORE_OK &&
 	    (r = activity_forget(app->store, rq->arena, id)) == STORE_OK)
 		r = user_delete(app->store, rq->arena, id);
 	if (r != STORE_OK) {

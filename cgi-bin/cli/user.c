@@ -16,6 +16,7 @@
 #include "db/store.h"
 #include "device/device.h"
 #include "oauth/activity.h"
+#include "oauth/exchange.h"
 #include "oauth/user.h"
 #include "base/banned.h"
 
@@ -204,6 +205,8 @@ delete(struct cli *c)
 	enum store_result r = user_set_disabled(c->store, c->arena, u.id, true);
 	if (r == STORE_OK)
 		r = device_delete_all(c->store, c->arena, u.id);
+	if (r == STORE_OK)
+		r = exchange_forget(c->store, c->arena, u.id);
 	if (r == STORE_OK)
 		r = activity_forget(c->store, c->arena, u.id);
 	if (r == STORE_OK)

@@ -115,6 +115,16 @@ exchange_tx_keep(struct store_tx *tx, const struct exchange *x)
 	return put_messages(tx, x, &m, now);
 }
 
+bool
+exchange_tx_due(struct store_tx *tx, const struct exchange *x)
+{
+	struct json *r;
+	enum store_result result = record_tx_get(tx, times_key(store_tx_arena(tx), x->grant->user, x->grant->id), &r);
+	struct exchange_seen s = seen(result == STORE_OK ? r : NULL, x->step);
+
+	return (result == STORE_OK || result == STORE_ABSENT) && is_due(x, &s, clock_ms());
+}
+
 static enum store_result
 keep(struct store_tx *tx, void *arg)
 {
@@ -158,25 +168,39 @@ exchange_find(struct store *store, struct arena *a, const char *user, const char
 }
 
 struct forgetting {
-	const char	*user, *grant;
+	struct store		*store;
+	struct arena		*arena;
+	const struct grant	*grant;
+	enum store_result	 result;
 };
 
 static enum store_result
 forget(struct store_tx *tx, void *arg)
 {
-	const struct forgetting *f = arg;
+	const struct grant *g = ((const struct forgetting *)arg)->grant;
 	struct arena *a = store_tx_arena(tx);
-	enum store_result r = record_tx_delete(tx, times_key(a, f->user, f->grant));
+	enum store_result r = record_tx_delete(tx, times_key(a, g->user, g->id));
 
 	for (int i = 0; i < 2 * EXCHANGE_STEPS && r == STORE_OK; i++)
-		r = record_tx_delete(tx, text_key(a, f->user, f->grant, (enum exchange_step)(i / 2), i % 2 == 1));
+		r = record_tx_delete(tx, text_key(a, g->user, g->id, (enum exchange_step)(i / 2), i % 2 == 1));
 	return r;
 }
 
-enum store_result
-exchange_forget(struct store *store, struct arena *a, const char *user, const char *grant)
+static void
+forget_link(void *arg, const struct grant *g)
 {
-	struct forgetting f = { user, grant };
+	struct forgetting *f = arg;
 
-	return store_run(store, a, forget, &f);
+	f->grant = g;
+	if (f->result == STORE_OK)
+		f->result = store_run(f->store, f->arena, forget, f);
+}
+
+enum store_result
+exchange_forget(struct store *store, struct arena *a, const char *user)
+{
+	struct forgetting f = { store, a, NULL, STORE_OK };
+	enum store_result r = grant_each(store, a, user, forget_link, &f);
+
+	return r != STORE_OK ? r : f.result;
 }

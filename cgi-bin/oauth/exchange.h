@@ -45,6 +45,9 @@ struct exchange {
 void		 exchange_keep(struct store *, struct arena *, const struct exchange *);
 enum store_result exchange_tx_keep(struct store_tx *, const struct exchange *);
 
+/* Would it be kept? For those who have work with making the messages. */
+bool		 exchange_tx_due(struct store_tx *, const struct exchange *);
+
 /* Of each step: ms; 0 = never. It failed last if failed is younger than done. */
 struct exchange_seen {
 	int64_t		 first, done, failed;	/* first: when it first went well */
@@ -59,7 +62,7 @@ enum store_result exchange_read(struct store *, struct arena *, const char *user
 enum store_result exchange_find(struct store *, struct arena *, const char *user, const char *grant,
 		    enum exchange_step, bool failed, struct json **record);
 
-/* Forget all about a link whose account goes. */
-enum store_result exchange_forget(struct store *, struct arena *, const char *user, const char *grant);
+/* Forget all about the links of a user whose account goes. */
+enum store_result exchange_forget(struct store *, struct arena *, const char *user);
 
 #endif

@@ -72,6 +72,8 @@ begin(const struct step *s, struct call *call, const char *url, const struct jso
 	const char *why = callback_url_fault(s->courier->config, url, &request.loopback);
 	struct fetch_answer none = { .body = "", .head = "", .error = why != NULL ? why : "it could not begin" };
 
+	call->message = strdup(body);
+	call->expires = s->grant.expires;
 	s->link->busy = true;
 	if (call->kind >= CALL_DEVICES)
 		s->link->called = s->now;

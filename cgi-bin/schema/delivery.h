@@ -3,6 +3,7 @@
 #define SCHEMA_DELIVERY_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct courier;
 struct fetch_answer;
@@ -34,6 +35,8 @@ struct call {
 	bool		 last;		/* nothing of this batch or page is left */
 	bool		 final;		/* of pages: it was the last one */
 	char		 code_hash[64];	/* of the code that is redeemed */
+	char		*message;	/* as it was sent; NULL without memory */
+	int64_t		 expires;	/* seconds: the link's own end */
 };
 
 /* A link is due: begin the call that it needs, or say when to look again. It may be gone afterwards. */

@@ -1,4 +1,6 @@
-/* delivery_end.c: what came of a call: progress, new tokens, another try later, or the end. */
+/* delivery_end.c: what came of a call: progress, new tokens, another try later, or the end.
+ *
+ * long because: an ending is judged, written and followed, each in a few lines that share it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +16,7 @@
 #include "schema/callback.h"
 #include "schema/callback_message.h"
 #include "schema/delivery.h"
+#include "schema/delivery_keep.h"
 #include "schema/links.h"
 #include "web/fetch.h"
 #include "base/banned.h"
@@ -32,6 +35,9 @@ struct ending {
 	struct message_tokens	 tokens;
 	long			 retry_after;	/* seconds */
 	const char		*why;		/* for people */
+	const char		*error;		/* in a word; NULL: it went well */
+	int			 status;
+	const struct json	*answer;	/* NULL if it is no JSON */
 	int64_t			 now;		/* ms */
 	/* What follows for the link in memory, and for the journal. */
 	struct callback		 c;
@@ -86,6 +92,19 @@ explain(struct arena *a, const struct fetch_answer *answer, const struct json *b
 	if (word == NULL || strlen(word) > 60)
 		return arena_printf(a, "HTTP %d", answer->status);
 	return arena_printf(a, "HTTP %d %s", answer->status, word);
+}
+
+/* The same in a word, for which there may be advice. A first 401 is none: the call is made again with a new token. */
+static const char *
+error_word(struct arena *a, const struct ending *e)
+{
+	const char *word = message_error(e->answer);
+
+	if (e->outcome == DONE || (e->outcome == UNAUTHORIZED && !e->call->link->unauthorized))
+		return NULL;
+	if (e->status == 0)
+		return "network";
+	return word != NULL && strlen(word) <= 60 ? word : arena_printf(a, "HTTP %d", e->status);
 }
 
 /* --- what it does to the record --- */
@@ -172,6 +191,8 @@ progress(struct ending *e)
 	}
 	if (call->kind == CALL_UNLINKED)
 		e->forget = true;
+	if (e->outcome == DONE)
+		c->delivered = e->now / 1000;
 }
 
 static void
@@ -206,10 +227,12 @@ write_end(struct store_tx *tx, void *arg)
 		r = change_tx_newest(tx, link->user, &e->c.cursor);
 	if (r == STORE_OK)
 		r = e->forget ? callback_tx_delete(tx, link->user, link->grant) : callback_tx_put(tx, ring, &e->c);
+	if (r == STORE_OK && (e->error != NULL || e->outcome == DONE))
+		r = delivery_keep(tx, e->call, &e->c, e->error, e->status, e->answer);
 	if (r != STORE_OK || e->event == NULL)
 		return r;
 	return activity_tx_note(tx, &(struct activity){ .event = e->event, .user = link->user, .grant = link->grant,
-	    .detail = e->detail });
+	    .detail = e->detail, .error = e->error });
 }
 
 /* --- what it does to the link in memory --- */
@@ -275,6 +298,7 @@ written(void *arg, enum store_result r)
 			    store_result_name(r));
 		links_schedule(links, link, e->now + (r == STORE_OK ? 0 : LATER));
 	}
+	free(call->message);
 	free(call);
 }
 
@@ -286,9 +310,11 @@ delivery_end(void *arg, const struct fetch_answer *answer)
 	const struct json *body = json_parse(a, answer->body, answer->len, NULL);
 	struct ending *e = arena_alloc(a, sizeof(*e));
 
-	*e = (struct ending){ .call = call, .now = clock_ms(), .retry_after = answer->retry_after };
+	*e = (struct ending){ .call = call, .now = clock_ms(), .retry_after = answer->retry_after, .status = answer->status,
+	    .answer = body };
 	e->outcome = judge(e, answer, body);
 	e->why = explain(a, answer, body);
+	e->error = error_word(a, e);
 	e->detail = arena_printf(a, "%s: %s", names[call->kind], e->outcome == DONE ? "done" : e->why);
 	log_end(e);
 	courier_write(call->delivery->courier, write_end, written, e);

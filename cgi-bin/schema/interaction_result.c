@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "oauth/activity.h"
 #include "schema/dispatch.h"
@@ -11,11 +12,16 @@
 #define LINES_MAX 20	/* anybody may send this message: it must not fill the log */
 #define TEXT_MAX 200
 
-/* A text of the message for a quoted place in a log line: cut, and without quotes of its own. */
+/* A text of the message for a quoted place in a log line: cut, without quotes of its own, and without the token that it may
+ * repeat. */
 static const char *
 quoted(const struct schema_message *m, const struct json *object, const char *name)
 {
+	struct mask mask = { 0 };
 	const char *s = json_get_string(object, name);
+
+	mask_learn(&mask, json_get(m->root, "authentication"));
+	s = s != NULL ? mask_text(m->arena, &mask, s) : NULL;
 	char *copy = arena_strndup(m->arena, s != NULL ? s : "", s != NULL ? (size_t)text_cut(s, TEXT_MAX) : 0);
 
 	for (char *c = copy; *c != '\0'; c++)
