@@ -316,6 +316,8 @@ base_each(struct base *b, base_fn fn, void *arg)
 		return STORE_FAILED;
 	datum key = gdbm_firstkey(b->file);
 
+	if (key.dptr == NULL)	/* no base is without its meta record */
+		return STORE_FAILED;
 	while (key.dptr != NULL && show(b, key, fn, arg, &r)) {
 		datum next = gdbm_nextkey(b->file, key);
 		if (next.dptr == NULL && gdbm_errno != GDBM_ITEM_NOT_FOUND)

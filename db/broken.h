@@ -17,6 +17,7 @@ enum store_break {
 	BREAK_APPEND,	/* after a crash go on in the same segment, behind its torn tail */
 	BREAK_RECORD,	/* serve a record without its checksum */
 	BREAK_LINE,	/* believe a line of a lookup table without its checksum */
+	BREAK_WHOLE,	/* read one record of a transaction that is only half in the index (and let readers in there) */
 };
 
 #ifndef STORE_BREAK

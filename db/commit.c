@@ -2,6 +2,8 @@
 #include "db/commit.h"
 
 #include <errno.h>
+#include <sched.h>
+#include <time.h>
 
 #include "db/broken.h"
 #include "db/control.h"
@@ -13,6 +15,7 @@
 
 #define FIRST sizeof(struct journal_head)
 #define MARK sizeof(struct journal_tx)	/* room kept free at the end of a segment */
+#define YIELDS 1000		/* then a writer is taken for dead, until its lock says otherwise */
 #define STEP (256u << 10)		/* the file gets room on disk this much ahead of the tail */
 
 /* --- appending, under the writers' lock --- */
@@ -250,12 +253,40 @@ commit_wait(struct engine *e, uint64_t end)
 	return STORE_OK;
 }
 
+/* --- reading --- */
+
+bool
+commit_is_whole(const struct engine *e, uint64_t pos)
+{
+	return e->control == NULL || pos < atomic_load_explicit(&e->control->tail, memory_order_acquire);
+}
+
+enum store_result
+commit_wait_whole(struct engine *e, uint64_t pos)
+{
+	for (int i = 0; i < YIELDS; i++) {
+		if (commit_is_whole(e, pos))
+			return STORE_OK;
+		sched_yield();
+	}
+	if (e->read_only) {	/* it cannot finish anything */
+		nanosleep(&(struct timespec){ 0, 1000000 }, NULL);
+		return STORE_OK;
+	}
+	if (!seal_lock_writer(e))
+		return STORE_FAILED;
+	seal_unlock_writer(e);
+	/* Still not: a sync has failed as well, and it is behind the cut. */
+	return commit_is_whole(e, pos) ? STORE_OK : rotate(e, pos_segment(pos));
+}
+
 enum store_result
 commit_check(struct engine *e, const struct engine_read *reads, size_t n)
 {
 	if (!view_refresh(&e->view))
 		return STORE_FAILED;
-	/* Every version was read before and is still the same now: so all of them held in between. */
+	/* Every version was read before, when its transaction was whole, and is still the same now: so all of them held
+	 * in between. */
 	return reads_hold(e, reads, n);
 }
 

@@ -5,6 +5,9 @@
 #ifndef DB_COMMIT_H
 #define DB_COMMIT_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "db/engine.h"
 
 /* Append writes, if all of reads still hold; then it is seen by all, but not yet on disk. *end: what to wait for. */
@@ -15,7 +18,14 @@ enum store_result commit_append(struct engine *, const struct engine_read *, siz
  * behind has been taken back. */
 enum store_result commit_wait(struct engine *, uint64_t end);
 
-/* Do all of reads hold at one moment? Takes no lock. */
+/* Is the transaction that wrote at pos in the index with all of its records? A reader who took one of them earlier could
+ * miss another. */
+bool	 commit_is_whole(const struct engine *, uint64_t pos);
+
+/* Wait a little for that; if its writer was killed, finish its work. Look again afterwards: it may have been taken back. */
+enum store_result commit_wait_whole(struct engine *, uint64_t pos);
+
+/* Do all of reads, of whole transactions, hold at one moment? Takes no lock. */
 enum store_result commit_check(struct engine *, const struct engine_read *, size_t reads);
 
 /* Seal the active segment, unless it is empty, and go on in a new one. */

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "db/broken.h"
 #include "db/commit.h"
 #include "db/control.h"
 #include "db/engine.h"
@@ -14,6 +15,8 @@
 #include "db/seal.h"
 #include "db/tools.h"
 #include "base/banned.h"
+
+#define LOOKS 100	/* that who may only look waits for a killed writer's transaction; a writer would finish it */
 
 static void
 engine_close(struct engine *e)
@@ -65,15 +68,30 @@ note_seen(struct engine *e, uint64_t pos)
 	e->seen = pos;
 }
 
+/* The newest record of key whose transaction is whole. */
+static enum store_result
+find(struct engine *e, const char *key, struct found *f)
+{
+	for (int tries = 0;; tries++) {
+		if (!view_refresh(&e->view))
+			return STORE_FAILED;
+		enum store_result r = view_find(&e->view, key, f);
+		if (r != STORE_OK || !f->in_journal || commit_is_whole(e, f->version) || BROKEN(WHOLE))
+			return r;
+		if (e->read_only && tries == LOOKS)
+			return r;
+		if ((r = commit_wait_whole(e, f->version)) != STORE_OK)
+			return r;
+	}
+}
+
 static enum store_result
 engine_get(struct engine *e, struct arena *arena, const char *key, struct engine_record *rec)
 {
 	struct found f;
 
 	recovery_revive(e, false);
-	if (!view_refresh(&e->view))
-		return STORE_FAILED;
-	enum store_result r = view_find(&e->view, key, &f);
+	enum store_result r = find(e, key, &f);
 	if (r != STORE_OK)
 		return r;
 	rec->version = f.version;

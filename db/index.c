@@ -5,11 +5,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "db/broken.h"
 #include "db/journal.h"
 #include "base/banned.h"
 
@@ -283,8 +285,11 @@ apply_op(const struct segment *s, const struct journal_op *op)
 void
 index_apply(const struct segment *s, const struct journal_tx *tx)
 {
-	for (const struct journal_op *op = NULL; (op = tx_next(tx, op)) != NULL;)
+	for (const struct journal_op *op = NULL; (op = tx_next(tx, op)) != NULL;) {
 		apply_op(s, op);
+		if (BROKEN(WHOLE))
+			sched_yield();
+	}
 }
 
 bool

@@ -161,8 +161,9 @@ publish(struct control *c, uint64_t number, bool remap, bool taken_back)
 		atomic_store(&c->fold_due, 1);
 	atomic_fetch_add(&c->rotations, 1);
 	atomic_fetch_add(&c->epoch, 1);
-	atomic_store(&c->cut_tries, 0);
+	/* In this order: killed in between, the next one remaps once too often; the other way round it would not remap. */
 	atomic_store(&c->cut, 0);
+	atomic_store(&c->cut_tries, 0);
 }
 
 enum store_result

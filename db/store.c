@@ -42,6 +42,7 @@ struct store_tx {
 	struct touched	*keys;
 	size_t		 count, size;
 	size_t		 reads, writes, bytes;
+	enum store_result spoiled;	/* a read that failed: what fn makes of it must not be committed */
 	struct after	*after, **last_after;
 };
 
@@ -179,7 +180,7 @@ store_tx_get(struct store_tx *tx, const char *key, const char **value)
 	if (!t->read && !t->written) {
 		enum store_result r = tx->store->ops->get(tx->store->engine, tx->arena, key, &rec);
 		if (r != STORE_OK && r != STORE_ABSENT)
-			return r;
+			return tx->spoiled = r;
 		t->read = true;
 		t->version = rec.version;
 		t->value = r == STORE_OK ? rec.value : NULL;
@@ -276,6 +277,8 @@ attempt(struct store_tx *tx, store_fn fn, void *arg, bool *again)
 	enum store_result said = fn(tx, arg), r;
 
 	*again = false;
+	if (tx->spoiled != STORE_OK)
+		return tx->spoiled;
 	if (said == STORE_OK)
 		r = commit(tx, true);
 	else if (said == STORE_FAILED || said == STORE_LIMIT || tx->reads < 2)

@@ -60,7 +60,8 @@ enum store_result store_settle(struct store *);
 typedef enum store_result (*store_fn)(struct store_tx *, void *arg);
 enum store_result store_run(struct store *, struct arena *, store_fn, void *arg);
 
-/* Inside fn. Reads are repeatable and see the transaction's own writes. */
+/* Inside fn. Reads are repeatable and see the transaction's own writes. A read that fails (neither STORE_OK nor
+ * STORE_ABSENT) is store_run's result, whatever fn makes of it. */
 enum store_result store_tx_get(struct store_tx *, const char *key, const char **value);
 
 /* expires: seconds since 1970 from which the record counts as absent; 0 = never. */

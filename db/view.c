@@ -158,10 +158,10 @@ bool
 view_refresh(struct view *v)
 {
 	const struct control *c = v->control;
-
+	bool fresh = !view_is_stale(v);	/* asked once: it may be out of date again as soon as it was not */
 	long failed = 0;
 
-	for (int i = 0; i < TRIES && failed < FAILURES && view_is_stale(v); i++) {
+	for (int i = 0; i < TRIES && failed < FAILURES && !fresh; i++) {
 		uint64_t epoch = atomic_load(&c->epoch), remap = atomic_load(&c->remap);
 		uint64_t first = atomic_load(&c->first), active = atomic_load(&c->active);
 		if (epoch != atomic_load(&c->epoch))
@@ -173,8 +173,9 @@ view_refresh(struct view *v)
 			v->epoch = epoch;
 		else if (epoch == atomic_load(&c->epoch))
 			nanosleep(&(struct timespec){ 0, 10000 * failed++ }, NULL);
+		fresh = !view_is_stale(v);
 	}
-	return !view_is_stale(v);
+	return fresh;
 }
 
 /* --- a picture --- */

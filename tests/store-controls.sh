@@ -20,6 +20,7 @@ REPAIR store-killed
 BELIEVE store-fault
 RECORD store-flip
 LINE store-flip
+WHOLE store-history
 '
 
 broken() { # RULE TEST: builds the test over a store without the rule

@@ -2,6 +2,7 @@
  * served that was not stored, nor anything kept from view. The same while the store is open. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "tests/unit/check.h"
 #include "tests/unit/store-help.h"
@@ -170,6 +171,49 @@ flip_live(const char *path, struct tally *t)
 	arena_free(a);
 }
 
+/* A function that overlooks that it could not read. */
+static enum store_result
+overlook(struct store_tx *tx, void *arg)
+{
+	const char *v;
+
+	*(enum store_result *)arg = store_tx_get(tx, "key/5", &v);
+	return store_tx_put(tx, "key/8", "from what could not be read", 0);
+}
+
+/* What rests on a read that failed is not committed. */
+static void
+spoil(const char *path, struct arena *a)
+{
+	struct store *s = help_open(path, SEGMENT, true);
+	char file[700];
+	static char text[SEGMENT];
+	enum store_result read = STORE_OK;
+	int fd = -1;
+	const char *at = NULL;
+	struct stat st;
+
+	/* key/5 holds "last", and stands in the last segment that is not empty. */
+	for (int number = 1; number < 100 && at == NULL; number++) {
+		snprintf(file, sizeof(file), "%s/journal.%d", path, number);
+		if (stat(file, &st) != 0)
+			continue;
+		fd = open(file, O_RDWR);
+		ssize_t n = pread(fd, text, sizeof(text), 0);
+		at = n > 0 ? memmem(text, (size_t)n, "key/5last", 9) : NULL;
+		if (at == NULL)
+			close(fd);
+	}
+	CHECK(s != NULL && at != NULL);
+	flip(fd, at - text + 6, 0x10);
+	CHECK(store_run(s, a, overlook, &read) == STORE_FAILED && read == STORE_FAILED);
+	flip(fd, at - text + 6, 0x10);
+	CHECK(is_honest(s, a));
+	CHECK(store_run(s, a, overlook, &read) == STORE_OK && read == STORE_OK);
+	close(fd);
+	store_close(s);
+}
+
 int
 main(void)
 {
@@ -189,6 +233,7 @@ main(void)
 	flip_live(path, &live);
 	printf("# in use: %ld bytes\n", live.bytes);
 	CHECK(live.bad == 0);
+	spoil(path, a);
 	help_end();
 	arena_free(a);
 	return check_end();
