@@ -1,4 +1,6 @@
-/* commit.c: append under the lock, sync without it. */
+/* commit.c: append under the lock, sync without it.
+ *
+ * long because: appending, rotating and waiting take the same two locks, whose order has to be seen in one place. */
 #include "db/commit.h"
 
 #include <errno.h>
