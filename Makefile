@@ -10,7 +10,7 @@ PROGRAMS := $(patsubst cgi-bin/%.c,%,$(filter-out cgi-bin/app.c,$(wildcard cgi-b
 SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
-LIBS      = fcgi cjson jwt gdbm argon2 curl crypto m
+LIBS      = fcgi cjson jwt gdbm argon2 curl xml2 crypto m
 QUICK    := $(filter-out deploy web road courier courier-soak handshake,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 
@@ -19,7 +19,7 @@ WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wfo
 HARDEN    = -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
 # Hidden: libjwt's own JSON library has functions called json_object and the like, too, and must not find ours.
 HIDDEN    = -fvisibility=hidden
-CPPFLAGS += -D_GNU_SOURCE -Icgi-bin -I.
+CPPFLAGS += -D_GNU_SOURCE -Icgi-bin -I. -isystem /usr/include/libxml2
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=c11 $(HIDDEN) $(WARN) -MMD -MP
 LDFLAGS  += -Wl,-z,relro,-z,now -Wl,--as-needed

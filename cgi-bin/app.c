@@ -14,6 +14,8 @@
 #include "base/wake.h"
 #include "db/store.h"
 #include "device/capability.h"
+#include "endpoints/rate.h"
+#include "endpoints/webapp.h"
 #include "oauth/keyring.h"
 #include "web/page.h"
 #include "base/banned.h"
@@ -67,6 +69,17 @@ open_store(struct app *app, const char *program)
 		die(program, why);
 }
 
+/* The apps, and a client for each. */
+static void
+open_webapps(struct app *app, const char *program)
+{
+	const char *why = NULL;
+
+	app->webapps = webapps_load(app->arena, app->config->root, app->catalogue, &why);
+	if (app->webapps == NULL || !webapps_register(app->webapps, app->config, app->store, app->arena, &why))
+		die(program, why);
+}
+
 void
 app_open(struct app *app, const char *program, const char *root, unsigned parts)
 {
@@ -90,11 +103,16 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 		die(program, why);
 	if (parts & APP_PAGES && (app->pages = page_load(app->arena, app_share(app->arena, "html"), &why)) == NULL)
 		die(program, why);
+	if (parts & APP_WEBAPPS)
+		open_webapps(app, program);
+	if (parts & APP_RATE && (app->rate = rate_open(app->arena, app->config->root, &why)) == NULL)
+		die(program, why);
 }
 
 void
 app_close(struct app *app)
 {
+	rate_close(app->rate);
 	keyring_close(app->keyring);
 	store_close(app->store);
 	arena_free(app->arena);

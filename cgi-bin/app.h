@@ -7,7 +7,9 @@ struct catalogue;
 struct config;
 struct keyring;
 struct page_set;
+struct rate;
 struct store;
+struct webapps;
 
 struct app {
 	struct arena		*arena;		/* lives as long as the process */
@@ -16,6 +18,8 @@ struct app {
 	const struct catalogue	*catalogue;	/* with APP_CATALOGUE */
 	struct keyring		*keyring;	/* with APP_KEYS */
 	const struct page_set	*pages;		/* with APP_PAGES */
+	const struct webapps	*webapps;	/* with APP_WEBAPPS */
+	struct rate		*rate;		/* with APP_RATE */
 };
 
 enum app_part {
@@ -23,6 +27,8 @@ enum app_part {
 	APP_CATALOGUE	= 2,	/* capabilities and device types */
 	APP_KEYS	= 4,	/* signing keys and the server's own key */
 	APP_PAGES	= 8,	/* html templates and texts */
+	APP_WEBAPPS	= 16,	/* apps of third parties; needs the store and the catalogue */
+	APP_RATE	= 32,	/* how often each of their installations asks */
 };
 
 /* Open what parts name for the instance in root (NULL: from the environment, GATEHOUSE_ROOT). What is wrong is said

@@ -27,6 +27,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_keys,
 	&cli_store,
 	&cli_schema,
+	&cli_app,
 	NULL,
 };
 

@@ -66,7 +66,8 @@ upward() {
 			floor["oauth"] = floor["device"] = 3
 			floor["courier"] = 3.5
 			floor["schema"] = floor["smartapp"] = floor["endpoints"] = floor["link"] = 4
-			floor["nodeserver"] = floor["cli"] = 4
+			floor["nodeserver"] = 4
+			floor["cli"] = 4.5
 			floor["app"] = 5
 			floor["account"] = 6
 			floor["console"] = 6.5
@@ -134,6 +135,7 @@ strangers() {
 			knows("fcgi", "cgi-bin/web/serve.c")
 			knows("fastcgi", "cgi-bin/web/serve.c")
 			knows("cjson/", "cgi-bin/base/json.c")
+			knows("libxml/", "cgi-bin/base/xml.c")
 			knows("curl/", "cgi-bin/web/fetch.c")
 			knows("jwt.h", "cgi-bin/oauth/jwt_codec.c")
 			knows("argon2.h", "cgi-bin/oauth/password.c")

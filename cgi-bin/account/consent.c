@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/choice.h"
+#include "account/preferences.h"
 #include "account/signin.h"
 #include "account/visitor.h"
 #include "app.h"
@@ -92,8 +93,9 @@ allow(struct app *app, const struct request *rq, struct response *rs, const stru
 		show(app, rq, rs, v, &c->request, "consent_none");
 		return;
 	}
-	const struct code code = { c->request.client.id, user, c->request.redirect_uri, c->request.challenge,
-	    c->request.scope, devices, include_new, choice_not_made(rq->arena, all, devices) };
+	const struct code code = { .client = c->request.client.id, .user = user, .redirect_uri = c->request.redirect_uri,
+	    .challenge = c->request.challenge, .scope = c->request.scope, .devices = devices, .include_new = include_new,
+	    .left_out = choice_not_made(rq->arena, all, devices) };
 	if (code_issue(app->store, rq->arena, app->config, &code, c->id, &text, &again) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);
 		return;
@@ -117,6 +119,8 @@ decide(struct app *app, const struct request *rq, struct response *rs, const str
 		return;
 	}
 	if (!visitor_form_ok(app, rq, rs, v))
+		return;
+	if (preferences_answer(app, rq, rs, v))
 		return;
 	if (!open_page(app, rq, v, &c))
 		visitor_error(app, rq, rs, 403, "error_page_old", NULL);
@@ -170,7 +174,10 @@ consent_authorize(struct app *app, const struct request *rq, struct response *rs
 	switch (o.verdict) {
 	case AUTHORIZE_STAY:
 		activity_log(&(struct activity){ .event = "input_validation_fail", .detail = o.text, .remote = rq->remote });
-		visitor_error(app, rq, rs, 400, o.text, o.refused);
+		if (request.client.app != NULL && strcmp(o.text, "error_bad_redirect") == 0)
+			preferences_refuse_redirect(app, rq, rs, &request);
+		else
+			visitor_error(app, rq, rs, 400, o.text, o.refused);
 		break;
 	case AUTHORIZE_BACK:
 		response_redirect(rs, authorize_refusal(rq->arena, &request, app->config->public_url, o.error, o.description));
@@ -179,9 +186,11 @@ consent_authorize(struct app *app, const struct request *rq, struct response *rs
 		visitor_unavailable(app, rq, rs);
 		break;
 	case AUTHORIZE_OK:
-		if (v.signed_in)
-			show(app, rq, rs, &v, &request, NULL);
-		else
+		if (!v.signed_in)
 			signin_ask(app, rq, rs, &v, &(struct onward){ .authorize = true, .request = request });
+		else if (request.client.app != NULL)
+			preferences_ask(app, rq, rs, &v, &request);
+		else
+			show(app, rq, rs, &v, &request, NULL);
 	}
 }

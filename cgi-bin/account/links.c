@@ -7,6 +7,7 @@
 #include "account/handshake.h"
 #include "account/link_health.h"
 #include "account/moment.h"
+#include "account/preferences.h"
 #include "account/visitor.h"
 #include "app.h"
 #include "base/arena.h"
@@ -122,7 +123,11 @@ change(struct app *app, const struct request *rq, struct response *rs, const str
 	const char *action = request_form(rq, "action");
 	enum store_result r;
 
-	if (action != NULL && strcmp(action, "save") == 0) {
+	if (action != NULL && strcmp(action, "save") == 0 && preferences_of(app, g)) {
+		if (!preferences_save_link(app, rq, rs, v, g))
+			return;
+		r = STORE_OK;
+	} else if (action != NULL && strcmp(action, "save") == 0) {
 		struct json *devices = choice_made(rq, v->session.user.id, all);
 		if (devices == NULL) {
 			visitor_error(app, rq, rs, 403, "error_device", NULL);
@@ -168,6 +173,8 @@ links_page(struct app *app, const struct request *rq, struct response *rs)
 		visitor_refuse(app, rq, rs, 404, "");
 	else if (r != STORE_OK)
 		visitor_unavailable(app, rq, rs);
+	else if (!post && preferences_of(app, &g))
+		preferences_show_link(app, rq, rs, &v, &g);
 	else if (!post)
 		show_one(app, rq, rs, &v, &g, all);
 	else if (visitor_form_ok(app, rq, rs, &v))

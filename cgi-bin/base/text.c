@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/arena.h"
 #include "base/banned.h"
 
 /* The length of the UTF-8 character that starts at s, or 0 if it is none. */
@@ -124,4 +125,34 @@ text_list_has(const char *list, const char *separators, const char *word)
 		list += n + (list[n] != '\0');
 	}
 	return false;
+}
+
+/* --- percent-encoding --- */
+
+static int
+hex(char c)
+{
+	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
+	const char *at = c != '\0' ? strchr(digits, c) : NULL;
+
+	return at != NULL ? (int)((at - digits) % 16) : -1;
+}
+
+char *
+text_url_decode(struct arena *a, const char *s, size_t len, bool plus)
+{
+	char *out = arena_alloc(a, len + 1), *o = out;
+
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '%') {
+			if (len - i < 3 || hex(s[i + 1]) < 0 || hex(s[i + 2]) < 0)
+				return NULL;
+			*o = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
+			i += 2;
+		} else
+			*o = plus && s[i] == '+' ? ' ' : s[i];
+		if (*o++ == '\0')
+			return NULL;
+	}
+	return text_is_utf8(out, (size_t)(o - out)) ? out : NULL;
 }

@@ -8,6 +8,7 @@
 
 struct arena;
 struct catalogue;
+struct device;
 struct json;
 
 /* One command as a consumer gives it. */
@@ -45,5 +46,20 @@ void	 command_run(struct store *, struct arena *, const struct catalogue *, cons
  * changes nothing; its outcome has the fault of the first time and the states as they are now. */
 void	 command_run_once(struct store *, struct arena *, const struct catalogue *, const char *user, const char *device,
 	    const struct command *, size_t n, const char *origin, const char *once, struct command_outcome *);
+
+/* --- for consumers that name commands without their capability --- */
+
+/* The capability of this component that has the command: preferred (may be NULL), if that has it; else the first that does.
+ * NULL if none does. */
+const char	*command_capability(const struct catalogue *, const struct device *, const char *component,
+		    const char *preferred, const char *name);
+
+/* Arguments of which some came as text, as parts of an address do: where the command wants a number or a truth, the text that
+ * says one becomes it. Others stay as they are, to be judged by command_run. */
+const struct json *command_arguments(struct arena *, const struct catalogue *, const char *capability, const char *name,
+		    const struct json *arguments);
+
+/* All commands of a component: {"on":[],"setLevel":["level","rate"]}. */
+struct json	*command_names(struct arena *, const struct catalogue *, const struct device *, const char *component);
 
 #endif

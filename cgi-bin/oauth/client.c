@@ -56,6 +56,7 @@ from_record(const struct json *r, struct client *c)
 		.legacy_groovy = json_get_bool(r, "legacy_groovy", false),
 		.link = json_get_string(r, "link"),
 		.about = json_get_string(r, "about"),
+		.app = json_get_string(r, "app"),
 		.disabled = json_get_bool(r, "disabled", false),
 	};
 	const char *auth = json_get_string(r, "auth");
@@ -87,6 +88,7 @@ to_record(struct arena *a, const struct client *c)
 	json_set_bool(a, r, "legacy_groovy", c->legacy_groovy);
 	json_set_string(a, r, "link", c->link);
 	json_set_string(a, r, "about", c->about);
+	json_set_string(a, r, "app", c->app);
 	json_set_bool(a, r, "disabled", c->disabled);
 	return r;
 }

@@ -32,6 +32,7 @@ struct client {
 	bool		 legacy_groovy;	/* token requests with everything in the query, refresh by "code" */
 	const char	*link;		/* https address shown with its name on the consent page; NULL if none */
 	const char	*about;		/* a sentence shown there; NULL if none */
+	const char	*app;		/* the app whose file describes it (endpoints/webapp.h); NULL for the operator's own */
 	bool		 disabled;
 };
 
@@ -62,7 +63,8 @@ bool		 client_may(const struct client *, const char *grant_type);
 bool		 client_secret_ok(const struct client *, const char *secret);
 
 /* May a code be sent to this URI? Exact comparison (RFC 9700 2.1); a public client that registered a URI of the
- * loopback address without a port may come back to any port of it (RFC 8252 7.3). */
+ * loopback address without a port may come back to any port of it (RFC 8252 7.3). An app's client that registered a URI
+ * without a path may come back to any path of exactly that scheme, host and port. */
 bool		 client_redirect_ok(const struct client *, const char *uri);
 
 /* Translate a requested scope (space or comma list, aliases allowed; NULL or "" = the registered set) into ours: each

@@ -127,6 +127,17 @@ differs_in_port(const char *registered, const char *uri)
 	return digits > 0 && digits <= 5 && strcmp(u + 1 + digits, r) == 0;
 }
 
+/* Registered without a path (or with "/" alone): the same up to the path, and a web address as a whole. */
+static bool
+differs_in_path(const char *registered, const char *uri)
+{
+	const char *host = strstr(registered, "://");
+	size_t len = host != NULL ? (size_t)(host - registered) + 3 + strcspn(host + 3, "/?") : 0;
+
+	return len > 0 && strncmp(registered, "http", 4) == 0 && strcmp(registered + len, registered[len] == '/' ? "/" : "") == 0 &&
+	    strncmp(registered, uri, len) == 0 && (uri[len] == '\0' || uri[len] == '/' || uri[len] == '?') && is_redirect_uri(uri);
+}
+
 bool
 client_redirect_ok(const struct client *c, const char *uri)
 {
@@ -134,6 +145,9 @@ client_redirect_ok(const struct client *c, const char *uri)
 		return true;
 	for (const struct json *r = json_first(c->redirect_uris); r != NULL && c->auth == CLIENT_AUTH_NONE; r = json_next(r))
 		if (json_string(r) != NULL && differs_in_port(json_string(r), uri))
+			return true;
+	for (const struct json *r = json_first(c->redirect_uris); r != NULL && c->app != NULL; r = json_next(r))
+		if (json_string(r) != NULL && differs_in_path(json_string(r), uri))
 			return true;
 	return false;
 }

@@ -66,6 +66,7 @@ issue(struct store_tx *tx, void *arg)
 	json_set(a, r, "devices", json_copy(a, c->devices));
 	json_set_bool(a, r, "include_new", c->include_new);
 	json_set(a, r, "left_out", json_copy(a, c->left_out));
+	json_set(a, r, "preferences", json_copy(a, c->preferences));
 	json_set_int(a, r, "expires", i->expires);
 	return record_tx_put(tx, i->key, r, i->expires);
 }
@@ -168,6 +169,7 @@ accept(struct store_tx *tx, struct redeeming *d, struct json *r)
 	d->grant->devices = json_get(r, "devices");
 	d->grant->include_new = json_get_bool(r, "include_new", false);
 	d->grant->left_out = json_get(r, "left_out");
+	d->grant->preferences = json_get(r, "preferences");
 	if ((result = grant_tx_add(tx, d->grant, d->config->oauth.refresh_idle_ttl)) != STORE_OK)
 		return result;
 	if ((result = keep_handshake(tx, d, r)) != STORE_OK)

@@ -24,6 +24,7 @@ struct code {
 	const struct json *devices;	/* array of ids */
 	bool		 include_new;	/* see struct grant */
 	const struct json *left_out;
+	const struct json *preferences;
 };
 
 /* Write a code that lives config's code_ttl. consent names the page that was answered: *again says that it was answered

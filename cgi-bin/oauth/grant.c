@@ -29,6 +29,7 @@ grant_read(const struct json *r, struct grant *g)
 		.devices = json_get(r, "devices"),
 		.include_new = json_get_bool(r, "include_new", false),
 		.left_out = json_get(r, "left_out"),
+		.preferences = json_get(r, "preferences"),
 		.created = json_get_int(r, "created", 0),
 		.last_used = json_get_int(r, "last_used", 0),
 		.expires = json_get_int(r, "expires", 0),
@@ -53,6 +54,7 @@ to_record(struct arena *a, const struct grant *g)
 		json_set_bool(a, r, "include_new", true);
 		json_set(a, r, "left_out", json_copy(a, g->left_out));
 	}
+	json_set(a, r, "preferences", json_copy(a, g->preferences));
 	json_set_int(a, r, "created", g->created);
 	json_set_int(a, r, "last_used", g->last_used);
 	json_set_int(a, r, "expires", g->expires);
@@ -227,7 +229,7 @@ grant_revoke(struct store *store, struct arena *a, const char *user, const char 
 
 struct choosing {
 	const char		*user, *id;
-	const struct json	*devices, *left_out;
+	const struct json	*devices, *left_out, *preferences;
 	bool			 include_new;
 };
 
@@ -243,6 +245,8 @@ choose(struct store_tx *tx, void *arg)
 	g.devices = c->devices;
 	g.include_new = c->include_new;
 	g.left_out = c->left_out;
+	if (c->preferences != NULL)
+		g.preferences = c->preferences;
 	return grant_tx_keep(tx, &g);
 }
 
@@ -250,7 +254,16 @@ enum store_result
 grant_choose(struct store *store, struct arena *a, const char *user, const char *id, const struct json *devices,
     bool include_new, const struct json *left_out)
 {
-	struct choosing c = { user, id, devices, left_out, include_new };
+	struct choosing c = { user, id, devices, left_out, NULL, include_new };
+
+	return store_run(store, a, choose, &c);
+}
+
+enum store_result
+grant_prefer(struct store *store, struct arena *a, const char *user, const char *id, const struct json *devices,
+    const struct json *preferences)
+{
+	struct choosing c = { user, id, devices, NULL, preferences, false };
 
 	return store_run(store, a, choose, &c);
 }

@@ -21,6 +21,7 @@ struct grant {
 	const struct json *devices;	/* array of device ids */
 	bool		 include_new;	/* devices that the user adds later belong to it too ... */
 	const struct json *left_out;	/* ... but not these ids, which were there and not chosen; NULL = none */
+	const struct json *preferences;	/* what the pages of an app asked for (endpoints/installation.h); NULL = it had none */
 	int64_t		 created, last_used;	/* seconds; last_used at each issue of tokens */
 	int64_t		 expires;	/* seconds: the end whatever happens (refresh_max_ttl) */
 	int64_t		 idle;		/* seconds after last_used at which it ends unless used */
@@ -61,6 +62,10 @@ enum store_result grant_tx_add(struct store_tx *, const struct grant *, int64_t 
 /* Change which devices it holds. STORE_ABSENT if it is gone or revoked. */
 enum store_result grant_choose(struct store *, struct arena *, const char *user, const char *id,
 		    const struct json *devices, bool include_new, const struct json *left_out);
+
+/* The same for a grant whose client's own pages asked: they name each device, there are no others. */
+enum store_result grant_prefer(struct store *, struct arena *, const char *user, const char *id,
+		    const struct json *devices, const struct json *preferences);
 
 /* When it ends if it is not used any more: seconds since 1970. */
 int64_t		 grant_ends(const struct grant *);

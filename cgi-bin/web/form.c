@@ -8,35 +8,6 @@
 #include "base/text.h"
 #include "base/banned.h"
 
-static int
-hex(char c)
-{
-	static const char digits[] = "0123456789abcdef0123456789ABCDEF";
-	const char *at = c != '\0' ? strchr(digits, c) : NULL;
-
-	return at != NULL ? (int)((at - digits) % 16) : -1;
-}
-
-/* Percent-decode len bytes. NULL if malformed, not UTF-8, or if it would hold a NUL. */
-static const char *
-decode(struct arena *a, const char *s, size_t len)
-{
-	char *out = arena_alloc(a, len + 1), *o = out;
-
-	for (size_t i = 0; i < len; i++) {
-		if (s[i] == '%') {
-			if (len - i < 3 || hex(s[i + 1]) < 0 || hex(s[i + 2]) < 0)
-				return NULL;
-			*o = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
-			i += 2;
-		} else
-			*o = s[i] == '+' ? ' ' : s[i];
-		if (*o++ == '\0')
-			return NULL;
-	}
-	return text_is_utf8(out, (size_t)(o - out)) ? out : NULL;
-}
-
 static size_t
 until(const char *s, size_t len, char stop)
 {
@@ -56,8 +27,8 @@ form_decode(struct arena *a, const char *text, size_t len, struct pair **list)
 		if (piece > 0) {
 			size_t name = until(text, piece, '=');
 			struct pair *p = arena_alloc(a, sizeof(*p));
-			p->name = decode(a, text, name);
-			p->value = name < piece ? decode(a, text + name + 1, piece - name - 1) : "";
+			p->name = text_url_decode(a, text, name, true);
+			p->value = name < piece ? text_url_decode(a, text + name + 1, piece - name - 1, true) : "";
 			if (p->name == NULL || p->value == NULL || ++pairs > FORM_PAIRS_MAX)
 				return false;
 			*list = p;

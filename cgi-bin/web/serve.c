@@ -164,7 +164,8 @@ one(struct wire *w, const struct program *program, struct app *app, struct arena
 		refuse(app, route, &rq, &rs, status);
 	else
 		route->handler(app, &rq, &rs);
-	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", rq.method, rq.path, rs.status);
+	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", rq.method,
+	    route->path != NULL ? route->path : "-", rs.status);
 	reply(w, &rs, sent == NULL || strcmp(sent, "HEAD") != 0);
 	log_request(NULL);
 }

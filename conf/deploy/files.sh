@@ -52,7 +52,7 @@ forms() {
 
 # nginx: one location a route. lighttpd: one condition a program.
 locations() {
-	local name form limit routes route rate how pattern
+	local name form limit routes route rate how pattern log
 	while IFS='|' read -r name form limit routes; do
 		case " ${PROGRAMS[*]} " in *" $name "*) ;; *) continue ;; esac
 		rate='' pattern=''
@@ -61,9 +61,10 @@ locations() {
 		api) rate="limit_req zone=api burst=$((API_RATE * 4)) nodelay; " ;;
 		esac
 		for route in $routes; do
-			how='=' pattern+="|${route//./\\.}"
+			how='=' log='' pattern+="|${route//./\\.}"
+			[ "$route" != /api/token/ ] || log='access_log log/access.log no_path; '
 			if [[ $route == /*/ ]]; then how='^~' pattern+='.*'; fi
-			[ "$WEB" != nginx ] || printf '    location %s %s { %sfastcgi_pass unix:sock/%s.sock; }\n' "$how" "$route" "$rate" "$name"
+			[ "$WEB" != nginx ] || printf '    location %s %s { %sfastcgi_pass unix:sock/%s.sock; }\n' "$how" "$route" "$log$rate" "$name"
 		done
 		[ "$WEB" = nginx ] || printf '$HTTP["url"] =~ "^(%s)$" { fastcgi.server = ( "/" => (( "socket" => "sock/%s.sock",%s%s )) ) }\n' \
 		    "${pattern#|}" "$name" ' "check-local" => "disable",' \
@@ -104,6 +105,12 @@ stage() {
 	mkdir -p "$stage"/bin "$stage"/share/conf
 	for name in "${PROGRAMS[@]}" "${DAEMONS[@]}" gatehouse; do cp "$SRC/build/$name" "$stage/bin/"; done
 	cp "$SRC/conf/deploy/gatehouse" "$stage/gatehouse"
+	cp -R "$SRC/conf/apps" "$stage/share/conf/apps"
+	if [ ! -f "$ROOT/gatehouse.json" ]; then
+		mkdir -p "$ROOT/apps"
+		cp "$SRC/conf/apps/devices.json" "$ROOT/apps/"
+	fi
+	[ ! -d "$ROOT/apps" ] || cp -R "$ROOT/apps" "$stage/"
 	cp "$SRC"/conf/capabilities.json "$SRC"/conf/device-types.json "$stage/share/conf/"
 	cp -R "$SRC/html" "$stage/share/html"
 	rm -rf "$stage/share/html/error"
@@ -118,6 +125,10 @@ check_stage() {
 	if ! out=$(GATEHOUSE_SHARE=$ROOT/$stage/share "$ROOT/$stage/bin/gatehouse" config check "$ROOT/$stage/gatehouse.json" 2>&1); then
 		out=$(head -n 1 <<<"${out#gatehouse: }")
 		refuse "the config is not right" "${out//"$ROOT/$stage/"/"$ROOT/"}" "mend $ROOT/gatehouse.json, then $AGAIN"
+	fi
+	if ! out=$(GATEHOUSE_SHARE=$ROOT/$stage/share "$ROOT/$stage/bin/gatehouse" --root "$ROOT/$stage" app list 2>&1); then
+		out=$(head -n 1 <<<"${out#gatehouse: }")
+		refuse "an app is not right" "${out//"$ROOT/$stage/"/"$ROOT/"}" "mend it, then $AGAIN"
 	fi
 	if [ "$WEB" = nginx ]; then
 		out=$(cd "$ROOT" && nginx -t -q -p ./ -c "$stage/nginx.conf" -e stderr 2>&1) || ok=
@@ -161,7 +172,7 @@ remember() {
 # Programs read their config and share/ once, when they start: what makes them what they are, of an instance or a stage.
 makings() {
 	echo "$WORKERS"
-	(cd "$1" && cat gatehouse.json && find bin share -type f -exec cksum {} + | sort)
+	(cd "$1" && cat gatehouse.json && find bin share -type f -exec cksum {} + | sort && { [ ! -d apps ] || cksum apps/* 2>/dev/null || true; })
 }
 
 # Does what runs differ from what is staged?

@@ -45,7 +45,7 @@ strays() {
 spawn() {
 	local name=$1 filter=
 	shift
-	if [ "$name" = web ]; then filter='exec 2> >(exec 3<&0; sed -u -E "s/[?][^ ]*/?-/g" <&3 3<&- >&2 &)'; fi
+	if [ "$name" = web ]; then filter='exec 2> >(exec 3<&0; sed -u -E "s/[?][^ ]*/?-/g; s|/api/token/[^ /\"]*|/api/token/-|g" <&3 3<&- >&2 &)'; fi
 	(
 		cd "$ROOT"
 		for fd in /proc/self/fd/*; do

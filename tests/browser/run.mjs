@@ -2,3 +2,4 @@
 import './consent.mjs';
 import './devices.mjs';
 import './account.mjs';
+import './preferences.mjs';

@@ -1,0 +1,95 @@
+# rest.bash: apps and calls for the tests of the REST API, on top of helper.bash and pages.bash.
+# shellcheck shell=bash disable=SC2034,SC2154
+
+# The tests' own app: one of each handler. Its redirect URIs and tokenIn are what the checks need.
+write_apps() {
+	mkdir -p "$ROOT/apps"
+	cp "$TOP/conf/apps/devices.json" "$TOP/conf/apps/homebridge.json" "$ROOT/apps/"
+	jq '.redirectUris = "http://a.test , http://b.test:8081,https://c.test/cb" | .displayLink = "https://dash.example"' \
+		"$TOP/conf/apps/restful-switch.json" >"$ROOT/apps/restful-switch.json"
+	cat >"$ROOT/apps/all.json" <<-'END'
+	{
+		"name": "One of each", "redirectUris": "http://a.test", "tokenIn": ["header", "query", "path"],
+		"preferences": { "sections": [ { "inputs": [
+			{ "name": "switches", "type": "capability.switch", "title": "Switches", "multiple": true } ] } ] },
+		"mappings": [
+			{ "path": "/:type", "action": {
+				"GET": { "do": "list", "input": "$params.type", "item": { "id": "$id", "of": "$params.type" } } } },
+			{ "path": "/literal", "action": { "GET": { "do": "value", "value": "literal" } } },
+			{ "path": "/:type/x", "action": { "GET": { "do": "value", "value": "by $params.type" } } },
+			{ "path": "/literal/:name", "action": { "GET": { "do": "value", "value": "literal $params.name" } } },
+			{ "path": "/echo/:value", "action": {
+				"GET": { "do": "value", "value": { "value": "$params.value", "query": "$query.q", "both": "$params.q",
+					"text": "$$5 and $params.value." } },
+				"POST": { "do": "value", "value": { "json": "$json.a.b", "whole": "$json", "xml": "$xml.foo", "list": "$json.l.1" } },
+				"PUT": { "do": "render", "data": { "kept": "$json.a" }, "status": 200 },
+				"DELETE": { "do": "value", "value": "unseen" } } },
+			{ "path": "/test/page", "action": {
+				"GET": { "do": "render", "contentType": "text/html", "data": "<p>Testing</p>" },
+				"POST": { "do": "render", "data": { "rendered": true } } } },
+			{ "path": "/test/hello", "action": {
+				"GET": { "do": "render", "contentType": "text/html", "data": "<p>$query.name</p>" },
+				"POST": { "do": "error", "status": 418, "message": "no $json.drink here" } } },
+			{ "path": "/level/:id/:level", "action": {
+				"PUT": { "do": "command", "device": "$params.id", "command": "setLevel", "args": ["$params.level"] } } },
+			{ "path": "/a/b/c/d", "action": { "GET": { "do": "value", "value": 4 } } }
+		]
+	}
+	END
+	# A start registers the clients.
+	cgi web-services GET /api/smartapps/endpoints
+	status 401
+	ALL_SECRET=$(gatehouse --json client secret all | jq -r .secret)
+	SWITCH_SECRET=$(gatehouse --json client secret restful-switch | jq -r .secret)
+	export ALL_SECRET SWITCH_SECRET
+}
+
+# rest_root: an instance with ann and bob signed in, the apps, and switches A and B beside the lamp and the door.
+rest_root() {
+	pages_root
+	for d in A B C; do gatehouse device add --user ann --type c2c-switch --id "$d" --name "Switch $d" >/dev/null; done
+	write_apps
+}
+
+# install USER CLIENT [ARGS...]: an installation without its pages: sets $token, $refresh, and $api to its path.
+install() {
+	local answer
+	answer=$(gatehouse token issue --user "$1" --client "$2" "${@:3}")
+	token=$(jq -r .access_token <<<"$answer") refresh=$(jq -r .refresh_token <<<"$answer")
+	cgi web-services GET /api/smartapps/endpoints '' HTTP_AUTHORIZATION="Bearer $token"
+	api=$(json '.[0].url')
+	grant=${api##*/}
+}
+
+# call METHOD PATH [BODY [NAME=VALUE...]]: of the installation, by its token.
+call() {
+	local method=$1 path=$2 data=${3-}
+	shift 2
+	[ $# = 0 ] || shift
+	cgi web-services "$method" "$api$path" "$data" CONTENT_TYPE=application/json HTTP_AUTHORIZATION="Bearer $token" "$@"
+}
+
+# is STATUS BODY: exactly.
+is() {
+	status "$1"
+	[ "$body" = "$2" ] || { echo "$body"; echo "not $2"; return 1; }
+}
+
+# smart STATUS MESSAGE: an error of an app, exactly.
+smart() { is "$1" '{"error":true,"type":"SmartAppException","message":"'"$2"'"}'; }
+DENIED='{"error":true,"type":"AccessDenied","message":"This request is not authorized by the specified access token"}'
+
+# rates CURRENT: the three headers, and that the window is young.
+rates() {
+	[ "$(header X-RateLimit-Limit)" = 250 ]
+	[ "$(header X-RateLimit-Current)" = "$1" ] || { echo "current: $(header X-RateLimit-Current)"; return 1; }
+	local ttl
+	ttl=$(header X-RateLimit-TTL)
+	[ "$ttl" -ge 1 ] && [ "$ttl" -le 60 ]
+}
+
+# at CLIENT REDIRECT [MORE]: the address of an authorization request.
+at() { echo "/oauth/authorize?response_type=code&client_id=$1&scope=app&state=st%2F1&redirect_uri=$(urlencode "$2")${3-}"; }
+
+# on ID: is the switch on?
+on() { [ "$(gatehouse --json device show "$1" --user ann | jq -r '[.. | objects | select(.attribute? == "switch") | .value] | first')" = on ]; }
