@@ -93,3 +93,19 @@ at() { echo "/oauth/authorize?response_type=code&client_id=$1&scope=app&state=st
 
 # on ID: is the switch on?
 on() { [ "$(gatehouse --json device show "$1" --user ann | jq -r '[.. | objects | select(.attribute? == "switch") | .value] | first')" = on ]; }
+
+# authorize CLIENT REDIRECT FIELD...: allow as ann; $granted is the code. FIELDS are name=value.
+authorize() {
+	local client=$1 redirect=$2
+	shift 2
+	form "$(at "$client" "$redirect")" "$session"
+	post /authorize "request=$(hidden request)&decision=allow$(printf '&%s' "$@")"
+	granted=$(sed -n 's/.*[?&]code=\([^&]*\).*/\1/p' <<<"$location")
+}
+
+# redeem CODE REDIRECT [NAME=VALUE...]: at the token endpoint, as restful-switch with its secret in the body.
+redeem() {
+	local granted=$1 redirect=$2
+	shift 2
+	cgi token POST /oauth/token "grant_type=authorization_code&code=$granted&client_id=restful-switch&client_secret=$SWITCH_SECRET&redirect_uri=$(urlencode "$redirect")" "$@"
+}
