@@ -5,13 +5,21 @@
 
 #include "app.h"
 #include "courier/courier.h"
+#include "courier/outbox.h"
 #include "courier/sender.h"
 #include "schema/callbacks.h"
 #include "base/banned.h"
 
-/* A kind of work more is a row here. */
+/* A kind of call more, which the outbox makes, is a row here. */
+static const struct outbox_kind *const kinds[] = {
+	NULL,
+};
+
+/* A kind of work more, with a logic of its own, is a row here. */
+static struct sender outbox;
 static const struct sender *const senders[] = {
 	&schema_callbacks,
+	&outbox,
 	NULL,
 };
 
@@ -34,6 +42,7 @@ main(void)
 	sigaction(SIGUSR1, &(struct sigaction){ .sa_handler = on_stop }, NULL);	/* multiwatch's */
 	sigaction(SIGINT, &(struct sigaction){ .sa_handler = on_stop }, NULL);
 	sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
+	outbox = outbox_sender(kinds);
 	const struct courier_context x = { app.config, app.store, app.keyring, app.catalogue, senders, &stop };
 	bool fine = courier_run(&x);
 	app_close(&app);

@@ -28,6 +28,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_store,
 	&cli_schema,
 	&cli_app,
+	&cli_courier,
 	NULL,
 };
 

@@ -1,12 +1,14 @@
 /* wake.h: tells the courier that there is news, so that it need not look all the time.
  *
- * A datagram to ROOT/sock/courier.wake, best effort: who gets none finds the news at its next round. */
+ * A line in the pipe ROOT/sock/courier.wake, best effort: who gets none finds the news at its next round. */
 #ifndef BASE_WAKE_H
 #define BASE_WAKE_H
 
-#include <stddef.h>
+#include <stdbool.h>
 
 #define WAKE_WORD 200	/* bytes of a word; a longer one is not sent */
+
+struct wake;
 
 /* Name the instance's folder, for the process's life. Until then wake_send does nothing. */
 void	 wake_open(const char *root);
@@ -14,10 +16,14 @@ void	 wake_open(const char *root);
 /* Whose news it is: a user's id. Never waits, never fails: nobody may be there to hear it. */
 void	 wake_send(const char *word);
 
-/* The hearing end: a socket to poll, which takes the place of one that a dead process left. -1 with errno. */
-int	 wake_listen(const char *root);
+/* The hearing end. NULL with errno. */
+struct wake *wake_listen(const char *root);
+void	 wake_close(struct wake *);	/* NULL is allowed */
 
-/* The next word that came, NUL-terminated; 0 if there is none, else its length. */
-size_t	 wake_read(int fd, char word[WAKE_WORD + 1]);
+/* To poll; -1 of NULL. */
+int	 wake_fd(const struct wake *);
+
+/* The next word that came. False if there is none. */
+bool	 wake_read(struct wake *, char word[WAKE_WORD + 1]);
 
 #endif

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -82,7 +81,7 @@ hear(struct courier_loop *l)
 	char word[WAKE_WORD + 1];
 	int64_t soon = clock_ms() + BOXES_BUSY;
 
-	for (int n = 0; n < 1000 && wake_read(l->wake, word) > 0; n++) {
+	while (wake_read(l->wake, word)) {
 		say(l, word);
 		l->boxes = soon < l->boxes ? soon : l->boxes;
 	}
@@ -110,6 +109,7 @@ work(struct courier_loop *l)
 {
 	int64_t next = clock_ms() + (l->x->config->simulator ? SLEEP_DEMO : SLEEP_MAX), now;
 
+	next = l->boxes < next ? l->boxes : next;
 	if (hosts_release(l->hosts))
 		next = 0;
 	for (size_t i = 0; i < l->count; i++) {
@@ -145,7 +145,7 @@ turn(struct courier_loop *l)
 		end_round(l);
 	} else
 		l->loaded = false;	/* somebody else sends, and changes what we know */
-	if (*l->x->stop == 0 && fetch_wait(l->fetcher, l->wake, wait))
+	if (*l->x->stop == 0 && fetch_wait(l->fetcher, wake_fd(l->wake), wait))
 		hear(l);
 	end_round(l);
 }
@@ -195,7 +195,7 @@ begin(struct courier_loop *l)
 			return (*s)->name;
 	if (!lease_begin(&l->lease, c->root, l->x->stop))
 		return "courier.lock";
-	if ((l->wake = wake_listen(c->root)) < 0)	/* without it, it looks once a minute */
+	if ((l->wake = wake_listen(c->root)) == NULL)	/* without it, it looks once a minute */
 		log_event(LOG_LEVEL_WARN, "courier_deaf", "why=\"%s\"", strerror(errno));
 	return NULL;
 }
@@ -203,7 +203,7 @@ begin(struct courier_loop *l)
 bool
 courier_run(const struct courier_context *x)
 {
-	struct courier_loop l = { .x = x, .wake = -1, .arena = arena_new(ARENA_LIMIT) };
+	struct courier_loop l = { .x = x, .arena = arena_new(ARENA_LIMIT) };
 	const char *why = begin(&l);
 
 	if (why != NULL && *x->stop == 0)
@@ -212,8 +212,7 @@ courier_run(const struct courier_context *x)
 		turn(&l);
 	if (why == NULL)
 		finish(&l);
-	if (l.wake >= 0)
-		close(l.wake);
+	wake_close(l.wake);
 	fetch_free(l.fetcher);
 	round_drop(&l.round);
 	for (size_t i = 0; i < l.count; i++)

@@ -12,6 +12,7 @@
 #include "courier/sender.h"
 
 struct fetcher;
+struct wake;
 
 struct courier_loop {
 	const struct courier_context *x;
@@ -26,7 +27,7 @@ struct courier_loop {
 		struct courier	 door;
 	} seats[COURIER_SENDERS];
 	size_t		 count;		/* of seats */
-	int		 wake;
+	struct wake	*wake;		/* NULL: it cannot be heard */
 	int64_t		 boxes;		/* ms: when to look into them */
 	bool		 loaded;
 };

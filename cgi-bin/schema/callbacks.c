@@ -7,16 +7,14 @@
 #include "base/clock.h"
 #include "courier/sender.h"
 #include "schema/delivery.h"
-#include "schema/links.h"
+#include "schema/link.h"
 #include "base/banned.h"
-
-#define NAME_MAX_LEN 200
 
 static void *
 begin(struct courier *c, const void *about)
 {
 	struct delivery *d = calloc(1, sizeof(*d));
-	struct links *links = d != NULL ? links_new() : NULL;
+	struct roster *links = d != NULL ? roster_new(sizeof(struct link)) : NULL;
 
 	(void)about;
 	if (links == NULL) {
@@ -32,55 +30,44 @@ end(void *arg)
 {
 	struct delivery *d = arg;
 
-	links_free(d->links);
+	roster_free(d->links);
 	free(d);
-}
-
-/* The link of "user/grant"; NULL if it is not that, or without memory. */
-static struct link *
-add(struct delivery *d, const char *name)
-{
-	const char *slash = strchr(name, '/');
-	char user[NAME_MAX_LEN];
-
-	if (slash == NULL || (size_t)(slash - name) >= sizeof(user))
-		return NULL;
-	memcpy(user, name, (size_t)(slash - name));
-	user[slash - name] = '\0';
-	return links_add(d->links, user, slash + 1);
 }
 
 static void
 see(void *arg, const char *key, const char *value)
 {
+	const struct delivery *d = arg;
+
 	(void)value;
 	if (strncmp(key, "callback/", 9) == 0)
-		add(arg, key + 9);
+		roster_add_path(d->links, key + 9);
 }
 
 static void
-rouse(void *arg, struct link *link)
+rouse(void *arg, struct member *m)
 {
-	struct delivery *d = arg;
+	struct link *link = (struct link *)(void *)m;
 	int64_t now = clock_ms();
 
+	(void)arg;
 	if (link->busy || link->waiter.host != NULL)
 		return;	/* it looks again when the answer comes, or there is room */
 	link->again = true;
-	if (link->due.at > now)
-		links_schedule(d->links, link, now);
+	if (m->due.at > now)
+		roster_schedule(m, now);
 }
 
 static void
 hear(void *arg, const char *word)
 {
-	struct delivery *d = arg;
-	struct link *link = strchr(word, ' ') == NULL ? add(d, word) : NULL;
+	const struct delivery *d = arg;
+	struct link *link = strchr(word, ' ') == NULL ? roster_add_path(d->links, word) : NULL;
 
 	if (link != NULL)
-		rouse(d, link);
+		rouse(NULL, &link->is);
 	else
-		links_of_user(d->links, word, rouse, d);
+		roster_of_user(d->links, word, rouse, NULL);
 }
 
 static int64_t
@@ -88,18 +75,18 @@ work(void *arg)
 {
 	struct delivery *d = arg;
 	int64_t now = clock_ms();
-	size_t steps = links_count(d->links) < COURIER_STEPS ? links_count(d->links) : COURIER_STEPS;
+	size_t steps = roster_count(d->links) < COURIER_STEPS ? roster_count(d->links) : COURIER_STEPS;
 	struct link *link;
 
 	/* Each link at most once a round: one that is due again at once must not keep answers waiting. */
 	for (; steps > 0 && courier_has_room(d->courier); steps--) {
-		link = links_first(d->links);
-		if (link == NULL || link->due.at > now)
+		link = roster_first(d->links);
+		if (link == NULL || link->is.due.at > now)
 			break;
 		delivery_step(d, link);
 	}
-	link = links_first(d->links);
-	return link != NULL && courier_has_room(d->courier) ? link->due.at : DUE_NEVER;
+	link = roster_first(d->links);
+	return link != NULL && courier_has_room(d->courier) ? link->is.due.at : DUE_NEVER;
 }
 
 const struct sender schema_callbacks = { "callbacks", NULL, begin, see, hear, work, end };

@@ -20,7 +20,7 @@
 #include "schema/callback.h"
 #include "schema/callback_message.h"
 #include "schema/callback_url.h"
-#include "schema/links.h"
+#include "schema/link.h"
 #include "schema/news.h"
 #include "web/fetch.h"
 #include "base/banned.h"
@@ -48,7 +48,7 @@ static void
 look_again(const struct step *s, int64_t after)
 {
 	s->link->again = true;
-	links_schedule(s->d->links, s->link, s->now + after);
+	roster_schedule(&s->link->is, s->now + after);
 }
 
 /* --- beginning a call --- */
@@ -77,7 +77,7 @@ begin(const struct step *s, struct call *call, const char *url, const struct jso
 	s->link->busy = true;
 	if (call->kind >= CALL_DEVICES)
 		s->link->called = s->now;
-	links_schedule(s->d->links, s->link, DUE_NEVER);
+	roster_schedule(&s->link->is, DUE_NEVER);
 	if (why != NULL || !courier_call(s->courier, &request, delivery_end, call))
 		delivery_end(call, &none);
 }
@@ -87,7 +87,7 @@ has_room(struct host_waiter *w)
 {
 	struct link *link = (struct link *)(void *)((char *)w - offsetof(struct link, waiter));
 
-	links_schedule(link->all, link, link->waits);
+	roster_schedule(&link->is, link->waits);
 }
 
 /* False: its host has all the calls that it can take; the link waits for one to end, in the place that it had. */
@@ -97,10 +97,10 @@ may_call(const struct step *s, const char *url)
 	if (url == NULL || courier_may_call(s->courier, url))
 		return true;
 	s->link->again = true;
-	s->link->waits = s->link->due.at;
+	s->link->waits = s->link->is.due.at;
 	s->link->waiter.ready = has_room;
 	if (courier_wait(s->courier, url, &s->link->waiter))
-		links_schedule(s->d->links, s->link, DUE_NEVER);
+		roster_schedule(&s->link->is, DUE_NEVER);
 	else
 		look_again(s, LATER);
 	return false;
@@ -168,7 +168,7 @@ nap(const struct step *s, int64_t at)
 	int64_t naps = LOOK_EVERY / NAPS_AT, spread = (int64_t)((uintptr_t)s->link / 64) % naps;
 	int64_t look = (s->now / NAPS_AT + (s->link->naps == 0 ? 1 + spread : naps)) * NAPS_AT;
 
-	links_schedule(s->d->links, s->link, at < look ? at : look);
+	roster_schedule(&s->link->is, at < look ? at : look);
 }
 
 /* Nothing to do until something comes, or a token ages. */
@@ -196,7 +196,7 @@ advance_fn(struct store_tx *tx, void *arg)
 	const struct advancing *v = arg;
 	const struct keyring *ring = v->d->courier->keyring;
 	struct callback c;
-	enum store_result r = callback_tx_find(tx, ring, v->link->user, v->link->grant, &c);
+	enum store_result r = callback_tx_find(tx, ring, v->link->is.user, v->link->is.name, &c);
 
 	if (r != STORE_OK)
 		return r == STORE_ABSENT ? STORE_OK : r;
@@ -211,7 +211,7 @@ advanced(void *arg, enum store_result r)
 
 	v->link->busy = false;
 	v->link->again = true;
-	links_schedule(v->d->links, v->link, clock_ms() + (r == STORE_OK ? v->after : LATER));
+	roster_schedule(&v->link->is, clock_ms() + (r == STORE_OK ? v->after : LATER));
 }
 
 /* Nothing is left to tell up to this change: it was the link's own doing, or not for it. */
@@ -222,7 +222,7 @@ advance(const struct step *s, long long cursor, int64_t after)
 
 	*v = (struct advancing){ s->d, s->link, cursor, after };
 	s->link->busy = true;
-	links_schedule(s->d->links, s->link, DUE_NEVER);
+	roster_schedule(&s->link->is, DUE_NEVER);
 	courier_write(s->courier, advance_fn, advanced, v);
 }
 
@@ -287,7 +287,7 @@ tell_news(const struct step *s)
 	const struct news_context x = { s->courier->store, s->courier->catalogue, s->arena, &s->grant };
 	struct news news;
 	long long newest;
-	enum store_result r = change_newest(s->courier->store, s->arena, s->link->user, &newest);
+	enum store_result r = change_newest(s->courier->store, s->arena, s->link->is.user, &newest);
 
 	if (r != STORE_OK)
 		return r;
@@ -316,7 +316,7 @@ forget_fn(struct store_tx *tx, void *arg)
 {
 	const struct advancing *v = arg;
 
-	return callback_tx_delete(tx, v->link->user, v->link->grant);
+	return callback_tx_delete(tx, v->link->is.user, v->link->is.name);
 }
 
 static void
@@ -325,7 +325,7 @@ forgotten(void *arg, enum store_result r)
 	const struct advancing *v = arg;
 
 	if (r == STORE_OK)
-		links_remove(v->d->links, v->link);
+		roster_remove(&v->link->is);
 	else
 		advanced(arg, r);
 }
@@ -338,7 +338,7 @@ part(struct step *s, bool told)
 		struct advancing *v = arena_alloc(s->arena, sizeof(*v));
 		*v = (struct advancing){ .d = s->d, .link = s->link };
 		s->link->busy = true;
-		links_schedule(s->d->links, s->link, DUE_NEVER);
+		roster_schedule(&s->link->is, DUE_NEVER);
 		courier_write(s->courier, forget_fn, forgotten, v);
 		return;
 	}
@@ -365,22 +365,22 @@ worth_a_look(const struct step *s)
 
 	if (s->link->naps++ % LOOK_CLOSER == 0 || s->now >= s->link->refresh_at)
 		return true;
-	return change_newest(s->courier->store, s->arena, s->link->user, &newest) != STORE_OK || newest != s->link->cursor;
+	return change_newest(s->courier->store, s->arena, s->link->is.user, &newest) != STORE_OK || newest != s->link->cursor;
 }
 
 static enum store_result
 step(struct step *s)
 {
 	const struct courier *c = s->courier;
-	enum store_result g, r = callback_find(c->store, s->arena, c->keyring, s->link->user, s->link->grant, &s->callback);
+	enum store_result g, r = callback_find(c->store, s->arena, c->keyring, s->link->is.user, s->link->is.name, &s->callback);
 
 	if (r == STORE_ABSENT) {
-		links_remove(s->d->links, s->link);
+		roster_remove(&s->link->is);
 		return STORE_OK;
 	}
 	if (r != STORE_OK)
 		return r;
-	g = grant_find(c->store, s->arena, s->link->user, s->link->grant, &s->grant);
+	g = grant_find(c->store, s->arena, s->link->is.user, s->link->is.name, &s->grant);
 	if (g != STORE_OK && g != STORE_ABSENT)
 		return g;
 	bool gone = g == STORE_ABSENT || s->grant.revoked != NULL, silent = gone && (g == STORE_ABSENT ||

@@ -9,11 +9,11 @@ struct courier;
 struct fetch_answer;
 struct json;
 struct link;
-struct links;
+struct roster;
 
 struct delivery {
 	struct courier	*courier;
-	struct links	*links;
+	struct roster	*links;
 };
 
 enum call_kind {

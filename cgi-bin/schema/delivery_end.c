@@ -17,7 +17,7 @@
 #include "schema/callback_message.h"
 #include "schema/delivery.h"
 #include "schema/delivery_keep.h"
-#include "schema/links.h"
+#include "schema/link.h"
 #include "web/fetch.h"
 #include "base/banned.h"
 
@@ -215,7 +215,7 @@ write_end(struct store_tx *tx, void *arg)
 	struct ending *e = arg;
 	const struct keyring *ring = e->call->delivery->courier->keyring;
 	struct link *link = e->call->link;
-	enum store_result r = callback_tx_find(tx, ring, link->user, link->grant, &e->c);
+	enum store_result r = callback_tx_find(tx, ring, link->is.user, link->is.name, &e->c);
 
 	e->forget = false;
 	e->event = NULL;
@@ -224,14 +224,14 @@ write_end(struct store_tx *tx, void *arg)
 		return r == STORE_ABSENT ? STORE_OK : r;
 	(is_for_tokens(e->call->kind) ? end_tokens : end_event)(e);
 	if (e->event != NULL && strcmp(e->event, "callback_given_up") == 0 && e->c.whole)
-		r = change_tx_newest(tx, link->user, &e->c.cursor);
+		r = change_tx_newest(tx, link->is.user, &e->c.cursor);
 	if (r == STORE_OK)
-		r = e->forget ? callback_tx_delete(tx, link->user, link->grant) : callback_tx_put(tx, ring, &e->c);
+		r = e->forget ? callback_tx_delete(tx, link->is.user, link->is.name) : callback_tx_put(tx, ring, &e->c);
 	if (r == STORE_OK && (e->error != NULL || e->outcome == DONE))
 		r = delivery_keep(tx, e->call, &e->c, e->error, e->status, e->answer);
 	if (r != STORE_OK || e->event == NULL)
 		return r;
-	return activity_tx_note(tx, &(struct activity){ .event = e->event, .user = link->user, .grant = link->grant,
+	return activity_tx_note(tx, &(struct activity){ .event = e->event, .user = link->is.user, .grant = link->is.name,
 	    .detail = e->detail, .error = e->error });
 }
 
@@ -273,7 +273,7 @@ log_end(const struct ending *e)
 	    [FAILED] = "failed" };
 
 	log_event(e->outcome == DONE ? LOG_LEVEL_DEBUG : LOG_LEVEL_WARN, "callback", "type=%s user=%s grant=%s "
-	    "result=%s why=\"%s\"", names[e->call->kind], e->call->link->user, e->call->link->grant, outcomes[e->outcome],
+	    "result=%s why=\"%s\"", names[e->call->kind], e->call->link->is.user, e->call->link->is.name, outcomes[e->outcome],
 	    e->why);
 }
 
@@ -284,19 +284,18 @@ written(void *arg, enum store_result r)
 	struct ending *e = arg;
 	struct call *call = e->call;
 	struct link *link = call->link;
-	struct links *links = call->delivery->links;
 
 	link->busy = false;
 	link->again = true;
 	if (r == STORE_OK && (!e->found || e->forget))
-		links_remove(links, link);
+		roster_remove(&link->is);
 	else {
 		if (r == STORE_OK)
 			follow(e);
 		else
-			log_event(LOG_LEVEL_WARN, "callback_not_kept", "user=%s grant=%s store=%s", link->user, link->grant,
+			log_event(LOG_LEVEL_WARN, "callback_not_kept", "user=%s grant=%s store=%s", link->is.user, link->is.name,
 			    store_result_name(r));
-		links_schedule(links, link, e->now + (r == STORE_OK ? 0 : LATER));
+		roster_schedule(&link->is, e->now + (r == STORE_OK ? 0 : LATER));
 	}
 	free(call->message);
 	free(call);
