@@ -21,6 +21,7 @@ teardown() {
 
 set_lamp() { gatehouse device set lamp --user ann "$@" >/dev/null; }
 calls() { links ".${1:-c1}.calls"; }
+lamp_of() { links ".c1.devices.\"$1\".\"$2\""; }
 lamp() { links ".${1:-c1}.devices.lamp.\"$2\""; }
 # activities: the events of ann's newest activity about callbacks, newest first.
 activities() {
@@ -182,6 +183,52 @@ linked() {
 	sleep 1.2
 	assert_equal "$(links '.c2')" null
 	assert_equal "$(st_log 'map(select(.type == "discoveryCallback")) | length')" 1
+}
+
+# choose [DEVICE...]: as ann, on the page of her newest link.
+choose() {
+	local grant fields='' d
+	grant=$(gatehouse grant list --user ann --json | jq -rs 'flatten | last.id')
+	sign_in ann "$PASSWORD"
+	cgi console GET "/links/$grant" '' HTTP_COOKIE="$session"
+	for d in "$@"; do fields+="&device=$d"; done
+	cgi console POST "/links/$grant" "csrf=$(hidden csrf)&action=save$fields" HTTP_COOKIE="$session"
+	status 303
+}
+
+@test "the owner changes the devices of a link: SmartThings hears at once which came and which went" {
+	linked
+	choose lamp door
+	until_is '"Front door"' links .c1.names.door
+	until_is '"closed"' lamp_of door st.contactSensor.contact
+	assert_equal "$(links '.c1 | [.deleted, .names.lamp]')" '[[],null]'
+	choose door
+	until_is '["lamp"]' links .c1.deleted
+	n=$(st_log length)
+	gatehouse device set lamp --user ann st.switch.switch=on >/dev/null
+	choose door
+	sleep 1.5
+	assert_equal "$(st_log length)" "$n"
+	# While nobody sends: all that came of it is told later, what came and went again is not.
+	stop_courier
+	choose lamp door
+	choose lamp
+	start_courier
+	until_is '["lamp","door"]' links .c1.deleted
+	until_is '["Hall lamp","on"]' links '.c1 | [.names.lamp, .devices.lamp."st.switch.switch"]'
+	assert_equal "$(st_log 'map(select(.type == "discoveryCallback")) | length')" 2
+	# Lost on the way, refused and again.
+	control '{"events": {"status": 500, "times": 2}}'
+	choose door
+	until_is '["lamp","door","lamp"]' links .c1.deleted
+}
+
+@test "the owner lets new devices in, and more than one message can hold" {
+	linked
+	for i in {1..45}; do gatehouse device add --user ann --type c2c-switch --id "s$i" --name "S$i" >/dev/null; done
+	choose lamp door s{1..45}
+	until_is 47 links '.c1.names | length'
+	until_is 47 links '.c1.devices | length'
 }
 
 # --- trouble ---

@@ -255,8 +255,11 @@ grant_choose(struct store *store, struct arena *a, const char *user, const char 
     bool include_new, const struct json *left_out)
 {
 	struct choosing c = { user, id, devices, left_out, NULL, include_new };
+	enum store_result r = store_run(store, a, choose, &c);
 
-	return store_run(store, a, choose, &c);
+	if (r == STORE_OK)	/* who holds the link is to be told which devices it has now */
+		wake_send(user);
+	return r;
 }
 
 enum store_result
@@ -264,8 +267,11 @@ grant_prefer(struct store *store, struct arena *a, const char *user, const char 
     const struct json *preferences)
 {
 	struct choosing c = { user, id, devices, NULL, preferences, false };
+	enum store_result r = store_run(store, a, choose, &c);
 
-	return store_run(store, a, choose, &c);
+	if (r == STORE_OK)
+		wake_send(user);
+	return r;
 }
 
 bool

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "db/record.h"
+#include "oauth/grant.h"
 #include "oauth/seal.h"
 #include "base/banned.h"
 
@@ -13,6 +14,18 @@ static char *
 callback_key(struct arena *a, const char *user, const char *grant)
 {
 	return record_key(a, "callback", user, grant, NULL);
+}
+
+struct json *
+callback_choice(struct arena *a, const struct grant *g)
+{
+	struct json *v = json_object(a);
+
+	json_set(a, v, "devices", json_copy(a, g->devices));
+	json_set_bool(a, v, "include_new", g->include_new);
+	if (g->include_new && json_first(g->left_out) != NULL)
+		json_set(a, v, "left_out", json_copy(a, g->left_out));
+	return v;
 }
 
 bool
@@ -36,6 +49,7 @@ from_record(struct arena *a, const struct keyring *ring, const char *key, const 
 		.obtained = json_get_int(r, "obtained", 0),
 		.expires = json_get_int(r, "expires", 0),
 		.cursor = json_get_int(r, "cursor", 0),
+		.chosen = json_get(r, "chosen"),
 		.whole = json_get_bool(r, "whole", false),
 		.tokens = { json_get_int(r, "token_failures", 0), json_get_int(r, "tokens_fail_since", 0) },
 		.events = { json_get_int(r, "event_failures", 0), json_get_int(r, "events_fail_since", 0) },
@@ -99,6 +113,8 @@ callback_tx_put(struct store_tx *tx, const struct keyring *ring, const struct ca
 	json_set_int(a, r, "obtained", c->obtained);
 	json_set_int(a, r, "expires", c->expires);
 	json_set_int(a, r, "cursor", c->cursor);
+	if (c->chosen != NULL)
+		json_set(a, r, "chosen", json_copy(a, c->chosen));
 	json_set_bool(a, r, "whole", c->whole);
 	json_set_int(a, r, "token_failures", c->tokens.failures);
 	json_set_int(a, r, "tokens_fail_since", c->tokens.since);

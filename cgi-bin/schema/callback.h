@@ -11,6 +11,8 @@
 #include "db/store.h"
 
 struct arena;
+struct grant;
+struct json;
 struct keyring;
 
 struct callback {
@@ -21,6 +23,7 @@ struct callback {
 	const char	*access, *refresh;	/* their tokens; NULL = none */
 	int64_t		 obtained, expires;	/* seconds, of access */
 	long long	 cursor;	/* seq of the last change that was told, or that nobody need tell */
+	const struct json *chosen;	/* callback_choice as SmartThings knows it; NULL = that was not kept yet */
 	bool		 whole;		/* changes were lost: every device must be told anew */
 	struct callback_trouble {
 		long long	 failures;	/* in a row */
@@ -32,6 +35,9 @@ struct callback {
 
 /* Nothing to call with, and nothing to redeem: SmartThings must be asked for a new grant. */
 bool		 callback_is_lost(const struct callback *);
+
+/* Which devices a link has, by its owner's choice: to be compared. */
+struct json	*callback_choice(struct arena *, const struct grant *);
 
 /* STORE_ABSENT if the link has none. Tokens that do not open (another server key) count as none. */
 enum store_result callback_find(struct store *, struct arena *, const struct keyring *, const char *user,

@@ -35,8 +35,10 @@ keep(struct store_tx *tx, void *arg)
 
 	if (r == STORE_OK && c.code_hash != NULL && strcmp(c.code_hash, hash) == 0)
 		return STORE_OK;
-	if (r == STORE_ABSENT)
+	if (r == STORE_ABSENT) {
+		c.chosen = callback_choice(store_tx_arena(tx), &m->grant);
 		r = change_tx_newest(tx, m->grant.user, &c.cursor);
+	}
 	if (r != STORE_OK)
 		return r;
 	c.token_url = g->token_url;

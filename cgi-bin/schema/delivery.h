@@ -3,6 +3,8 @@
 #define SCHEMA_DELIVERY_H
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdint.h>
 
 struct courier;
@@ -23,6 +25,8 @@ enum call_kind {
 	CALL_STATES,		/* news: states, and the end of devices */
 	CALL_PAGE_DEVICES,	/* everything anew, some devices at a time */
 	CALL_PAGE_STATES,
+	CALL_CHOICE_DEVICES,	/* the owner chose others: those that came in */
+	CALL_CHOICE_STATES,	/* ... their states, and the end of those that went */
 	CALL_UNLINKED,
 };
 
@@ -34,6 +38,9 @@ struct call {
 	long long	 upto;		/* of news */
 	bool		 last;		/* nothing of this batch or page is left */
 	bool		 final;		/* of pages: it was the last one */
+	char		*chosen;	/* of a choice that is told: struct callback's, as text */
+	size_t		 chosen_hash;
+	bool		 whole;		/* ... after which all is to be told */
 	char		 code_hash[64];	/* of the code that is redeemed */
 	char		*message;	/* as it was sent; NULL without memory */
 	int64_t		 expires;	/* seconds: the link's own end */

@@ -48,7 +48,7 @@ struct ending {
 static const char *const names[] = {
 	[CALL_REDEEM] = "accessTokenRequest", [CALL_REFRESH] = "refreshAccessTokens", [CALL_DEVICES] = "discoveryCallback",
 	[CALL_STATES] = "stateCallback", [CALL_PAGE_DEVICES] = "discoveryCallback",
-	[CALL_PAGE_STATES] = "stateCallback", [CALL_UNLINKED] = "discoveryCallback",
+	[CALL_PAGE_STATES] = "stateCallback", [CALL_CHOICE_DEVICES] = "discoveryCallback", [CALL_CHOICE_STATES] = "stateCallback", [CALL_UNLINKED] = "discoveryCallback",
 };
 
 static bool
@@ -122,6 +122,20 @@ well(struct ending *e)
 	e->c.next = 0;
 }
 
+/* The choice that was told is the one that SmartThings knows. */
+static void
+choose(struct ending *e)
+{
+	const char *text = e->call->chosen;
+
+	if (text != NULL)
+		e->c.chosen = json_parse(e->call->delivery->courier->arena, text, strlen(text), NULL);
+	if (e->call->whole) {	/* even if nothing has changed since */
+		e->c.whole = true;
+		e->c.cursor -= e->c.cursor > 0;
+	}
+}
+
 /* Try again later; at some point no more. */
 static void
 failed(struct ending *e)
@@ -143,8 +157,10 @@ failed(struct ending *e)
 		c->access = c->refresh = NULL;
 	else if (e->call->kind == CALL_UNLINKED)
 		e->forget = true;
-	else
+	else {
 		c->whole = true;	/* with the next change everything is told */
+		choose(e);
+	}
 }
 
 static void
@@ -189,6 +205,8 @@ progress(struct ending *e)
 		c->cursor = call->link->page_upto > c->cursor ? call->link->page_upto : c->cursor;
 		c->whole = false;
 	}
+	if (call->kind == CALL_CHOICE_STATES || (call->kind == CALL_CHOICE_DEVICES && call->last))
+		choose(e);
 	if (call->kind == CALL_UNLINKED)
 		e->forget = true;
 	if (e->outcome == DONE)
@@ -260,6 +278,8 @@ follow(struct ending *e)
 		return;
 	if (call->kind == CALL_DEVICES)
 		link->shown = call->upto;
+	if (call->kind == CALL_CHOICE_DEVICES)
+		link->choice_shown = call->chosen_hash;
 	if (call->kind == CALL_PAGE_DEVICES || call->kind == CALL_PAGE_STATES)
 		link->page_shown = call->kind == CALL_PAGE_DEVICES;
 	if (call->kind == CALL_PAGE_STATES)
@@ -298,6 +318,7 @@ written(void *arg, enum store_result r)
 		roster_schedule(&link->is, e->now + (r == STORE_OK ? 0 : LATER));
 	}
 	free(call->message);
+	free(call->chosen);
 	free(call);
 }
 

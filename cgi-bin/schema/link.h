@@ -27,6 +27,7 @@ struct link {
 	size_t		 page;
 	bool		 page_shown;
 	long long	 page_upto, shown;
+	size_t		 choice_shown;	/* hash of the choice whose new devices were told */
 };
 
 #endif

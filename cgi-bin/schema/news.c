@@ -246,3 +246,24 @@ news_whole(const struct news_context *x, size_t page, struct news *news, bool *m
 	}
 	return r;
 }
+
+enum store_result
+news_choice(const struct news_context *x, const struct grant *was, struct news *news, bool *many)
+{
+	struct json *all;
+	enum store_result r = device_ids(x->store, x->arena, x->grant->user, &all);
+	size_t came = 0;
+
+	*news = (struct news){ json_array(x->arena), json_array(x->arena), 0, false, false };
+	for (const struct json *id = json_first(all); id != NULL; id = json_next(id))
+		came += grant_has_device(x->grant, json_string(id)) && !grant_has_device(was, json_string(id));
+	*many = came > NEWS_PAGE;
+	for (const struct json *id = json_first(all); id != NULL && r == STORE_OK; id = json_next(id)) {
+		bool is = grant_has_device(x->grant, json_string(id)), had = grant_has_device(was, json_string(id));
+		const struct item it = { .id = json_string(id), .deleted = had, .shown = is, .whole = is,
+		    .states = json_array(x->arena) };
+		if (is != had && (had || !*many))
+			r = tell(x, news, &it);
+	}
+	return r;
+}

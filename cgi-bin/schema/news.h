@@ -31,6 +31,10 @@ struct news {
  * and what it may not see. Added and renamed devices count from behind shown on. */
 enum store_result news_read(const struct news_context *, long long cursor, long long newest, long long shown, struct news *);
 
+/* What the owner's choice changed: devices of the grant that was had not, some NEWS_PAGE at most, with their states, and the
+ * end of those that it has no more. *many: there are more, and none is told here. */
+enum store_result news_choice(const struct news_context *, const struct grant *was, struct news *, bool *many);
+
 /* Everything about the devices of the link, some at a time: from the page-th NEWS_PAGE on. *more: there are others. */
 #define NEWS_PAGE 40
 enum store_result news_whole(const struct news_context *, size_t page, struct news *, bool *more);
