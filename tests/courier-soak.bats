@@ -59,3 +59,9 @@ teardown() {
 		until_is '[true,0]' links ".l$i | [(.events | length) >= 20, .backwards]"
 	done
 }
+
+@test "a thousand linked homes have news at once, beside a slow and a dead host" {
+	HOMES=1000 run timeout 300 "$BUILD/unit/callbacks"
+	grep '^#' <<<"$output" >&3
+	[ "$status" = 0 ]
+}

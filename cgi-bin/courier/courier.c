@@ -120,11 +120,14 @@ work(struct courier_loop *l)
 	return next > now ? (int)(next - now) : 0;
 }
 
-static void
+/* True if something was written: whoever wrote it may have more to do. */
+static bool
 end_round(struct courier_loop *l)
 {
-	round_end(&l->round, l->x->store, l->arena, &l->lease);
+	bool some = round_end(&l->round, l->x->store, l->arena, &l->lease);
+
 	arena_reset(l->arena);
+	return some;
 }
 
 static void
@@ -142,7 +145,8 @@ turn(struct courier_loop *l)
 			look_into_boxes(l);
 		arena_reset(l->arena);
 		wait = work(l);
-		end_round(l);
+		if (end_round(l))
+			wait = 0;
 	} else
 		l->loaded = false;	/* somebody else sends, and changes what we know */
 	if (*l->x->stop == 0 && fetch_wait(l->fetcher, wake_fd(l->wake), wait))

@@ -67,9 +67,11 @@ write_halves(struct store *store, struct arena *a, const struct lease *l, const 
 	write_halves(store, a, l, from, n - n / 2);
 }
 
-void
+bool
 round_end(struct round *r, struct store *store, struct arena *a, const struct lease *l)
 {
+	bool some = r->first != NULL;
+
 	while (r->first != NULL) {
 		struct piece *from = r->first, *last = from;
 		size_t n = 1;
@@ -82,6 +84,7 @@ round_end(struct round *r, struct store *store, struct arena *a, const struct le
 		last->next = NULL;
 		write_halves(store, a, l, from, n);
 	}
+	return some;
 }
 
 void

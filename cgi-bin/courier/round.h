@@ -18,8 +18,8 @@ void	 round_begin(struct round *);
 /* See courier_write. */
 void	 round_add(struct round *, struct arena *, store_fn fn, void (*then)(void *, enum store_result), void *arg);
 
-/* Write all, while the lease is ours, and tell each. What then adds is written, too. */
-void	 round_end(struct round *, struct store *, struct arena *, const struct lease *);
+/* Write all, while the lease is ours, and tell each. What then adds is written, too. False: there was nothing. */
+bool	 round_end(struct round *, struct store *, struct arena *, const struct lease *);
 
 /* Write nothing, and tell each STORE_UNKNOWN: it may come again. */
 void	 round_drop(struct round *);

@@ -1,10 +1,11 @@
-/* http_double.h: a server in a thread of the test: it keeps each request as it came, and answers by the path: /503/2/x fails
- * twice, /slow waits, /drop hangs up once, /429/1/wait asks to wait; all else is fine. */
+/* http_double.h: servers in threads of the test: they keep each request as it came, and answer by the path: /503/2/x fails
+ * twice, /slow waits, /drop hangs up once, /dead never answers, /429/1/wait asks to wait; all else is fine. */
 #ifndef HTTP_DOUBLE_H
 #define HTTP_DOUBLE_H
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -16,9 +17,8 @@
 #define REQUEST_MAX 8192
 
 static char *seen[SEEN_MAX];
-static size_t seen_count, in_flight, most_in_flight;
+static size_t seen_count, in_flight, most_in_flight, dead_calls, most_dead_calls;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static int port, listener;
 
 static inline size_t
 times_seen(const char *path)
@@ -90,13 +90,29 @@ answer(int fd, const char *text)
 	pthread_mutex_unlock(&lock);
 }
 
+/* Until the other side has enough of it. */
+static void
+keep_waiting(int fd)
+{
+	pthread_mutex_lock(&lock);
+	dead_calls++;
+	most_dead_calls = dead_calls > most_dead_calls ? dead_calls : most_dead_calls;
+	pthread_mutex_unlock(&lock);
+	poll(&(struct pollfd){ .fd = fd, .events = POLLRDHUP }, 1, 60000);
+	pthread_mutex_lock(&lock);
+	dead_calls--;
+	pthread_mutex_unlock(&lock);
+}
+
 static void *
 serve_one(void *arg)
 {
 	int fd = (int)(intptr_t)arg;
-	char *text = malloc(REQUEST_MAX);
+	char *text = calloc(1, REQUEST_MAX);
 
-	if (read_request(fd, text))
+	if (read_request(fd, text) && strstr(text, " /dead/") != NULL)
+		keep_waiting(fd);
+	else if (*text != '\0')
 		answer(fd, text);
 	close(fd);
 	free(text);
@@ -106,27 +122,33 @@ serve_one(void *arg)
 static void *
 serve(void *arg)
 {
+	int listener = (int)(intptr_t)arg;
+	pthread_attr_t small;
 	pthread_t t;
 
-	(void)arg;
+	pthread_attr_init(&small);
+	pthread_attr_setdetachstate(&small, PTHREAD_CREATE_DETACHED);
+	pthread_attr_setstacksize(&small, 262144);
 	for (int fd; (fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC)) >= 0;)
-		if (pthread_create(&t, NULL, serve_one, (void *)(intptr_t)fd) == 0)
-			pthread_detach(t);
+		if (pthread_create(&t, &small, serve_one, (void *)(intptr_t)fd) != 0)
+			close(fd);
 	return NULL;
 }
 
-static void
+/* A server of its own: the port that it listens on. It ends with the process. */
+static inline int
 begin_server(void)
 {
 	struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(at);
 	pthread_t t;
+	int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (listener < 0 || bind(listener, (struct sockaddr *)&at, len) != 0 || listen(listener, 200) != 0 ||
-	    getsockname(listener, (struct sockaddr *)&at, &len) != 0 || pthread_create(&t, NULL, serve, NULL) != 0)
+	if (listener < 0 || bind(listener, (struct sockaddr *)&at, len) != 0 || listen(listener, 1000) != 0 ||
+	    getsockname(listener, (struct sockaddr *)&at, &len) != 0 ||
+	    pthread_create(&t, NULL, serve, (void *)(intptr_t)listener) != 0)
 		fixture_fail("server", strerror(errno));
 	pthread_detach(t);
-	port = ntohs(at.sin_port);
+	return ntohs(at.sin_port);
 }
 #endif

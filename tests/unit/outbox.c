@@ -20,6 +20,8 @@
 #include "web/fetch.h"
 #include "base/banned.h"
 
+static int port;
+
 /* --- the kinds, in the courier's process --- */
 
 /* What came of each call: record "told/<lane>/<number>" says how often it ended, and how. */
@@ -108,7 +110,6 @@ start_courier(void)
 	if (pid != 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	close(listener);
 	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_stop }, NULL);
 	struct store_options options = { .engine = "gdbm", .path = config_path(fx.arena, fx.config, "store") };
 	struct sender outbox = outbox_sender(kinds);
@@ -397,13 +398,12 @@ main(void)
 	if (mkdir(arena_printf(fx.arena, "%s/sock", fx.root), 0700) != 0)
 		fixture_fail("sock", fx.root);
 	wake_open(fx.root);
-	begin_server();
+	port = begin_server();
 	test_queue();
 	test_sent();
 	test_given_up();
 	test_side_by_side();
 	test_kill(12, 12, 15);
-	close(listener);
 	fixture_end();
 	return check_end();
 }
