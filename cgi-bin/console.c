@@ -3,6 +3,7 @@
 
 #include "account/activity_page.h"
 #include "account/links.h"
+#include "account/operator.h"
 #include "account/profile.h"
 #include "account/visitor.h"
 #include "app.h"
@@ -84,6 +85,7 @@ main(void)
 		{ "/links/", "GET POST", links_page, visitor_refuse },
 		{ "/activity", "GET", activity_page, visitor_refuse },
 		{ "/account", "GET POST", profile_account, visitor_refuse },
+		{ "/operator", "GET POST", operator_page, visitor_refuse },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};
 	static const struct program program = { "console", routes, MAX_BODY };

@@ -42,27 +42,27 @@ says() {
 @test "step by step: what is done, what is waited for, and at last that changes arrive" {
 	really_link
 	page
-	step '✓ Done:' 'you signed in and allowed it'
-	step '✓ Done:' 'the app got its tokens'
-	step '… Waiting:' 'SmartThings asked for the devices'
+	step '✓ Done:' 'you sign in and allow it'
+	step '✓ Done:' 'the app gets its tokens'
+	step '… Waiting:' 'SmartThings asks for the devices'
 	has 'SmartThings asks right after linking'
 	has 'GET /authorize'
 	has 'SmartThings has not asked for the devices yet'
 	schema discoveryRequest
 	page
-	step '✓ Done:' 'SmartThings asked for the devices'
+	step '✓ Done:' 'SmartThings asks for the devices'
 	has '&quot;friendlyName&quot;: &quot;Hall lamp&quot;'
 	has 'SmartThings has not said yet where it can be called back'
 	grant c1
 	page
-	step '✓ Done:' 'SmartThings said where it can be called back'
-	step '… Waiting:' 'this server got tokens for calling back'
+	step '✓ Done:' 'SmartThings says where it can be called back'
+	step '… Waiting:' 'this server gets tokens for calling back'
 	start_courier
-	says '<strong>✓ Done:</strong> this server got tokens for calling back'
+	says '<strong>✓ Done:</strong> this server gets tokens for calling back'
 	has 'SmartThings can be told of changes; there was none yet'
 	gatehouse device set lamp --user ann st.switch.switch=on >/dev/null
 	says 'SmartThings was last told of a change'
-	step '✓ Done:' 'SmartThings was told of a change'
+	step '✓ Done:' 'SmartThings is told of a change'
 	schema stateRefreshRequest ',"devices":[{"externalDeviceId":"lamp"}]'
 	schema commandRequest ',"devices":[{"externalDeviceId":"lamp","commands":[{"component":"main","capability":"st.switch",
 		"command":"off","arguments":[]}]}]'
@@ -78,7 +78,7 @@ says() {
 	start_courier
 	schema discoveryRequest
 	grant SECRETCODE-1
-	says 'this server got tokens for calling back · '
+	says 'this server gets tokens for calling back · '
 	gatehouse device set lamp --user ann st.switch.switch=on >/dev/null
 	says 'SmartThings was last told of a change'
 	gatehouse device add --user ann --type c2c-lock-2 --id lock --name Lock --capability st.lockCodes >/dev/null 2>&1 || true
@@ -107,18 +107,18 @@ says() {
 	control '{"token_status":500}' || true
 	grant bad-1
 	says '✗ Failed:'
-	has 'this server got tokens for calling back'
+	has 'this server gets tokens for calling back'
 	has 'this link needs to be linked again'
 	has 'it is asked for new tokens'
 	schema commandRequest ',"devices":[{"externalDeviceId":"lamp","commands":[{"component":"main","capability":"st.noSuch","command":"x",
 		"arguments":[]}]}]'
 	page
-	step '✗ Failed:' 'SmartThings sent a command'
+	step '✗ Failed:' 'SmartThings sends a command'
 	has 'CAPABILITY-NOT-SUPPORTED'
 	schema commandRequest ',"devices":[{"externalDeviceId":"lamp","commands":[{"component":"main","capability":"st.switch","command":"on",
 		"arguments":[]}]}]'
 	page
-	step '✓ Done:' 'SmartThings sent a command'
+	step '✓ Done:' 'SmartThings sends a command'
 	has 'The messages, when it failed'
 	cgi console GET '/activity?kind=trouble' '' HTTP_COOKIE="$session"
 	has 'INVALID-CODE'

@@ -230,3 +230,90 @@ account() { printf '%s' "$PASSWORD" | gatehouse user add "$1" --password-stdin >
 		done
 	done
 }
+
+# --- operator ---
+
+@test "operator: flagged accounts see it, all others get 404, nobody a hint" {
+	account opa
+	enter opa
+	page /operator "$mine"
+	status 404
+	page / "$mine"
+	hasnt /operator
+	cgi console GET /operator ''
+	[ "$location" = /login ]
+	gatehouse user operator opa on >/dev/null
+	page / "$mine"
+	has 'href="/operator"'
+	page /operator "$mine"
+	status 200
+	has smartthings
+	has '<code>gatehouse keys rotate</code>'
+	has 'it does not run'
+	has 'everything that was confirmed is on disk'
+	page '/operator?name=BOB' "$mine"
+	has '<strong>bob</strong>'
+	[ "$(grep -c '<strong>ann</strong>' <<<"$body")" = 0 ]
+	page '/operator?name=%3Cscript%3Ealert(1)' "$mine"
+	hasnt '<script'
+	has 'no such account'
+	gatehouse user operator opa off >/dev/null
+	page /operator "$mine"
+	status 404
+	run gatehouse user operator opa maybe
+	[ "$status" = 2 ]
+}
+
+@test "operator: accounts are disabled and enabled by forms of ours alone, never one's own" {
+	account max
+	account low
+	gatehouse user operator max on >/dev/null
+	enter low
+	local low=$mine id self
+	id=$(gatehouse user list --json | jq -r '.[] | select(.name == "low").id')
+	self=$(gatehouse user list --json | jq -r '.[] | select(.name == "max").id')
+	# one who is no operator, with a form token of his own
+	page /account "$low"
+	send /operator "action=disable&user=$self"
+	status 404
+	enter max
+	page /operator "$mine"
+	cgi console POST /operator "action=disable&user=$id" HTTP_COOKIE="$mine"
+	status 403
+	send /operator "action=disable&user=$self"
+	status 400
+	has 'cannot disable the account'
+	send /operator "action=other&user=$id"
+	status 400
+	send /operator 'action=disable&user=..%2Fx'
+	status 404
+	send /operator "action=disable&user=$id" HTTP_ORIGIN=http://evil.test
+	status 403
+	page /account "$low"
+	status 200
+	page /operator "$mine"
+	send /operator "action=disable&user=$id"
+	status 303
+	[ "$location" = '/operator?done=disable' ]
+	page /account "$low"
+	[ "$location" = /login ]
+	page /operator "$mine"
+	send /operator "action=enable&user=$id"
+	page /account "$low"
+	status 200
+	page /activity "$low"
+	has 'Account disabled'
+	has 'Account enabled'
+}
+
+@test "operator: names of clients and accounts are text" {
+	printf '%s' "$SECRET" | gatehouse client add bad --secret-stdin --name '<script>alert(3)</script>' --redirect-uri "$REDIRECT" >/dev/null
+	account '"><img src=x onerror=alert(1)>'
+	account zoe
+	gatehouse user operator zoe on >/dev/null
+	enter zoe
+	page /operator "$mine"
+	hasnt '<script'
+	hasnt '<img src=x'
+	has '&lt;script&gt;alert(3)'
+}

@@ -103,6 +103,22 @@ lease_take(struct store *store, struct arena *a, struct lease *l, bool *held)
 }
 
 enum store_result
+lease_look(struct store *store, struct arena *a, struct lease *l)
+{
+	struct json *r;
+	enum store_result result = record_get(store, a, lease_key(a), &r);
+	const char *owner = json_get_string(r, "owner"), *place = json_get_string(r, "place");
+
+	*l = (struct lease){ .until = 0 };
+	if (result != STORE_OK)
+		return result;
+	snprintf(l->owner, sizeof(l->owner), "%s", owner != NULL ? owner : "");
+	snprintf(l->place, sizeof(l->place), "%s", place != NULL ? place : "");
+	l->until = json_get_int(r, "until", 0);
+	return STORE_OK;
+}
+
+enum store_result
 lease_tx_holds(struct store_tx *tx, const struct lease *l)
 {
 	struct json *r;

@@ -30,6 +30,9 @@ enum store_result lease_take(struct store *, struct arena *, struct lease *, boo
 /* Give it back. */
 void		 lease_end(struct store *, struct arena *, struct lease *);
 
+/* Who has it, by the record alone: for people. STORE_ABSENT if nobody has. It may have ended: see until. */
+enum store_result lease_look(struct store *, struct arena *, struct lease *);
+
 /* Inside a transaction: STORE_OK while it is ours, STORE_LIMIT if somebody else has it. */
 enum store_result lease_tx_holds(struct store_tx *, const struct lease *);
 

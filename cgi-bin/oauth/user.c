@@ -69,8 +69,8 @@ user_password_fault(const char *name, const char *password)
 
 /* --- records --- */
 
-static void
-from_record(const struct json *r, struct user *u)
+void
+user_read(const struct json *r, struct user *u)
 {
 	*u = (struct user){
 		.id = json_get_string(r, "id"),
@@ -91,7 +91,7 @@ user_by_id(struct store *store, struct arena *a, const char *id, struct user *u)
 	enum store_result result = record_get(store, a, record_key(a, "user", id, NULL), &r);
 
 	if (result == STORE_OK)
-		from_record(r, u);
+		user_read(r, u);
 	return result;
 }
 
@@ -286,7 +286,7 @@ visit(void *arg, const char *key, const char *value, int64_t expires)
 		return true;
 	struct json *r = record_parse(w->arena, value);
 	if (r != NULL) {
-		from_record(r, &u);
+		user_read(r, &u);
 		w->fn(w->arg, &u);
 	}
 	return true;

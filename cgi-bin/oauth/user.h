@@ -9,6 +9,7 @@
 #include "db/store.h"
 
 struct arena;
+struct json;
 struct keyring;
 
 #define USER_NAME_MAX 100	/* bytes */
@@ -36,6 +37,9 @@ const char	*user_password_fault(const char *name, const char *password);
 /* Add an account. STORE_OK with *taken if the name exists already. password NULL: none yet. */
 enum store_result user_add(struct store *, struct arena *, const char *name, const char *password, struct user *,
 		    bool *taken);
+
+/* What a record of an account says. */
+void		 user_read(const struct json *record, struct user *);
 
 enum store_result user_by_id(struct store *, struct arena *, const char *id, struct user *);
 enum store_result user_by_name(struct store *, struct arena *, const char *name, struct user *);

@@ -34,6 +34,7 @@ make_demo() {
 		tool client show smartthings >/dev/null 2>&1 || add_demo_client
 		tool device list --user demo >/dev/null 2>&1 ||
 		    demo_value PASSWORD | tool user add demo --password-stdin --starter-devices >/dev/null
+		tool user operator demo on >/dev/null
 		DEMO=made
 		remember
 	elif [ "$url" != "$URL" ] && tool client show smartthings >/dev/null 2>&1; then

@@ -3,3 +3,4 @@ import './consent.mjs';
 import './devices.mjs';
 import './account.mjs';
 import './preferences.mjs';
+import './owner.mjs';

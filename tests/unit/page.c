@@ -179,6 +179,13 @@ static const char rich[] = "{\"lang\":\"en\",\"title\":\"error_title\",\"message
     "\"link\":\"f\",\"fault\":\"login_wrong\",\"registration\":true,\"signed_in\":true,\"may_read\":true,\"may_control\":true,"
     "\"nav\":true,\"base\":\"/b\",\"done\":\"login_wrong\",\"events\":[{\"when\":\"<\",\"text\":\"home_heading\",\"client\":\"<\","
     "\"detail\":\"<\",\"remote\":\"<\"}],\"links\":[{\"id\":\"\\\"\",\"client\":\"<\",\"scope\":\"&\",\"include_new\":true}],"
+    "\"steps\":[{\"name\":\"step_code\",\"state\":\"state_done\",\"error\":\"<\",\"advice\":\"advice_later\",\"when\":{\"iso\":\"\\\"\","
+    "\"exact\":\"<\",\"text\":\"moment_now\"},\"messages\":[{\"title\":\"messages_done\",\"line\":\"<\",\"agent\":\"<script>\",\"request\":\"<\","
+    "\"answer\":\"</pre>\",\"status\":200}]}],\"health\":{\"state\":\"state_bad\",\"says\":\"health_off\",\"bad\":true,\"advice\":\"advice_later\"},"
+    "\"entries\":[{\"text\":\"change_state\",\"device\":\"<\",\"values\":[{\"attribute\":\"<\",\"value\":\"&\",\"unit\":\"%\"}],\"advice\":\"advice_later\"}],"
+    "\"kinds\":[{\"id\":\"\\\"\",\"name\":\"kind_all\"}],\"older\":\"a=b&c\",\"sessions\":[{\"agent\":\"<\",\"id\":\"\\\"\",\"remote\":\"<\"}],\"others\":true,"
+    "\"users\":[{\"name\":\"<\",\"id\":\"\\\"\"},{\"name\":\"x\",\"disabled\":true}],\"clients\":[{\"name\":\"<\",\"id\":\"&\"}],\"search\":\"\\\"\",\"cut\":true,"
+    "\"courier\":{\"state\":\"state_bad\",\"says\":\"courier_well\",\"off\":true,\"troubles\":[{\"owner\":\"<\",\"grant\":\"g\"}]},\"keys\":[{\"kid\":\"<\"}],"
     "\"simulator\":true,\"code\":\"<i>\",\"error\":\"<b>\",\"state_kept\":true,\"root\":\"/r\","
     "\"devices\":[{\"id\":\"<\",\"name\":\"<\",\"room\":\"&\",\"ticked\":true,\"online\":true,\"values\":[{\"attribute\":\"a\",\"value\":\"<\","
     "\"unit\":\"%\"}]},{\"id\":\"2\",\"name\":\"n\"}]}";
