@@ -32,9 +32,11 @@ stat_of(const struct store_stat *all, size_t n, const char *name)
 }
 
 static const char *
-mib(struct arena *a, uint64_t bytes)
+size(struct arena *a, uint64_t bytes)
 {
-	return arena_printf(a, "%.1f MiB", (double)bytes / (1 << 20));
+	double n = (double)bytes / (1 << 20);
+
+	return n < 1024 ? arena_printf(a, "%.1f MiB", n) : arena_printf(a, "%.1f GiB", n / 1024);
 }
 
 static void
@@ -49,14 +51,14 @@ show_store(struct app *app, struct arena *a, struct json *data)
 
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
 		json_set_int(a, v, figures[i], (long long)stat_of(all, n, figures[i]));
-	json_set_string(a, v, "base_size", mib(a, stat_of(all, n, "base_bytes")));
-	json_set_string(a, v, "active_size", mib(a, stat_of(all, n, "active_bytes")));
+	json_set_string(a, v, "base_size", size(a, stat_of(all, n, "base_bytes")));
+	json_set_string(a, v, "active_size", size(a, stat_of(all, n, "active_bytes")));
 	json_set_bool(a, v, "fold_due", stat_of(all, n, "fold_due") > 0);
 	bool failed = stat_of(all, n, "sync_failures") > 0, low = false;
 	if (statvfs(config_path(a, app->config, app->config->store.path), &disk) == 0) {
 		uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
 		low = room < DISK_LOW;
-		json_set_string(a, v, "room", mib(a, room));
+		json_set_string(a, v, "room", size(a, room));
 	}
 	json_set_bool(a, v, "bad", failed || low);
 	json_set_string(a, v, "state", failed || low ? "state_bad" : "state_good");
@@ -98,7 +100,6 @@ show_courier(struct app *app, struct arena *a, const struct operator_walk *w, st
 	json_set_string(a, v, "state", runs ? w->failing > 0 ? "state_bad" : "state_good" : "state_bad");
 	json_set_string(a, v, "says", !runs ? "courier_stopped" : w->failing > 0 ? "courier_failing" : "courier_well");
 	json_set_string(a, v, "place", runs ? arena_strndup(a, lease.place, strcspn(lease.place, ":")) : NULL);
-	json_set(a, v, "until", runs ? moment(a, lease.until * 1000) : NULL);
 	json_set_bool(a, v, "off", !on);
 	json_set_int(a, v, "links", (long long)w->callbacks);
 	json_set_int(a, v, "failing", (long long)w->failing);
