@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The owner's pages about links, activity and the account: what they show, whom they obey, and what they never show.
+# long because: one suite for the pages that share an instance and its accounts.
 
 setup_file() {
 	load helper
