@@ -85,14 +85,20 @@ same_origin(struct app *app, const struct request *rq)
 }
 
 bool
-visitor_form_ok(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+visitor_believed(struct app *app, const struct request *rq, const struct visitor *v, const char *token)
 {
-	const char *token = request_form(rq, "csrf");
-
 	if (token != NULL && secret_text_equal(token, v->csrf) && same_origin(app, rq))
 		return true;
 	activity_log(&(struct activity){ .event = "malicious_csrf", .detail = rq->path, .remote = rq->remote,
 	    .user = v->signed_in ? v->session.user.id : NULL });
+	return false;
+}
+
+bool
+visitor_form_ok(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	if (visitor_believed(app, rq, v, request_form(rq, "csrf")))
+		return true;
 	visitor_error(app, rq, rs, 403, "error_form", NULL);
 	return false;
 }
@@ -172,7 +178,8 @@ visitor_note(struct app *app, const struct request *rq, const struct visitor *v,
 static bool
 is_owners(const char *name)
 {
-	static const char *const names[] = { "home", "links", "link", "activity", "account", "operator" };
+	static const char *const names[] = { "home", "devices", "device-one", "device-new", "device-delete", "links", "link", "activity", "account",
+	    "operator" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strcmp(names[i], name) == 0)

@@ -26,6 +26,9 @@ struct visitor	 visitor_find(struct app *, const struct request *, struct respon
  * is made (403) and false returned. */
 bool		 visitor_form_ok(struct app *, const struct request *, struct response *, const struct visitor *);
 
+/* The same for a token that came in a header, from a script of ours: no answer is made. */
+bool		 visitor_believed(struct app *, const struct request *, const struct visitor *, const char *token);
+
 /* Begin or end a session, cookie included. */
 bool		 visitor_sign_in(struct app *, const struct request *, struct response *, const struct user *);
 void		 visitor_sign_out(struct app *, const struct request *, struct response *, const struct visitor *);

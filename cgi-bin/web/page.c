@@ -23,7 +23,7 @@
 
 #define FILE_MAX ((size_t)256 << 10)
 #define PAGE_MAX ((size_t)4 << 20)
-#define NESTING 8
+#define NESTING 12
 
 struct file {
 	const char	*name, *text;	/* without its ending */
@@ -33,6 +33,7 @@ struct file {
 struct page_set {
 	struct file		*templates;
 	struct json		*texts;		/* language -> object of texts */
+	struct json		*words;		/* language -> kind -> object of words */
 };
 
 /* One rendering: the data in scope, innermost last. */
@@ -89,17 +90,30 @@ add_template(struct arena *a, struct page_set *set, const char *name, const char
 }
 
 static bool
-add_texts(struct arena *a, struct page_set *set, const char *name, const char *text, size_t len, const char **why)
+add_language(struct arena *a, struct json *to, const char *folder, const char *name, const char *text, size_t len,
+    const char **why)
 {
 	struct json_error err;
-	struct json *texts = json_parse(a, text, len, &err);
+	struct json *v = json_parse(a, text, len, &err);
 
-	if (texts == NULL) {
-		*why = arena_printf(a, "text/%s.json:%zu: %s", name, err.line, err.what);
+	if (v == NULL) {
+		*why = arena_printf(a, "%s/%s.json:%zu: %s", folder, name, err.line, err.what);
 		return false;
 	}
-	json_set(a, set->texts, name, texts);
+	json_set(a, to, name, v);
 	return true;
+}
+
+static bool
+add_texts(struct arena *a, struct page_set *set, const char *name, const char *text, size_t len, const char **why)
+{
+	return add_language(a, set->texts, "text", name, text, len, why);
+}
+
+static bool
+add_words(struct arena *a, struct page_set *set, const char *name, const char *text, size_t len, const char **why)
+{
+	return add_language(a, set->words, "words", name, text, len, why);
 }
 
 const struct page_set *
@@ -108,8 +122,10 @@ page_load(struct arena *a, const char *dir, const char **why)
 	struct page_set *set = arena_alloc(a, sizeof(*set));
 
 	set->texts = json_object(a);
+	set->words = json_object(a);
 	if (!each_file(a, dir, ".html", add_template, set, why) ||
-	    !each_file(a, arena_printf(a, "%s/text", dir), ".json", add_texts, set, why))
+	    !each_file(a, arena_printf(a, "%s/text", dir), ".json", add_texts, set, why) ||
+	    !each_file(a, arena_printf(a, "%s/words", dir), ".json", add_words, set, why))
 		return NULL;
 	if (json_get(set->texts, "en") == NULL) {
 		*why = arena_printf(a, "%s/text/en.json: not there", dir);
@@ -167,6 +183,22 @@ page_language(const struct page_set *set, const struct request *rq)
 		s += item;
 	}
 	return best;
+}
+
+const char *
+page_text(const struct page_set *set, const char *language, const char *key)
+{
+	const char *text = json_get_string(json_get(set->texts, language), key);
+
+	if (text == NULL)
+		log_event(LOG_LEVEL_ERROR, "text_missing", "key=%.60s", key);
+	return text != NULL ? text : key;
+}
+
+const char *
+page_word(const struct page_set *set, const char *language, const char *kind, const char *name)
+{
+	return json_get_string(json_get(json_get(set->words, language), kind), name);
 }
 
 /* --- rendering --- */

@@ -27,6 +27,12 @@ const char	*page_language(const struct page_set *, const struct request *);
 /* Do we have this one? */
 bool		 page_has_language(const struct page_set *, const char *language);
 
+/* A text without values in it, as it is: for JSON. */
+const char	*page_text(const struct page_set *, const char *language, const char *key);
+
+/* What people call something that our data has a name for (html/words/LANG.json: kind "value", name "on"). NULL: nothing else. */
+const char	*page_word(const struct page_set *, const char *language, const char *kind, const char *name);
+
 /* Answer with a page. data is an object; its "lang", if we have that language, decides; else it is added. send_to: where else than to us the page's forms may
  * lead, as a CSP source ("https://c2c-us.smartthings.com"), or NULL. secure: we are on https. */
 void		 page_respond(const struct page_set *, const struct request *, struct response *, int status,

@@ -255,6 +255,7 @@ main(void)
 	log_open("test", LOG_LEVEL_ERROR + 1);	/* texts that are missing on purpose are logged */
 	mkdir(arena_printf(fx.arena, "%s/html", fx.root), 0700);
 	mkdir(arena_printf(fx.arena, "%s/html/text", fx.root), 0700);
+	mkdir(arena_printf(fx.arena, "%s/html/words", fx.root), 0700);
 	fixture_write("html/part.html", "{{x}}!");
 	fixture_write("html/text/en.json", "{\"hello\":\"Hello {{x}} & all\"}");
 	fixture_write("html/text/ko.json", "{\"hello\":\"x\"}");
