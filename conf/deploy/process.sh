@@ -176,10 +176,10 @@ roll() {
 	end TERM "${old[@]}"
 }
 
-# A daemon is well if it has taken its place: it makes its socket then.
+# A daemon is well if it has taken its place: it makes its pipe then.
 daemon_up() {
 	local pid
-	pid=$(pid_of "$1") && [ -n "$(children "$pid")" ] && [ -S "$ROOT/sock/$1.wake" ]
+	pid=$(pid_of "$1") && [ -n "$(children "$pid")" ] && [ -p "$ROOT/sock/$1.wake" ]
 }
 
 # Start daemons anew, the former ones first asked to finish: there must never be two. Fails, with FAILED naming the
