@@ -1,4 +1,4 @@
-/* chart.c: from a device's history to coordinates. The drawing's width is the day. */
+/* chart.c: from a device's history to coordinates. The drawing is as wide as what is known of the day. */
 #include "console/chart.h"
 
 #include <math.h>
@@ -22,6 +22,8 @@
 #define ROOM 6.0
 #define LINE_MAX 32768	/* bytes of coordinates */
 #define HOUR_MS (3600 * (int64_t)1000)
+#define SPAN_MIN (HOUR_MS / 6)
+#define TICKS_MAX 6
 
 struct drawing {
 	struct app		*app;
@@ -136,13 +138,17 @@ add_hours(const struct drawing *d, struct json *v)
 {
 	struct arena *a = d->w->arena;
 	struct json *hours = json_set(a, v, "hours", json_array(a));
-	int64_t step = 6 * HOUR_MS;
+	static const int64_t steps[] = { HOUR_MS / 6, HOUR_MS, 3 * HOUR_MS, 6 * HOUR_MS };
+	size_t i = 0;
 
+	while (i < 3 && (d->now - d->since) / steps[i] > TICKS_MAX)
+		i++;
+	int64_t step = steps[i];
 	for (int64_t t = (d->since / step + 1) * step; t < d->now; t += step) {
 		struct json *h = json_append(a, hours, json_object(a));
 		json_set_number(a, h, "x", x_of(d, t));
 		json_set(a, h, "when", moment(a, t));
-		json_set_string(a, h, "hour", arena_printf(a, "%02d:00", (int)(t / HOUR_MS % 24)));
+		json_set_string(a, h, "hour", arena_printf(a, "%02d:%02d", (int)(t / HOUR_MS % 24), (int)(t / (HOUR_MS / 60) % 60)));
 	}
 }
 
@@ -201,6 +207,13 @@ chart_list(struct app *app, const struct words *w, const char *user, const struc
 	struct history h;
 	struct drawing d = { app, w, it, &h, range.since, now, json_array(w->arena) };
 	enum store_result r = history_read(app->store, w->arena, &range, &h);
+
+	/* Of a short trace the drawing is as wide as of a long one. */
+	if (r == STORE_OK && h.n > 0) {
+		int64_t span = now - h.values[h.n - 1].time;
+		span = span > SPAN_MIN ? span : SPAN_MIN;
+		d.since = now - span - span / 20 > range.since ? now - span - span / 20 : range.since;
+	}
 
 	for (size_t i = 0; r == STORE_OK && i < h.n && json_count(d.out) < CHART_MAX; i++)
 		if (is_new(&h, i))

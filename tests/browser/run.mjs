@@ -1,6 +1,7 @@
 // run.mjs: the pages in a real browser, at phone and desktop width: a file an area, each of which also runs alone.
 import './consent.mjs';
 import './devices.mjs';
+import './pollers.mjs';
 import './account.mjs';
 import './preferences.mjs';
 import './owner.mjs';
