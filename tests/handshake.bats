@@ -125,6 +125,21 @@ says() {
 	has 'a new one is asked for'
 }
 
+@test "a courier that does not run is noticed where something waits for it" {
+	really_link
+	start_courier
+	schema discoveryRequest
+	grant c1
+	says 'SmartThings can be told of changes'
+	stop_courier KILL
+	gatehouse device set lamp --user ann st.switch.switch=on >/dev/null
+	page
+	hasnt 'the courier does not run'
+	ahead 100
+	page
+	has 'changes wait: the courier does not run'
+}
+
 @test "what is kept is bounded: once an hour where all is well, once a minute where it is not" {
 	really_link
 	kept() { gatehouse store dump | jq -r 'select(.key | test("^exchange/.*/discovery")) | "\(.key | split("/")[-1]) \(.value.time)"' | sort; }

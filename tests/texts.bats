@@ -38,3 +38,16 @@ setup() { load helper; }
 	done
 	[ -z "$unused" ] || { echo "unused:$unused"; return 1; }
 }
+
+@test "no text stands twice, and every event of the journal has one" {
+	local file event missing=''
+	for file in "$TOP"/html/text/*.json; do
+		[ -z "$(grep -o '^	"[^"]*":' "$file" | sort | uniq -d)" ]
+	done
+	# what is only logged needs none
+	for event in $(grep -rhoE '(\.event = |->event = )[^;]*' --include=*.c "$TOP/cgi-bin" | grep -oE '"[a-z]+_[a-z_]+"' | tr -d '"' | sort -u); do
+		case $event in authn_login_lock | excess_rate_limit_exceeded | input_validation_fail | malicious_* | refresh_repeated | user_deleted) continue ;; esac
+		jq -e --arg k "event_$event" 'has($k)' "$TOP/html/text/en.json" >/dev/null || missing+=" $event"
+	done
+	[ -z "$missing" ] || { echo "missing:$missing"; return 1; }
+}

@@ -10,6 +10,8 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
+#include "courier/lease.h"
+#include "device/change.h"
 #include "oauth/exchange.h"
 #include "oauth/grant.h"
 #include "schema/callback.h"
@@ -31,6 +33,17 @@ trouble(const char *text, const struct callback_trouble *t, const struct callbac
 	int64_t next = c->next > clock_ms() ? c->next : 0;
 
 	return (struct verdict){ BAD, text, "advice_later", t->failures, t->since * 1000, next };
+}
+
+/* Are there changes, older than the courier takes, that nobody tells? */
+static bool
+waits_for_courier(struct app *app, struct arena *a, const struct callback *c)
+{
+	long long newest = 0;
+	struct lease lease;
+
+	return change_newest(app->store, a, c->user, &newest) == STORE_OK && newest > c->cursor &&
+	    lease_look(app->store, a, &lease) != STORE_FAILED && lease.until + LEASE_LIFE < clock_sec();
 }
 
 static struct verdict
@@ -65,6 +78,8 @@ link_health(struct app *app, struct arena *a, const struct grant *g, const struc
 		return r;
 	if (*app->config->smartthings.client_id != '\0')
 		v = judge(&c, r == STORE_OK, seen);
+	if (r == STORE_OK && v.health == GOOD && waits_for_courier(app, a, &c))
+		v = (struct verdict){ BAD, "health_no_courier", NULL, 0, 0, 0 };
 	*health = json_object(a);
 	json_set_string(a, *health, "state", states[v.health]);
 	json_set_bool(a, *health, "good", v.health == GOOD);

@@ -89,7 +89,7 @@ show_troubles(struct app *app, struct arena *a, const struct operator_walk *w, s
 static enum store_result
 show_courier(struct app *app, struct arena *a, const struct operator_walk *w, struct json *data)
 {
-	struct json *v = json_set(a, data, "courier", json_object(a));
+	struct json *v = json_set(a, data, "courier", json_object(a)), *lanes = json_set(a, v, "lanes", json_array(a));
 	struct lease lease;
 	enum store_result r = lease_look(app->store, a, &lease);
 
@@ -104,7 +104,10 @@ show_courier(struct app *app, struct arena *a, const struct operator_walk *w, st
 	json_set_int(a, v, "links", (long long)w->callbacks);
 	json_set_int(a, v, "failing", (long long)w->failing);
 	json_set(a, v, "oldest", moment(a, w->since));
+	json_set_int(a, v, "waiting", (long long)w->waiting);
 	show_troubles(app, a, w, v);
+	for (const struct json *l = json_first(w->lanes); l != NULL; l = json_next(l))
+		json_set(a, json_append(a, lanes, json_copy(a, l)), "since", moment(a, json_get_int(l, "since", 0)));
 	return STORE_OK;
 }
 

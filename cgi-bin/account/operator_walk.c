@@ -98,8 +98,26 @@ see_callback(struct walk *w, const char *key, const struct json *r)
 	json_set_bool(w->arena, v, "lost", lost);
 }
 
+static void
+see_lane(struct walk *w, const char *key, const struct json *r)
+{
+	long long waiting = json_get_int(r, "last", 0) - json_get_int(r, "first", 0) + 1;
+	struct operator_walk *o = w->out;
+
+	o->waiting += waiting > 0 ? (size_t)waiting : 0;
+	if (json_get_int(r, "failures", 0) == 0 || json_count(o->lanes) >= WALK_FAILING)
+		return;
+	struct json *v = json_append(w->arena, o->lanes, json_object(w->arena));
+	json_set_string(w->arena, v, "lane", key + strlen("outbox/"));
+	json_set_int(w->arena, v, "waiting", waiting);
+	json_set_int(w->arena, v, "failures", json_get_int(r, "failures", 0));
+	json_set_int(w->arena, v, "since", json_get_int(r, "since", 0) * 1000);
+	json_set_string(w->arena, v, "why", json_get_string(r, "why"));
+}
+
 static const struct { const char *kind; void (*see)(struct walk *, const char *, const struct json *); } kinds[] = {
 	{ "user/", see_user }, { "client/", see_client }, { "grant/", see_grant }, { "callback/", see_callback },
+	{ "outbox/", see_lane },
 };
 
 static bool
@@ -126,7 +144,7 @@ enum store_result
 operator_walk(struct store *store, struct arena *a, struct operator_walk *out)
 {
 	*out = (struct operator_walk){ .listed = arena_alloc(a, WALK_USERS * sizeof(*out->listed)),
-	    .clients = json_array(a), .troubles = json_array(a) };
+	    .clients = json_array(a), .troubles = json_array(a), .lanes = json_array(a) };
 	struct walk w = { .arena = a, .scratch = arena_new(SCRATCH), .out = out, .end = clock_ms() + WALK_MS };
 	enum store_result r = store_each(store, visit, &w);
 

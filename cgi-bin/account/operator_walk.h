@@ -27,6 +27,8 @@ struct operator_walk {
 	size_t		 listed_count;
 	struct json	*clients;		/* array of {id, name, disabled, links} */
 	struct json	*troubles;		/* array of {user, grant, failures, since (ms), lost} */
+	size_t		 waiting;		/* calls in the outbox */
+	struct json	*lanes;			/* array of {lane, waiting, failures, since (ms), why}: those that fail */
 };
 
 enum store_result operator_walk(struct store *, struct arena *, struct operator_walk *);
