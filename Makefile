@@ -34,6 +34,7 @@ LDFLAGS  += -fsanitize=address,undefined
 else ifdef COV
 B        := build/cov
 CFLAGS   += -O0 --coverage
+CPPFLAGS += -DCOVERAGE
 LDFLAGS  += --coverage
 else
 B        := build

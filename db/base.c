@@ -70,12 +70,6 @@ base_name(char *name, uint64_t number, const char *suffix)
 	return name;
 }
 
-static enum store_result
-result_of(int why)
-{
-	return why == ENOSPC || why == EDQUOT ? STORE_FULL : STORE_FAILED;
-}
-
 static uint32_t
 record_crc(const struct base_record *r)
 {
@@ -380,7 +374,7 @@ base_begin(const struct folder *f, const struct base *old, enum store_result *r)
 		*r = STORE_OK;
 		return b;
 	}
-	*r = result_of(errno);
+	*r = result_of_errno(errno);
 	base_give_up(b);
 	return NULL;
 }
@@ -437,7 +431,7 @@ base_add(struct base_builder *b, const struct base_record *rec)
 	if (gdbm_store(b->file, base_key(b->seed, rec->key, rec->key_len, key), (datum){ b->buf, (int)len },
 	    GDBM_REPLACE) == 0)
 		return STORE_OK;
-	return result_of(errno);
+	return result_of_errno(errno);
 }
 
 /* GDBM has told the system everything; now to disk with it, and its sum beside it first. */
@@ -461,11 +455,11 @@ base_finish(struct base_builder *b, uint64_t number)
 
 	errno = 0;
 	if (gdbm_sync(b->file) != 0)	/* so that an error shows: gdbm_close keeps it for itself */
-		r = result_of(errno);
+		r = result_of_errno(errno);
 	gdbm_close(b->file);
 	b->file = NULL;
 	if (r == STORE_OK && !put_in_place(b, number))
-		r = result_of(errno);
+		r = result_of_errno(errno);
 	base_give_up(b);
 	return r;
 }

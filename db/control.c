@@ -35,9 +35,11 @@ static bool
 lock_create(pthread_mutex_t *m)
 {
 	pthread_mutexattr_t a;
-	bool good = pthread_mutexattr_init(&a) == 0 && pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED) == 0 &&
-	    pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST) == 0 && pthread_mutex_init(m, &a) == 0;
 
+	pthread_mutexattr_init(&a);	/* these know their arguments and cannot fail */
+	pthread_mutexattr_setpshared(&a, PTHREAD_PROCESS_SHARED);
+	pthread_mutexattr_setrobust(&a, PTHREAD_MUTEX_ROBUST);
+	bool good = pthread_mutex_init(m, &a) == 0;
 	pthread_mutexattr_destroy(&a);
 	return good;
 }

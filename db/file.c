@@ -63,6 +63,12 @@ const struct file_ops file_system = {
 
 const struct file_ops *file_ops = &file_system;
 
+enum store_result
+result_of_errno(int why)
+{
+	return why == ENOSPC || why == EDQUOT ? STORE_FULL : STORE_FAILED;
+}
+
 /* --- folders --- */
 
 bool

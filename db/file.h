@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "db/store.h"
+
 struct file_ops {
 	int	 (*open)(int folder, const char *name, int flags, mode_t mode);
 	int	 (*close)(int fd);
@@ -24,6 +26,9 @@ struct file_ops {
 	int	 (*flush)(int fd, off_t from, off_t len);	/* get it written, of which nothing is promised */
 	void	*(*map)(int fd, size_t len, bool writable);	/* shared; NULL if it fails */
 };
+
+/* STORE_FULL or STORE_FAILED, by what the system said. */
+enum store_result result_of_errno(int why);
 
 extern const struct file_ops file_system;	/* the real one */
 extern const struct file_ops *file_ops;		/* the one in use; only tests change it */

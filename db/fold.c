@@ -160,17 +160,17 @@ fold_and_exit(const char *path)
 {
 	struct engine e;
 
-	if (nice(10) == -1)
-		errno = 0;	/* then at full speed */
+	errno = nice(10);	/* if not, then at full speed */
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGINT, SIG_DFL);
 	close_range(3, ~0U, 0);
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	for (int fd = 0; null >= 0 && fd < 3; fd++)
+	for (int fd = 0; fd < 3; fd++)
 		dup2(null, fd);
-	if (recovery_open(&e, path, false) && recovery_join(&e))
-		fold_run(&e, false, false);
-	sleep(LINGER);	/* with the old base open: who has it open last pays for its end, and that shall not be a writer */
+	/* Then stay a little, with the old base open: who has it open last pays for its end, and that shall be no writer. */
+	if (recovery_open(&e, path, false) && recovery_join(&e) && fold_run(&e, false, false) == STORE_OK)
+		sleep(LINGER);
+	recovery_detach(&e);
 	_exit(0);	/* what the parent registered for its exit is not ours */
 }
 

@@ -30,7 +30,4 @@ struct engine {
 	uint64_t	 buf_salt;	/* its operations' checksums are for this segment's salt; 0: not made yet */
 };
 
-/* STORE_FULL or STORE_FAILED, by what the system said. */
-enum store_result result_of_errno(int why);
-
 #endif

@@ -95,7 +95,8 @@ enter(void *arg, uint64_t place, uint32_t key_len, uint32_t value_len)
 	if (key_len <= PREFIX)		/* the base's own record */
 		return true;
 	memcpy(&hash, m->base + place, PREFIX);
-	if (m->records == m->head->lines * LOAD || key_len >> KEY_BITS != 0 || value_len >> LEN_BITS != 0 || place >> (64 - LEN_BITS) != 0)
+	bool fits = (key_len >> KEY_BITS | value_len >> LEN_BITS | place >> (64 - LEN_BITS)) == 0;
+	if (!fits || m->records == m->head->lines * LOAD)
 		return false;
 	uint64_t at = line_of(hash, m->head->lines);
 	uint32_t slot = 0;

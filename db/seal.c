@@ -15,12 +15,6 @@
 #define FIRST sizeof(struct journal_head)
 #define REFRESHES 3	/* tries to see the newest segments without the lock */
 
-enum store_result
-result_of_errno(int why)
-{
-	return why == ENOSPC || why == EDQUOT ? STORE_FULL : STORE_FAILED;
-}
-
 /* --- the writers' lock --- */
 
 /* The owner was killed between writing its transaction and saying so: finish that, it may be half in the index. */

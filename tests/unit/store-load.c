@@ -145,11 +145,20 @@ sixty(struct store_tx *tx, void *arg)
 	return STORE_OK;
 }
 
+/* Memory has no pauses to find: the long test is on a disk. */
+static const char *
+on_disk(void)
+{
+	static char path[] = "/var/tmp/store-test.XXXXXX";
+
+	return help_soak() > 1 && getenv("STORE_TEST_DIR") == NULL && mkdtemp(path) != NULL ? path : below("big");
+}
+
 /* Writers go on while a big store is folded. */
 static void
 test_fold_is_quiet(void)
 {
-	const char *path = below("big");
+	const char *path = on_disk();
 	long records = help_soak() > 1 ? 1000000 : 30000;
 	struct store *s = help_open(path, 0, true);
 	struct arena *a = arena_new(16u << 20);
@@ -159,22 +168,24 @@ test_fold_is_quiet(void)
 			abort();
 	CHECK(store_fold(s) == STORE_OK);
 	pid_t child = start_load(path);
-	long least = LONG_MAX;
-	/* Other work on this machine makes pauses too, but not every time: a fold that held writers up would. */
+	long least = LONG_MAX, took = 500000;
+	/* Other work on this machine makes pauses too: they are measured for as long as a fold, and taken off. */
 	for (int i = 0; i < 6 && least >= 50000; i++) {
-		usleep(300000);
 		atomic_store(&load->slowest_us, 0);
-		long start = us();
+		usleep((useconds_t)took);
+		long before = atomic_exchange(&load->slowest_us, 0), start = us();
 		CHECK(store_fold(s) == STORE_OK);
 		long slowest = atomic_load(&load->slowest_us);
-		printf("# fold of %ld records: %ld ms; slowest transaction meanwhile %ld us\n", records,
-		    (us() - start) / 1000, slowest);
-		least = slowest < least ? slowest : least;
+		took = us() - start;
+		printf("# fold of %ld records: %ld ms; slowest transaction meanwhile %ld us, before it %ld us\n", records,
+		    took / 1000, slowest, before);
+		least = slowest - before < least ? slowest - before : least;
 	}
 	CHECK(least < 50000);
 	stop_load(child);
 	store_close(s);
 	arena_free(a);
+	help_remove(path);
 }
 
 /* --- disk use --- */
