@@ -278,8 +278,9 @@ commit_wait_whole(struct engine *e, uint64_t pos)
 	if (!seal_lock_writer(e))
 		return STORE_FAILED;
 	seal_unlock_writer(e);
-	/* Still not: a sync has failed as well, and it is behind the cut. */
-	return commit_is_whole(e, pos) ? STORE_OK : rotate(e, pos_segment(pos));
+	/* If a sync has failed as well, it is behind the cut: that goes first. */
+	bool whole = commit_is_whole(e, pos) && atomic_load(&e->control->cut) == 0;
+	return whole ? STORE_OK : rotate(e, pos_segment(pos));
 }
 
 enum store_result

@@ -84,6 +84,8 @@ folder_open(struct folder *f, const char *path)
 		errno = why;
 		return false;
 	}
+	f->device = st.st_dev;
+	f->number = st.st_ino;
 	f->uid = st.st_uid;
 	f->gid = st.st_gid;
 	return true;

@@ -36,6 +36,8 @@ extern const struct file_ops *file_ops;		/* the one in use; only tests change it
 struct folder {
 	int	 fd;	/* -1: not open */
 	char	*path;
+	dev_t	 device;	/* with number: which folder it is, whatever its name */
+	ino_t	 number;
 	uid_t	 uid;	/* its owner: what root makes in it is given to them */
 	gid_t	 gid;
 };

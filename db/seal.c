@@ -44,12 +44,13 @@ repair(struct engine *e)
 	if (BROKEN(REPAIR))
 		return true;
 	if (atomic_load(&c->cut) == 0) {
-		/* It may have noted a failed sync and not come to the cut. */
+		roll_forward(e);
+		/* It may have noted a failed sync and not come to the cut. Now that the tail is past whatever it left, the cut
+		 * takes that out of the index too. */
 		if (control_failure_of(c, active, &proven)) {
 			atomic_store(&c->cut_segment, active);
 			atomic_store(&c->cut, proven);
-		} else
-			roll_forward(e);
+		}
 	}
 	atomic_fetch_add(&c->repairs, 1);
 	return true;
@@ -126,9 +127,10 @@ make_index_again(struct engine *e, const struct segment *s, uint64_t end)
 	with.index = view_index_create(&e->view, s->number, s->size, e->control->seed);
 	if (with.index == NULL)
 		return false;
-	segment_scan(&with, end, apply, NULL, &marked);
+	bool whole = segment_scan(&with, end, apply, NULL, &marked) == end;
 	index_close(with.index);
-	return true;
+	errno = whole ? 0 : EBADMSG;
+	return whole;
 }
 
 /* A quarter of the base at least, so that the work of folding stays in proportion. */

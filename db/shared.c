@@ -18,16 +18,11 @@
 #define PERSON		1000	/* from this uid on logind may remove a user's files from /dev/shm when they log out */
 
 /* "gatehouse.UID.DEVICE.FILE.", which all of this store's have in front. */
-static bool
+static void
 prefix(const struct folder *store, char *out, size_t size)
 {
-	struct stat st;
-
-	if (fstat(store->fd, &st) != 0)
-		return false;
-	snprintf(out, size, "gatehouse.%u.%llx.%llx.", (unsigned)store->uid, (unsigned long long)st.st_dev,
-	    (unsigned long long)st.st_ino);
-	return true;
+	snprintf(out, size, "gatehouse.%u.%llx.%llx.", (unsigned)store->uid, (unsigned long long)store->device,
+	    (unsigned long long)store->number);
 }
 
 /* Is there really so much room? A container's /dev/shm may be tiny. */
@@ -54,8 +49,9 @@ create_in_memory(const struct folder *store, struct folder *out, off_t least)
 {
 	char name[100], path[200];
 
-	if (store->uid >= PERSON || !prefix(store, name, sizeof(name)))
+	if (store->uid >= PERSON)
 		return false;
+	prefix(store, name, sizeof(name));
 	snprintf(path, sizeof(path), "%s/%sXXXXXX", MEMORY, name);
 	if (mkdtemp(path) == NULL)
 		return false;
@@ -110,9 +106,10 @@ shared_find(const struct folder *store, struct folder *out)
 	char *path = NULL, name[100], to[200];
 	ssize_t n = readlinkat(store->fd, LINK, to, sizeof(to) - 1);
 
-	if (n <= 0 || !prefix(store, name, sizeof(name)))
+	if (n <= 0)
 		return false;
 	to[n] = '\0';
+	prefix(store, name, sizeof(name));
 	/* A copy of a store's folder leads to the memory of the original: its name tells. */
 	bool beside = strcmp(to, FALLBACK) == 0;
 	if (!beside && (strncmp(to, MEMORY "/", sizeof(MEMORY)) != 0 ||
@@ -167,7 +164,8 @@ shared_remove(const struct folder *store)
 	file_remove(store, LINK);
 	snprintf(path, sizeof(path), "%s/%s", store->path, FALLBACK);
 	remove_folder(path);
-	if (prefix(store, name, sizeof(name)) && folder_open(&memory, MEMORY)) {
+	prefix(store, name, sizeof(name));
+	if (folder_open(&memory, MEMORY)) {
 		folder_each(&memory, remove_if_ours, name);
 		folder_close(&memory);
 	}

@@ -202,8 +202,10 @@ freeze(struct view *v, uint64_t tail)
 	s->index = index_create_private(s->size, v->control->seed);
 	if (s->index == NULL)
 		return false;
-	segment_scan(s, pos_offset(tail), apply, NULL, &marked);
-	return true;
+	if (segment_scan(s, pos_offset(tail), apply, NULL, &marked) == pos_offset(tail))
+		return true;
+	errno = EBADMSG;	/* what is behind a damaged transaction would be missing, and nobody would know */
+	return false;
 }
 
 static bool
