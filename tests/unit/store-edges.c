@@ -1,4 +1,6 @@
-/* Callers' mistakes and odd circumstances: bad keys, folders that are none, links that lead astray, files of other sizes. */
+/* Callers' mistakes and odd circumstances: bad keys, folders that are none, links that lead astray, files of other sizes.
+ *
+ * long because: it is a list of such things. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
@@ -236,6 +238,9 @@ test_heads(void)
 	struct segment seg;
 	struct folder f;
 	CHECK(folder_open(&f, path) && segment_open(&seg, &f, 1, true));
+	bool clean;
+	CHECK(segment_scan(&seg, SEGMENT, NULL, NULL, &clean) > 128 && clean);
+	CHECK(segment_scan(&seg, 100, NULL, NULL, &clean) == 64 && !clean);
 	for (uint32_t len = 0; len < 100; len += 1 + (len == 63)) {	/* 64 is what it is */
 		CHECK(pwrite(fd, &len, sizeof(len), 64 + 4) == sizeof(len));
 		bool marked;
@@ -244,6 +249,23 @@ test_heads(void)
 	segment_close(&seg);
 	folder_close(&f);
 	close(fd);
+}
+
+/* A base that its sum proves, but that is none. */
+static void
+test_no_base(void)
+{
+	const char *path = below("no-base");
+	struct store *s = help_open(path, SEGMENT, true);
+	struct folder f;
+	struct sum sum = { .records = 1 };
+
+	CHECK(put(s, "a", "1", 0) == STORE_OK && store_fold(s) == STORE_OK);
+	store_close(s);
+	spit(arena_printf(arena, "%s/base.2.gdbm", path), "nothing at all", 14);
+	CHECK(folder_open(&f, path) && sum_of_file(&f, "base.2.gdbm", false, &sum) && sum_write(&f, 2, &sum));
+	folder_close(&f);
+	CHECK(try_open(path, true) == STORE_FAILED && try_open(path, false) == STORE_FAILED);
 }
 
 /* --- small things --- */
@@ -311,6 +333,7 @@ main(void)
 	test_owners();
 	test_sums();
 	test_heads();
+	test_no_base();
 	test_files();
 	test_fold_lock();
 	help_end();

@@ -1,5 +1,7 @@
 /* Files that no store has made, or that somebody has changed: GDBM's layout, the short cut into a base, a base of others,
- * shared memory of another build. Whatever stands there, nothing outside is read and nothing wrong is served. */
+ * shared memory of another build. Whatever stands there, nothing outside is read and nothing wrong is served.
+ *
+ * long because: the files are made with the same few helpers. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gdbm.h>
@@ -315,6 +317,42 @@ test_base_meta(void)
 	int n = 0;
 	CHECK(b != NULL && look(b, "a") == STORE_ABSENT && base_each(b, count, &n) == STORE_FAILED && n == 0);
 	base_close(b);
+	/* And if that short cut is damaged too, there is nobody left to ask. */
+	size_t len;
+	char *data = slurp("base.9.hash", &len);
+	data[64]++;
+	spit("base.9.hash", data, len);
+	b = base_open(&folder, 9);
+	CHECK(b != NULL && look(b, "a") == STORE_FAILED);
+	base_close(b);
+	free(data);
+}
+
+/* A line that is sound but leads behind the end. */
+static void
+test_base_places(void)
+{
+	struct maker m = begin_base(1, 16);
+	size_t len;
+
+	store_hashed(&m, index_hash(7, "a", 1), "a", "0123456701234567012345670", 25);
+	struct base *b = open_base(&m, true);
+	CHECK(b != NULL);
+	base_close(b);
+	char *data = slurp("base.9.hash", &len);
+	struct sum sum;
+	CHECK(len == 128 && sum_read(&folder, 9, &sum));
+	for (int i = 0; i < 2; i++) {
+		uint64_t place = (i == 0 ? sum.bytes - 20 : sum.bytes + 20) << 19 | 25;
+		memcpy(data + 64, &place, 8);
+		uint32_t crc = crc32c(sum.crc ^ 0x5bd1e995u, data + 64, 60);
+		memcpy(data + 124, &crc, 4);
+		spit("base.9.hash", data, len);
+		b = base_open(&folder, 9);
+		CHECK(b != NULL && base_lookup_is_sound(b) && look(b, "a") == STORE_FAILED);
+		base_close(b);
+	}
+	free(data);
 }
 
 /* Records that are too short, or whose checksum is wrong, are never served: by the short cut, by GDBM, in a walk. */
@@ -339,6 +377,11 @@ test_base_records(void)
 	int n = 0;
 	store(&m, "12345678", 8, "", 0);
 	struct base *b = open_base(&m, false);
+	CHECK(b != NULL && base_each(b, count, &n) == STORE_FAILED);
+	base_close(b);
+	m = begin_base(1, 16);
+	store(&m, "x", 1, "", 0);
+	b = open_base(&m, false);
 	CHECK(b != NULL && base_each(b, count, &n) == STORE_FAILED);
 	base_close(b);
 }
@@ -437,6 +480,7 @@ main(void)
 	test_lookup_heads();
 	test_lookup_sizes();
 	test_base_meta();
+	test_base_places();
 	test_base_records();
 	test_base_collision();
 	test_control();

@@ -1,5 +1,7 @@
 /* The store with its shared memory in the test's hands: a writer that dies half way, locks that cannot be had, an index that
- * is wrong, records that the disk has changed while they are in use. */
+ * is wrong, records that the disk has changed while they are in use.
+ *
+ * long because: all of it needs the same few ways to reach inside. */
 #include <fcntl.h>
 #include <sys/wait.h>
 
