@@ -87,9 +87,7 @@ shared_create(const struct folder *store, struct folder *out, off_t least)
 bool
 shared_is_beside(const struct folder *shared)
 {
-	const char *last = strrchr(shared->path, '/');
-
-	return last != NULL && strcmp(last + 1, FALLBACK) == 0;
+	return strcmp(strrchr(shared->path, '/') + 1, FALLBACK) == 0;	/* both kinds have a slash */
 }
 
 bool

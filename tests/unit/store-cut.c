@@ -114,6 +114,41 @@ test_refused_damaged(void)
 	engine_gdbm.close(e);
 }
 
+/* Closed by a process that may not write behind the cut: no mark, and nothing is missing. */
+static void
+test_cut_at_end(void)
+{
+	struct engine *e = open_engine(below("end"));
+
+	CHECK(set(e, "a", "1") == STORE_OK);
+	uint64_t tail = atomic_load(&e->control->tail);
+	atomic_store(&e->control->cut_segment, pos_segment(tail));
+	atomic_store(&e->control->cut, tail);
+	engine_gdbm.close(e);
+	e = open_engine(below("end"));
+	CHECK_STR(value_of(e, "a"), "1");
+	CHECK(atomic_load(&e->control->active) == 2);
+	engine_gdbm.close(e);
+}
+
+/* When a fold is due: by what is sealed beside the base, or because it is many segments. */
+static void
+test_due(void)
+{
+	struct engine *e = open_engine(below("due"));
+	struct control *c = e->control;
+
+	for (int i = 1; i <= 34; i++) {
+		atomic_store(&c->base_bytes, 1ull << 40);
+		CHECK(set(e, "a", "1") == STORE_OK && commit_rotate(e) == STORE_OK);
+		CHECK(atomic_load(&c->fold_due) == (i >= 32));
+	}
+	CHECK(commit_publish_base(e, 1, 0, 0) == STORE_OK && atomic_load(&c->fold_due) == 1);
+	CHECK(engine_gdbm.fold(e) == STORE_OK && atomic_load(&c->fold_due) == 0);
+	CHECK_STR(value_of(e, "a"), "1");
+	engine_gdbm.close(e);
+}
+
 /* --- folds that fail on the way --- */
 
 static ssize_t
@@ -229,6 +264,8 @@ main(void)
 	help_begin();
 	test_refused();
 	test_refused_damaged();
+	test_cut_at_end();
+	test_due();
 	test_small_files();
 	test_failing_folds();
 	test_no_key();
