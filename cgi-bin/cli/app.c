@@ -8,6 +8,7 @@
 #include "cli/noun.h"
 #include "cli/output.h"
 #include "endpoints/mapping.h"
+#include "endpoints/openapi.h"
 #include "endpoints/webapp.h"
 #include "oauth/client.h"
 #include "base/banned.h"
@@ -117,9 +118,21 @@ show(struct cli *c)
 	return CLI_DONE;
 }
 
+static enum cli_exit
+openapi(struct cli *c)
+{
+	const struct webapp *app = find(c);
+
+	if (app == NULL)
+		return CLI_REFUSED;
+	output_json(c, openapi_describe(c->arena, c->config, app));
+	return CLI_DONE;
+}
+
 static const struct cli_verb verbs[] = {
 	{ "list", "", "List the apps.", NULL, CLI_CONFIG | CLI_CATALOGUE, list },
 	{ "show", "ID", "Show an app: its client, what it asks owners for, its endpoints.", NULL, CLI_STORE | CLI_CATALOGUE, show },
+	{ "openapi", "ID", "Print an OpenAPI 3.1 description of an app's endpoints.", NULL, CLI_CONFIG | CLI_CATALOGUE, openapi },
 	{ NULL, NULL, NULL, NULL, 0, NULL },
 };
 
@@ -127,6 +140,7 @@ const struct cli_noun cli_app = {
 	"app", "Apps of third parties, which reach devices by the REST API.",
 	"gatehouse --root run app list\n"
 	"gatehouse --root run app show devices\n"
+	"gatehouse --root run app openapi devices >openapi.json\n"
 	"gatehouse --root run client secret devices\n",
 	verbs, false,
 };
