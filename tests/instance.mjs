@@ -109,9 +109,10 @@ export class Owner {
 			html = await answer.text();
 		}
 		const fields = this.#form(html);
-		for (const [, id] of html.matchAll(/name="device" value="([^"]+)"/g))
+		// The inputs of an app's pages are called input-NAME.
+		for (const [, name, id] of html.matchAll(/name="(device|input-[^"]+)" value="([^"]+)"/g))
 			if (devices === undefined || devices.includes(id))
-				fields.append('device', id);
+				fields.append(name, id);
 		fields.set('decision', decision);
 		return fields;
 	}

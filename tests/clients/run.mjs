@@ -5,6 +5,7 @@ import { webcrypto } from 'node:crypto';
 import { Owner, schema, startInstance } from '../instance.mjs';
 import './libraries.mjs';
 import './st-schema.mjs';
+import './passport-smartthings.mjs';
 
 globalThis.crypto ??= webcrypto;
 const oauth = await import('oauth4webapi');
