@@ -12,6 +12,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "endpoints/subscription.h"
 #include "endpoints/webapp.h"
 #include "oauth/authorize_request.h"
 #include "oauth/code.h"
@@ -276,6 +277,8 @@ preferences_save_link(struct app *app, const struct request *rq, struct response
 		return false;
 	}
 	enum store_result r = grant_prefer(app->store, rq->arena, g->user, g->id, devices, answers.kept);
+	if (r == STORE_OK)
+		r = subscription_prune(app->store, rq->arena, g->user, g->id);
 	if (r != STORE_OK && r != STORE_ABSENT) {
 		visitor_unavailable(app, rq, rs);
 		return false;

@@ -35,6 +35,14 @@ catalogue_capability(const struct catalogue *c, const char *id)
 	return bsearch(&key, c->capabilities, c->n_capabilities, sizeof(key), by_id);
 }
 
+bool
+catalogue_has_attribute(const struct catalogue *c, const char *capability, const char *attribute)
+{
+	const struct capability *has = catalogue_capability(c, capability);
+
+	return has != NULL && capability_attribute(has, attribute) != NULL;
+}
+
 const struct device_type *
 catalogue_type(const struct catalogue *c, const char *name)
 {

@@ -23,6 +23,9 @@ const struct catalogue *catalogue_load(struct arena *, const char *conf, const c
 /* A capability by its id, with or without "st." in front ("switchLevel"); NULL if there is none. */
 const struct capability *catalogue_capability(const struct catalogue *, const char *id);
 
+/* Does the capability of this id have such an attribute? */
+bool		 catalogue_has_attribute(const struct catalogue *, const char *capability, const char *attribute);
+
 /* A device type by its name ("c2c-dimmer"); NULL if there is none. */
 const struct device_type *catalogue_type(const struct catalogue *, const char *name);
 

@@ -20,7 +20,7 @@
 
 static const struct handler *const handlers[] = {
 	&handler_list, &handler_get, &handler_attribute_kind, &handler_states, &handler_command, &handler_render, &handler_value_kind,
-	&handler_error,
+	&handler_error, &handler_subscribe, &handler_subscriptions, &handler_unsubscribe,
 };
 #define HANDLERS (sizeof(handlers) / sizeof(handlers[0]))
 
