@@ -7,11 +7,13 @@
 #include "courier/courier.h"
 #include "courier/outbox.h"
 #include "courier/sender.h"
+#include "endpoints/notify.h"
 #include "schema/callbacks.h"
 #include "base/banned.h"
 
 /* A kind of call more, which the outbox makes, is a row here. */
 static const struct outbox_kind *const kinds[] = {
+	&endpoints_post,
 	NULL,
 };
 
@@ -19,6 +21,7 @@ static const struct outbox_kind *const kinds[] = {
 static struct sender outbox;
 static const struct sender *const senders[] = {
 	&schema_callbacks,
+	&endpoints_notify,
 	&outbox,
 	NULL,
 };

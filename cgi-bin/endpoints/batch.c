@@ -15,6 +15,7 @@
 #include "endpoints/subscription.h"
 #include "oauth/grant.h"
 #include "oauth/user.h"
+#include "web/fetch.h"
 #include "base/banned.h"
 
 #define POSTS_MAX	16	/* of one transaction */

@@ -1,5 +1,6 @@
 /* subscribe.c: the kinds for subscriptions: subscribe, subscriptions, unsubscribe. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/arena.h"
 #include "base/json.h"
@@ -54,15 +55,27 @@ check_device(struct execution *x, const struct subscription *s)
 	return true;
 }
 
+/* This machine by name: its address would be refused at each call, so say it now. */
+static bool
+is_localhost(const char *url)
+{
+	const char *host = strstr(url, "://");
+	size_t len = host != NULL ? strcspn(host += 3, ":/?") : 0;
+
+	return len >= 9 && strncasecmp(host + len - 9, "localhost", 9) == 0 && (len == 9 || host[len - 10] == '.');
+}
+
 /* A URL that we may post to: checked now by its name, and by its address at each call. */
 static bool
 check_callback(struct execution *x, const char *url)
 {
 	static const struct target_rule anybody = { .hosts = NULL, .any_port = true };
-	bool loopback;
+	bool loopback = false;
 	const char *fault = strlen(url) <= SUBSCRIPTION_URL_MAX ? target_fault(x->context->config, &anybody, url, &loopback) :
 	    "is too long";
 
+	if (fault == NULL && !loopback && is_localhost(url))
+		fault = "names this machine";
 	if (fault != NULL)
 		handler_refuse(x, 400, "The callback URL %s", fault);
 	return fault == NULL;
