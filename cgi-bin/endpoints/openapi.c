@@ -1,4 +1,6 @@
-/* openapi.c: walks an app's mappings; parameters and bodies are where their placeholders are. */
+/* openapi.c: walks an app's mappings; parameters and bodies are where their placeholders are.
+ *
+ * long because: one document is made here from top to bottom, a short function each part. */
 #include "endpoints/openapi.h"
 
 #include <ctype.h>

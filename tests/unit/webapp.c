@@ -22,6 +22,7 @@ load(const char *text, const char **why)
 	return webapp_load(fx.arena, arena_printf(fx.arena, "%s/apps", fx.root), "x.json", rest_catalogue, why);
 }
 
+/* long because: a table of slips, a line each. */
 static void
 test_bad(void)
 {
