@@ -99,7 +99,8 @@ build/fuzz/%: build/fuzz/obj/tests/fuzz/%.o $(SHARED:%.c=build/fuzz/obj/%.o)
 
 fuzz: $(FUZZ:tests/fuzz/%.c=build/fuzz/%)
 	@set -e; for f in $^; do echo "# $$f"; mkdir -p $$f.corpus; \
-		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 $$f.corpus; done
+		seeds=tests/fuzz/$$(basename $$f).seeds; [ -d $$seeds ] || seeds=; \
+		$$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 -verbosity=0 $$f.corpus $$seeds; done
 
 coverage:
 	tests/prepare

@@ -17,6 +17,16 @@ static const char *const frames[] = {
 	    "\"devices\":%s}",
 	"{\"headers\":{\"interactionType\":\"interactionResult\",\"requestId\":\"r\"},\"authentication\":{\"token\":\"%s\"}%s}",
 	"{\"authentication\":{\"token\":\"%s\"}%s}",
+	"{\"headers\":{\"interactionType\":\"grantCallbackAccess\",\"requestId\":\"r\"},\"authentication\":{\"token\":\"%s\"},"
+	    "\"callbackAuthentication\":%s,\"callbackUrls\":{\"oauthToken\":\"https://c2c-us.smartthings.com/oauth/token\","
+	    "\"stateCallback\":\"https://c2c-us.smartthings.com/device/events\"}}",
+	"{\"headers\":{\"interactionType\":\"grantCallbackAccess\",\"requestId\":\"r\"},\"authentication\":{\"token\":\"%s\"},"
+	    "\"callbackAuthentication\":{\"grantType\":\"authorization_code\",\"code\":\"c\",\"clientId\":\"st-app\"},"
+	    "\"callbackUrls\":%s}",
+	"{\"headers\":{\"interactionType\":\"interactionResult\",\"requestId\":\"r\"},\"authentication\":{\"token\":\"%s\"},"
+	    "\"originatingInteractionType\":\"discoveryRequest\",\"globalError\":%s}",
+	"{\"headers\":{\"interactionType\":\"interactionResult\",\"requestId\":\"r\"},\"authentication\":{\"token\":\"%s\"},"
+	    "\"originatingInteractionType\":\"stateCallback\",\"deviceState\":%s}",
 	NULL,
 };
 #define FRAMES (sizeof(frames) / sizeof(frames[0]))
@@ -38,6 +48,10 @@ LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	(void)argc, (void)argv;
 	schema_fixture_open();
+	static struct config with_callbacks;
+	with_callbacks = *config;
+	with_callbacks.smartthings.client_id = "st-app";
+	config = &with_callbacks;
 	log_open("fuzz", (enum log_level)(LOG_LEVEL_ERROR + 1));
 	add_device("{\"id\":\"box\",\"name\":\"Box\",\"type\":\"0f3b6a1e-7c4d-4c55-9f0e-5d1a2b3c4d5e\",\"capabilities\":["
 	    "\"switch\",\"switchLevel\",\"colorControl\",\"color\",\"windowShadeLevel\",\"windowShade\",\"thermostatMode\","
