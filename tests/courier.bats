@@ -411,3 +411,20 @@ choose() {
 	after=$(awk '{ print $14 + $15 }' "/proc/$COURIER/stat")
 	[ $((after - before)) -le 1 ]
 }
+
+@test "an instance that is deleted takes its couriers along" {
+	"$BUILD/courier" 2>>"$COURIER_LOG" 3>&- &
+	local second=$! end
+	linked
+	rm -rf "$ROOT/store" "$ROOT/courier.lock"
+	end=$((SECONDS + 8))
+	while kill -0 "$COURIER" 2>/dev/null || kill -0 "$second" 2>/dev/null; do
+		[ "$SECONDS" -lt "$end" ] || { kill -9 "$second"; return 1; }
+		sleep 0.1
+	done
+	run -1 wait "$COURIER"
+	run -1 wait "$second"
+	COURIER=
+	grep -F "courier_failed why=\"the instance's folder is gone\"" "$COURIER_LOG"
+	mkdir -p "$ROOT/store"
+}

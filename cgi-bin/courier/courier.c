@@ -2,8 +2,11 @@
 #include "courier/courier.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -22,7 +25,7 @@
 #define AT_ONCE 192		/* calls in flight, of all senders */
 #define BOXES_EVERY 60000	/* ms between two looks for words that nobody said aloud */
 #define BOXES_BUSY 5000		/* ... while there are words: boxes are left small */
-#define SLEEP_MAX 15000		/* ms: the lease is renewed in its first half */
+#define SLEEP_MAX 5000		/* ms: the lease is renewed in its first half, and a folder that vanished is noticed */
 #define SLEEP_DEMO 250		/* ms: where the clock may be moved by hand, the move must be seen */
 #define GO_IN 5000		/* ms that calls in flight have when we are told to stop */
 
@@ -130,6 +133,15 @@ end_round(struct courier_loop *l)
 	return some;
 }
 
+/* Is the instance still there? What was deleted under us can be written on for ever, and nobody would know. */
+static bool
+is_there(const struct courier_loop *l)
+{
+	struct stat st;
+
+	return lease_is_rooted(&l->lease) && (l->folder < 0 || (fstat(l->folder, &st) == 0 && st.st_nlink > 0));
+}
+
 static void
 turn(struct courier_loop *l)
 {
@@ -197,6 +209,7 @@ begin(struct courier_loop *l)
 	for (const struct sender *const *s = l->x->senders; *s != NULL; s++)
 		if (!seat(l, *s))
 			return (*s)->name;
+	l->folder = open(config_path(l->arena, c, c->store.path), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (!lease_begin(&l->lease, c->root, l->x->stop))
 		return "courier.lock";
 	if ((l->wake = wake_listen(c->root)) == NULL)	/* without it, it looks once a minute */
@@ -207,15 +220,22 @@ begin(struct courier_loop *l)
 bool
 courier_run(const struct courier_context *x)
 {
-	struct courier_loop l = { .x = x, .arena = arena_new(ARENA_LIMIT) };
+	struct courier_loop l = { .x = x, .folder = -1, .arena = arena_new(ARENA_LIMIT) };
 	const char *why = begin(&l);
+	bool begun = why == NULL;
 
-	if (why != NULL && *x->stop == 0)
-		log_event(LOG_LEVEL_ERROR, "courier_failed", "why=\"%s\"", why);
-	while (why == NULL && *x->stop == 0)
+	while (begun && *x->stop == 0 && is_there(&l))
 		turn(&l);
-	if (why == NULL)
+	if (begun && !is_there(&l))
+		why = "the instance's folder is gone";
+	else if (begun)
 		finish(&l);
+	else if (*x->stop != 0)	/* it was still waiting for its turn */
+		why = NULL;
+	if (why != NULL)
+		log_event(LOG_LEVEL_ERROR, "courier_failed", "why=\"%s\"", why);
+	if (l.folder >= 0)
+		close(l.folder);
 	wake_close(l.wake);
 	fetch_free(l.fetcher);
 	round_drop(&l.round);
@@ -223,5 +243,5 @@ courier_run(const struct courier_context *x)
 		l.seats[i].sender->close(l.seats[i].self);
 	hosts_free(l.hosts);
 	arena_free(l.arena);
-	return why == NULL || *x->stop != 0;
+	return why == NULL;
 }

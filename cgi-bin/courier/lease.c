@@ -38,18 +38,26 @@ lease_begin(struct lease *l, const char *root, const volatile sig_atomic_t *stop
 		close(top);
 	if (fd < 0 || fstat(fd, &st) != 0)
 		return false;
+	*l = (struct lease){ .lock = fd };
 	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
-		if ((errno != EINTR && errno != EWOULDBLOCK) || *stop != 0)
+		if ((errno != EINTR && errno != EWOULDBLOCK) || *stop != 0 || !lease_is_rooted(l))
 			return false;
 		nanosleep(&(struct timespec){ 0, TRY_EVERY }, NULL);
 	}
 	gethostname(host, sizeof(host) - 1);
 	secret_random(&id, sizeof(id));
-	*l = (struct lease){ .until = 0 };
 	snprintf(l->owner, sizeof(l->owner), "%016llx", id);
 	snprintf(l->place, sizeof(l->place), "%s:%llx:%llx", host, (unsigned long long)st.st_dev,
 	    (unsigned long long)st.st_ino);
 	return true;	/* the descriptor stays open, and with it the lock */
+}
+
+bool
+lease_is_rooted(const struct lease *l)
+{
+	struct stat st;
+
+	return fstat(l->lock, &st) == 0 && st.st_nlink > 0;
 }
 
 struct taking {

@@ -19,10 +19,14 @@ struct lease {
 	char	 owner[32];	/* this process */
 	char	 place[160];	/* this instance on this machine: who holds the lock here need not wait for a dead one of here */
 	int64_t	 until;		/* seconds; 0 = not held */
+	int	 lock;		/* descriptor of the lock's file */
 };
 
-/* Wait for the lock of the instance. False if it cannot be had, or stop was set. Held until the process ends. */
+/* Wait for the lock of the instance. False if it cannot be had, its file is deleted, or stop was set. Held until the process ends. */
 bool		 lease_begin(struct lease *, const char *root, const volatile sig_atomic_t *stop);
+
+/* Is the lock's file still there? If not, so is the instance, and nobody else waits for us to end. */
+bool		 lease_is_rooted(const struct lease *);
 
 /* Take or renew it. *held: it is ours until lease->until. */
 enum store_result lease_take(struct store *, struct arena *, struct lease *, bool *held);

@@ -28,6 +28,7 @@ struct courier_loop {
 	} seats[COURIER_SENDERS];
 	size_t		 count;		/* of seats */
 	struct wake	*wake;		/* NULL: it cannot be heard */
+	int		 folder;	/* the store's, opened; -1: it has none */
 	int64_t		 boxes;		/* ms: when to look into them */
 	bool		 loaded;
 };
