@@ -110,10 +110,18 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 }
 
 void
+app_refresh(struct app *app)
+{
+	if (app->catalogue != NULL)
+		catalogue_refresh(app->catalogue);
+}
+
+void
 app_close(struct app *app)
 {
 	rate_close(app->rate);
 	keyring_close(app->keyring);
+	catalogue_close(app->catalogue);
 	store_close(app->store);
 	arena_free(app->arena);
 	*app = (struct app){ 0 };

@@ -15,7 +15,7 @@ struct app {
 	struct arena		*arena;		/* lives as long as the process */
 	const struct config	*config;
 	struct store		*store;
-	const struct catalogue	*catalogue;	/* with APP_CATALOGUE */
+	struct catalogue	*catalogue;	/* with APP_CATALOGUE */
 	struct keyring		*keyring;	/* with APP_KEYS */
 	const struct page_set	*pages;		/* with APP_PAGES */
 	const struct webapps	*webapps;	/* with APP_WEBAPPS */
@@ -35,6 +35,9 @@ enum app_part {
  * on stderr, and the process ends with status 1: nothing starts half-configured. */
 void	 app_open(struct app *, const char *program, const char *root, unsigned parts);
 void	 app_close(struct app *);
+
+/* At the beginning of a request: notice files of the instance that were edited. */
+void	 app_refresh(struct app *);
 
 /* Where conf/ or html/ of this installation is: below GATEHOUSE_SHARE, else in the nearest folder above the program that
  * has conf/ or share/conf/. */

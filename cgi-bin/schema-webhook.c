@@ -36,6 +36,7 @@ answer(struct app *app, const struct request *rq, struct response *rs)
 	    request_header(rq, "User-Agent") };
 	int status;
 
+	app_refresh(app);
 	if (!is_json(rq->content_type)) {
 		refuse(app, rq, rs, 415, "the body must be application/json");
 		return;

@@ -106,6 +106,7 @@ answer_below(struct app *app, const struct request *rq, struct response *rs, str
 	    rq->arena };
 	struct endpoints_answer answer;
 
+	app_refresh(app);
 	if (strncmp(rest, INSTALLATIONS, sizeof(INSTALLATIONS) - 1) == 0) {
 		rest += sizeof(INSTALLATIONS) - 1;
 		size_t len = strcspn(rest, "/");

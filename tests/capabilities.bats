@@ -55,6 +55,48 @@ declare_capability() {
 	assert_output --partial 'custom-capabilities.json:'
 }
 
+# ask TYPE MEMBERS: a message to the program that runs at $ROOT/fcgi; its answer is in $body.
+ask() {
+	local message="{\"headers\":{\"schema\":\"st-schema\",\"version\":\"1.0\",\"interactionType\":\"$1\",\"requestId\":\"$RANDOM\"},
+		\"authentication\":{\"tokenType\":\"Bearer\",\"token\":\"$TOKEN\"}${2-}}"
+	body=$(env -i PATH="$PATH" REQUEST_METHOD=POST REQUEST_URI=/schema CONTENT_TYPE=application/json \
+		CONTENT_LENGTH=${#message} cgi-fcgi -bind -connect "$ROOT/fcgi" <<<"$message" | sed '1,/^\r$/d')
+}
+
+# feel MOOD: a command to device m; prints the value that it has now, or the error.
+feel() {
+	ask commandRequest ",\"devices\":[{\"externalDeviceId\":\"m\",\"commands\":[{\"component\":\"main\",\"capability\":\"acme12.mood\",\"command\":\"setMood\",\"arguments\":[\"$1\"]}]}]"
+	jq -r '.deviceState[0] | .deviceError[0].errorEnum // .states[0].value' <<<"$body"
+}
+
+@test "an edit counts within a second or two, without a restart; one that is not right changes nothing and is said in the log" {
+	declare_capability acme12.mood
+	gatehouse device add --user ann --type $PROFILE --capability acme12.mood --id m --name M >/dev/null
+	TOKEN=$(gatehouse token issue --user ann --client smartthings --device m --json | jq -r .access_token)
+	spawn-fcgi -n -s "$ROOT/fcgi" -- "$BUILD/schema-webhook" 2>"$BATS_TEST_TMPDIR/program.log" 3>&- &
+	local program=$!
+	for _ in {1..50}; do [ -S "$ROOT/fcgi" ] && break; sleep 0.05; done
+	assert_equal "$(feel wild) $(feel sad)" 'wild RESOURCE-CONSTRAINT-VIOLATION'
+	declare_capability acme12.mood "${MOOD//\"calm\", /\"calm\", \"sad\", }"
+	sleep 1.2
+	assert_equal "$(feel sad) $(feel calm)" 'sad calm'
+	printf '{"capabilities": {\n"acme12.mood": {"attributes": {"mood": {"type": "colour"}}, "commands": {}}}}\n' >"$ROOT/custom-capabilities.json"
+	sleep 1.2
+	assert_equal "$(feel sad) $(feel wild)" 'sad wild'
+	sleep 1.2
+	feel calm
+	run -1 gatehouse config check "$ROOT/gatehouse.json"
+	rm "$ROOT/custom-capabilities.json"
+	sleep 1.2
+	assert_equal "$(feel sad)" CAPABILITY-NOT-SUPPORTED
+	kill "$program"
+	wait "$program" || true
+	run cat "$BATS_TEST_TMPDIR/program.log"
+	assert_output --regexp 'error schema-webhook .* custom_capabilities result=kept_as_before why="[^"]*custom-capabilities.json:2: '
+	assert_equal "$(grep -c kept_as_before "$BATS_TEST_TMPDIR/program.log")" 1
+	refute_output --partial Sanitizer
+}
+
 @test "the registration that SmartThings wants: URLs of the config, the secret only if it is the right one" {
 	run -0 --separate-stderr gatehouse schema registration --email kim@example.org --name 'My "devices"'
 	assert_equal "$(jq -r '[.appName, .partnerName, .userEmail, .schemaType, .hostingType, .oAuthClientId, .oAuthScope] | join("|")' <<<"$output")" \

@@ -47,6 +47,7 @@ visitor_find(struct app *app, const struct request *rq, struct response *rs)
 	const char *cookie = cookie_get(rq, cookie_name(rq, SESSION_COOKIE, visitor_secure(app)));
 	enum store_result r = session_find(app->store, rq->arena, app->config, cookie, &v.session);
 
+	app_refresh(app);
 	v.signed_in = r == STORE_OK;
 	v.unavailable = r != STORE_OK && r != STORE_ABSENT;
 	v.csrf = seal_form_token(rq->arena, app->keyring, v.signed_in ? cookie : form_cookie(app, rq, rs));

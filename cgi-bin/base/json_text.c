@@ -166,11 +166,17 @@ json_line_of(const char *text, const char *path)
 	const char *at = NULL, *value = skip_space(text);
 
 	while (*path != '\0') {
-		size_t len = strcspn(path, ".");
+		size_t len = *value == '[' ? strcspn(path, ".") : strlen(path);
 		if (*value != '{' && *value != '[')
 			return 0;
-		if ((at = find_member(value, path, len, &value)) == NULL)
-			return 0;
+		const char *in = value;
+		/* A name may have dots in it: the longest that is there. */
+		while ((at = find_member(in, path, len, &value)) == NULL) {
+			while (len > 0 && path[--len] != '.')
+				;
+			if (len == 0)
+				return 0;
+		}
 		path += len + (path[len] == '.');
 	}
 	return at != NULL ? json_text_line(text, at) : 1;

@@ -17,6 +17,7 @@
 #include "courier/hosts.h"
 #include "courier/loop.h"
 #include "courier/sender.h"
+#include "device/capability.h"
 #include "oauth/keyring.h"
 #include "web/fetch.h"
 #include "base/banned.h"
@@ -149,6 +150,8 @@ turn(struct courier_loop *l)
 
 	arena_reset(l->arena);
 	keyring_refresh(l->x->keyring, l->arena);
+	if (l->x->catalogue != NULL)
+		catalogue_refresh(l->x->catalogue);
 	if (hold(l)) {
 		if (!l->loaded)
 			l->loaded = load(l);

@@ -18,7 +18,7 @@ struct courier_context {
 	const struct config	*config;
 	struct store		*store;
 	struct keyring		*keyring;
-	const struct catalogue	*catalogue;
+	struct catalogue	*catalogue;
 	const struct sender	*const *senders;	/* up to NULL; at most COURIER_SENDERS */
 	const volatile sig_atomic_t *stop;	/* not 0: finish what is in flight and return */
 };

@@ -16,7 +16,6 @@
 #include "device/value.h"
 #include "base/banned.h"
 
-#define CUSTOM "custom-capabilities.json"
 #define SCRATCH (64u << 20)	/* bytes: far above what the two files come to */
 
 /* --- asking --- */
@@ -283,21 +282,25 @@ read_types(struct definition *d, const struct json *root, struct catalogue *all)
 static void
 read_custom(struct definition *d, struct arena *arena, struct arena *scratch, const char *folder, struct catalogue *all)
 {
-	bool there = access(arena_printf(scratch, "%s/" CUSTOM, folder), F_OK) == 0;
-	const struct json *root = there ? definition_open(d, arena, scratch, folder, CUSTOM) : NULL;
+	bool there = access(arena_printf(scratch, "%s/" CATALOGUE_CUSTOM, folder), F_OK) == 0;
+	const struct json *root = there ? definition_open(d, arena, scratch, folder, CATALOGUE_CUSTOM) : NULL;
 
 	if (root != NULL)
 		read_capabilities(d, root, all, true);
 }
 
-const struct catalogue *
+struct catalogue *
 catalogue_load(struct arena *arena, const char *conf, const char *custom, const char **why)
 {
 	struct arena *scratch = arena_new(SCRATCH);
 	struct catalogue *all = arena_alloc(arena, sizeof(*all));
 	struct definition d;
-	const struct json *root = definition_open(&d, arena, scratch, conf, "capabilities.json");
 
+	/* Looked at before it is read: an edit in between is noticed later. */
+	all->conf = arena_strdup(arena, conf);
+	all->custom = custom != NULL ? arena_strdup(arena, custom) : NULL;
+	all->file = catalogue_look(custom);
+	const struct json *root = definition_open(&d, arena, scratch, conf, "capabilities.json");
 	if (root != NULL)
 		read_capabilities(&d, root, all, false);
 	if (d.why == NULL && (catalogue_capability(all, DEVICE_HEALTH) == NULL ||

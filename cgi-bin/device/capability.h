@@ -18,7 +18,14 @@ struct json;
 /* Read both files from the folder conf, and from the folder custom (may be NULL) custom-capabilities.json, if there is one: the
  * owner's own capabilities, called namespace.name. The result lives in arena. NULL if one is not right; *why says file,
  * line and reason. */
-const struct catalogue *catalogue_load(struct arena *, const char *conf, const char *custom, const char **why);
+struct catalogue *catalogue_load(struct arena *, const char *conf, const char *custom, const char **why);
+
+/* Look, at most once a second, whether the owner's file was edited, and take it over; if it is not right, say so in the log
+ * and go on as before. What was found in the catalogue until then is gone: for between requests. */
+void		 catalogue_refresh(struct catalogue *);
+
+/* Give back what catalogue_refresh took. NULL is allowed. */
+void		 catalogue_close(struct catalogue *);
 
 /* A capability by its id, with or without "st." in front ("switchLevel"); NULL if there is none. */
 const struct capability *catalogue_capability(const struct catalogue *, const char *id);

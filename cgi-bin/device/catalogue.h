@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "device/capability.h"
 
@@ -89,6 +90,8 @@ struct override {
 	struct attribute	 attribute;
 };
 
+#define CATALOGUE_CUSTOM "custom-capabilities.json"
+
 struct device_type {
 	const char		*name, *category, *model;
 	const struct json	*components;
@@ -101,7 +104,17 @@ struct catalogue {
 	size_t			 n_capabilities;
 	const struct device_type *types;	/* in the file's order */
 	size_t			 n_types;
+	/* Where it came from: for catalogue_refresh. */
+	const char		*conf, *custom;	/* folders */
+	struct arena		*own;		/* of what was read later; NULL: nothing was */
+	struct catalogue_file {			/* the owner's, as it was when it was last looked at */
+		int64_t		 seconds, nanoseconds, size, number;	/* size -1: there was none */
+	} file;
+	int64_t			 looked;	/* ms */
 };
+
+/* What is known of the owner's file now. */
+struct catalogue_file catalogue_look(const char *custom);
 
 /* By name; NULL if there is none. */
 const struct attribute *capability_attribute(const struct capability *, const char *name);

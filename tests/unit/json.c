@@ -68,6 +68,10 @@ test_errors(void)
 	CHECK(err.what != NULL && err.line == 3);
 	json_parse(arena, "{\"name\":1,\"name\":2}", 19, &err);
 	CHECK(strstr(err.what, "name") != NULL);
+	CHECK(json_line_of("{\"a\":[1,{\"b\":\n1,\n\"c\":2}]}", "a.1.c") == 3);
+	CHECK(json_line_of("{\n\"a.b\": {\n\"c.d.e\":\n1,\n\"c\": 2}}", "a.b.c.d.e") == 3);
+	CHECK(json_line_of("{\n\"a.b\": {\n\"c.d.e\":\n1,\n\"c\": 2}}", "a.b.c") == 5);
+	CHECK(json_line_of("{\n\"a.b\": {\n\"c.d.e\":\n1,\n\"c\": 2}}", "a.b.d") == 0);
 	CHECK(json_line_of("{\n\"a\":1,\n\"b\":{\"c\":[1,\n2]}}", "b.c.1") == 4);
 	CHECK(json_line_of("{\n\"a\":1,\n\"b\":2}", "b") == 3);
 	CHECK(json_line_of("{\"a\":1}", "x") == 0);
