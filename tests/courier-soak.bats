@@ -16,6 +16,7 @@ teardown() {
 
 @test "a year on a moving clock: no link is lost" {
 	local seed
+	gatehouse device add --user ann --type c2c-button-4 --id btn --name Button >/dev/null
 	for seed in ${SEEDS:-1 2}; do
 		BUILD=$BUILD run node "$TOP/tests/fake/year.mjs" "$seed" "${DAYS:-365}"
 		echo "# $output"
@@ -23,6 +24,7 @@ teardown() {
 		rm -rf "$ROOT"
 		kill "$ST_PID"
 		begin_courier "$BATS_TEST_TMPDIR"
+		gatehouse device add --user ann --type c2c-button-4 --id btn --name Button >/dev/null
 	done
 }
 

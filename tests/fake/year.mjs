@@ -1,4 +1,5 @@
-// year.mjs: a year of one link on a moving clock, from a seed: restarts, clock jumps, 429, 5xx, 401, lost answers, races.
+// year.mjs: a year of one link on a moving clock, from a seed: restarts, clock jumps, 429, Retry-After, 5xx, 401, lost answers,
+// races; a lamp and a button.
 //
 //   node year.mjs SEED DAYS   in the environment of tests/courier.bash (BUILD, ROOT, ST, SECRET); the courier is run from here
 //
@@ -48,7 +49,8 @@ async function cgi(program, uri, body, env) {
 }
 
 const control = (what) => fetch(`${ST}/control`, { method: 'POST', body: JSON.stringify(what) })
-const known = async () => (await (await fetch(`${ST}/links`)).json()).year?.devices.lamp?.['st.switchLevel.level']
+const year_link = async () => (await (await fetch(`${ST}/links`)).json()).year
+const known = async () => (await year_link())?.devices.lamp?.['st.switchLevel.level']
 
 // --- SmartThings' side of the link ---
 
@@ -83,7 +85,7 @@ async function schema(type, more = {}) {
 
 async function discover() {
 	const answer = await schema('discoveryRequest')
-	if (answer.devices.length !== 1) throw new Error('the link has lost its device')
+	if (answer.devices.length !== 2) throw new Error('the link has lost a device')
 	if (!answer.requestGrantCallbackAccess) return
 	count.grants++
 	await schema('grantCallbackAccess', { callbackAuthentication: { grantType: 'authorization_code', clientId: 'st-app',
@@ -110,6 +112,8 @@ const troubles = [
 	() => control({ token: { drop: true, times: between(1, 3) } }),
 	() => control({ token: { drop: true, late: true } }),	// it was refreshed, and we do not hear of it
 	() => control({ events: { status: pick([401, 429, 500, 503]), times: between(1, 5) } }),
+	() => control({ events: { status: 429, headers: { 'Retry-After': String(between(1, 7200)) }, times: between(1, 3) } }),
+	() => control({ token: { status: 503, headers: { 'Retry-After': '600' }, times: between(1, 2) } }),
 	() => control({ events: { drop: true, late: random() < 0.5, times: between(1, 3) } }),
 	() => control({ expire: true }),
 	() => control({ rotate: random() < 0.5 }),
@@ -132,8 +136,26 @@ async function day(level) {
 		start()
 	}
 	await run('gatehouse', ['device', 'set', 'lamp', '--user', 'ann', `st.switchLevel.level=${level}`])
+	if (random() < 0.3) await press('held')
 	if (random() < 0.7) await discover()
 	await sleep(between(0, 40))
+}
+
+const press = (how) => run('gatehouse', ['device', 'set', 'btn', '--user', 'ann', `st.button.button=${how}`])
+
+// All trouble over: each press must arrive, in their order, and none of them twice.
+async function presses() {
+	const how = ['pushed', 'double', 'pushed', 'held', 'double'], before = (await year_link()).events.length
+	for (const h of how) await press(h)
+	for (let round = 0; round < 100; round++) {
+		const told = (await year_link()).events.slice(before)
+		if (told.length >= how.length) {
+			if (told.join() !== how.join()) throw new Error(`pressed ${how}, told ${told}`)
+			return
+		}
+		await sleep(50)
+	}
+	throw new Error('presses of the button do not arrive')
 }
 
 // All trouble over: what was set last must arrive.
@@ -153,12 +175,14 @@ async function arrives(level) {
 async function year() {
 	let level = 0
 	tokens = JSON.parse(await run('gatehouse', ['token', 'issue', '--user', 'ann', '--client', 'smartthings', '--device', 'lamp',
-		'--json']))
+		'--device', 'btn', '--json']))
 	await discover()
 	for (const begin = ahead; ahead - begin < days * 24 * HOUR;) {
 		level = level % 100 + 1
 		await day(level)
-		if (++count.steps % 40 === 0) await arrives(level)
+		if (++count.steps % 40 !== 0) continue
+		await arrives(level)
+		await presses()
 	}
 	await arrives(level)
 }

@@ -19,7 +19,7 @@
 #include "tests/unit/http_double.h"
 #include "base/banned.h"
 
-static const struct catalogue *catalogue;
+static struct catalogue *catalogue;
 static volatile sig_atomic_t stop;
 static int homes = 150, live, slow, dead;	/* homes; ports */
 
