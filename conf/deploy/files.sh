@@ -176,6 +176,6 @@ makings() {
 }
 
 # Does what runs differ from what is staged?
-changed() { ! cmp -s <(makings "$ROOT/tmp/stage") "$ROOT/pid/in-force"; }
+changed() { ! makings "$ROOT/tmp/stage" | cmp -s - "$ROOT/pid/in-force"; }
 
 now_in_force() { makings "$ROOT" >"$ROOT/pid/in-force"; }
