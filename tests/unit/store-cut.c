@@ -1,8 +1,12 @@
-/* A segment that has to end early: a sync that failed and whose witness died, in every order; and folds that fail on the way. */
+/* A segment that has to end early: a sync that failed and whose witness died, in every order; and folds that fail on the way.
+ *
+ * long because: each order is a test of its own. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/time.h>
+#include <sys/wait.h>
 
 #include "tests/unit/check.h"
 #include "tests/unit/store-put.h"
@@ -111,6 +115,41 @@ test_refused_damaged(void)
 	CHECK_STR(value_of(e, "a"), "precious");
 	CHECK_STR(value_of(e, "b"), "absent");
 	close(fd);
+	engine_gdbm.close(e);
+}
+
+static int syncs_to_fail;
+
+static int
+sync_fails(int fd)
+{
+	if (syncs_to_fail-- <= 0)
+		return file_system.sync(fd);
+	errno = EIO;
+	return -1;
+}
+
+/* The sync that ends a segment fails: it ends where the disk had it before. */
+static void
+test_refused_at_end(void)
+{
+	struct engine *e = open_engine(below("rotated"));
+	struct file_ops ops = file_system;
+	uint64_t end = 0;
+
+	ops.sync = sync_fails;
+	CHECK(set(e, "a", "1") == STORE_OK);
+	CHECK(commit_append(e, NULL, 0, &(struct engine_write){ "a", "2", 0 }, 1, &end) == STORE_OK);
+	file_ops = &ops;
+	syncs_to_fail = 1;
+	CHECK(commit_rotate(e) == STORE_OK && syncs_to_fail <= 0);
+	file_ops = &file_system;
+	CHECK(commit_wait(e, end) == STORE_FAILED && atomic_load(&e->control->fold_due) == 1);
+	CHECK_STR(value_of(e, "a"), "1");
+	CHECK(set(e, "a", "3") == STORE_OK);
+	engine_gdbm.close(e);
+	e = open_engine(below("rotated"));
+	CHECK_STR(value_of(e, "a"), "3");
 	engine_gdbm.close(e);
 }
 
@@ -234,6 +273,41 @@ test_failing_folds(void)
 	engine_gdbm.close(e);
 }
 
+static volatile sig_atomic_t alarms;
+
+static void
+on_alarm(int sig)
+{
+	(void)sig;
+	alarms++;
+}
+
+/* A signal while somebody else's fold is waited for does not end the waiting. */
+static void
+test_interrupted_wait(void)
+{
+	struct engine *e = open_engine(below("signalled"));
+	struct sigaction action = { .sa_handler = on_alarm };
+	struct itimerval soon = { { 0, 20000 }, { 0, 20000 } }, never = { { 0, 0 }, { 0, 0 } };
+
+	CHECK(set(e, "a", "1") == STORE_OK);
+	int lock = fold_lock(e, true);
+	pid_t child = fork();
+	if (child == 0) {	/* holds it too, through the same open file, and a little longer */
+		usleep(200000);
+		_exit(0);
+	}
+	fold_unlock(lock);
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &soon, NULL);
+	CHECK(fold_run(e, true, true) == STORE_OK && alarms > 0);
+	setitimer(ITIMER_REAL, &never, NULL);
+	signal(SIGALRM, SIG_DFL);
+	waitpid(child, NULL, 0);
+	CHECK_STR(value_of(e, "a"), "1");
+	engine_gdbm.close(e);
+}
+
 /* --- records without a key --- */
 
 static enum store_result
@@ -264,10 +338,12 @@ main(void)
 	help_begin();
 	test_refused();
 	test_refused_damaged();
+	test_refused_at_end();
 	test_cut_at_end();
 	test_due();
 	test_small_files();
 	test_failing_folds();
+	test_interrupted_wait();
 	test_no_key();
 	help_end();
 	arena_free(arena);
