@@ -93,8 +93,8 @@ account() { printf '%s' "$PASSWORD" | gatehouse user add "$1" --password-stdin >
 	page /account "$mine"
 	send /account action=sessions
 	status 303
-	page / "$(cookies)"
-	has 'Signed in as tom'
+	page /account "$(cookies)"
+	has 'You are signed in as tom'
 	page /account "$third"
 	[ "$location" = /login ]
 	page /account "$mine"
