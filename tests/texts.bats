@@ -51,3 +51,21 @@ setup() { load helper; }
 	done
 	[ -z "$missing" ] || { echo "missing:$missing"; return 1; }
 }
+
+@test "words: what the types that SmartThings knows show has a word in every language but English, whose names are English" {
+	local needed
+	# capabilities, scalar attributes, their values, commands and types: "kind name" a line
+	needed=$(jq -r --slurpfile t "$TOP/conf/device-types.json" '
+		([$t[0].types[].components[][]] | unique) as $used | .capabilities as $c |
+		($t[0].types | keys[] | "type " + .),
+		($used[] | "capability " + .),
+		($used[] | $c[.] | (.commands // {} | keys[] | "command " + .),
+			(.attributes // {} | to_entries[] | select(.value.type != "array" and .value.type != "object") |
+				"attribute " + .key, (.value.values // [] | .[] | "value " + .)))' "$TOP/conf/capabilities.json" | sort -u)
+	[ "$(wc -l <<<"$needed")" -gt 200 ]
+	local file
+	for file in "$TOP"/html/words/*.json; do
+		jq -e '[.[][]] | all(type == "string" and length > 0)' "$file" >/dev/null
+		[ "${file##*/}" = en.json ] || diff <(comm -23 <(echo "$needed") <(jq -r 'to_entries[] | .key as $k | .value | keys[] | "\($k) \(.)"' "$file" | sort -u)) /dev/null
+	done
+}
