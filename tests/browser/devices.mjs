@@ -2,18 +2,9 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { schema } from '../instance.mjs';
-import { logIn, looksRight, server, sizes, visit } from './window.mjs';
+import { looksRight, server, signedIn, sizes, visit } from './window.mjs';
 
 const profile = '0f3b6a1e-7c4d-4c55-9f0e-5d1a2b3c4d5e';
-
-async function signedIn(options, fn) {
-	await visit(options, async (page, faults) => {
-		await page.goto(`${server.url}/login`);
-		await logIn(page);
-		await page.waitForSelector('.devices');
-		await fn(page, faults);
-	});
-}
 
 const card = (page, id) => page.locator(`[data-device="${id}"]`);
 const control = (page, id, key) => card(page, id).locator(`[data-key="${key}"]`);

@@ -2,7 +2,7 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { schema } from '../instance.mjs';
-import { logIn, server, visit } from './window.mjs';
+import { server, signedIn } from './window.mjs';
 
 const PAGES = 200, SECONDS = 5;
 
@@ -25,10 +25,7 @@ const inWords = (all) => `${all.length} answers, half within ${at(all, 0.5).toFi
 
 test('200 open pages and a webhook do not wait for each other', async (t) => {
 	const { access_token: token } = JSON.parse(await server.gatehouse('token', 'issue', '--user', server.env.USER, '--client', server.env.CLIENT_ID));
-	await visit({ javaScriptEnabled: false }, async (page) => {
-		await page.goto(`${server.url}/login`);
-		await logIn(page);
-		await page.waitForSelector('.devices');
+	await signedIn({ javaScriptEnabled: false }, async (page) => {
 		const cookie = (await page.context().cookies()).map((c) => `${c.name}=${c.value}`).join('; ');
 		const first = await fetch(`${server.url}/console/devices`, { headers: { cookie } });
 		let { seq } = await first.json();

@@ -12,7 +12,7 @@ const pictures = path.join(top, 'build/screenshots');
 export const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 const plain = new WeakSet();	// windows without script
 export let server;
-let browser;
+let browser, session;
 
 before(async () => {
 	await mkdir(pictures, { recursive: true });
@@ -52,6 +52,21 @@ export async function logIn(page, username = server.env.USER, password = server.
 	await page.fill('input[name=username]', username);
 	await page.fill('input[name=password]', password);
 	await page.click('form[action="/login"] button');
+}
+
+// A window in which the demo's owner is signed in, at the devices. All are of one session: logins from one address are
+// counted, and slowed down from the twentieth.
+export async function signedIn(options, fn) {
+	await visit({ storageState: session, ...options }, async (page, faults) => {
+		await page.goto(`${server.url}/`);
+		if (await page.locator('.devices').count() === 0) {
+			await page.goto(`${server.url}/login`);
+			await logIn(page);
+			await page.waitForSelector('.devices');
+			session = await page.context().storageState();
+		}
+		await fn(page, faults);
+	});
 }
 
 // The same page without its scripts, where a tool's may run: for a window that runs none.
