@@ -26,7 +26,7 @@ smartapp-lifecycle|json|api|/smartapp
 web-services|json|api|/api/smartapps/ /api/token/
 service-manager|page|api|/connect /connect/ /oauth/initialize /oauth/callback /api/links /api/links/
 polyglot|json|api|/polyglot/ /api/sys/nsgetioturl /api/oauth/callback /ns/
-console|page|api|/ /devices /devices/ /new-device /links /links/ /activity /account /operator /console/
+console|page|api|/ /devices /devices/ /new-device /links /links/ /activity /account /operator /console /console/
 simulator|page|api|/sim /sim/
 health|json|none|/health
 '

@@ -29,6 +29,7 @@ main(void)
 		{ "/activity", "GET", activity_page, visitor_refuse },
 		{ "/account", "GET POST", profile_account, visitor_refuse },
 		{ "/operator", "GET POST", operator_page, visitor_refuse },
+		{ "/console", "GET POST", api_unknown, serve_refuse_json },
 		{ "/console/", "GET POST", api_unknown, serve_refuse_json },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};

@@ -368,7 +368,7 @@ value() { gatehouse --json device show "$1" --user ann | jq -r --arg n "$2" '.st
 
 @test "JSON: unknown addresses and methods are answered in JSON" {
 	local row
-	for row in 'GET /console/ 404' 'GET /console/nothing 404' 'POST /console/x/y 404' 'PUT /console/devices 405' \
+	for row in 'GET /console 404' 'GET /console/ 404' 'GET /console/nothing 404' 'POST /console/x/y 404' 'PUT /console/devices 405' \
 		'PUT /console/x 405' 'GET /console/devices/lamp/nothing 404' 'DELETE /console/devices/lamp/set 405' \
 		'GET /console/devices/lamp/command 405' 'GET /console/devices/ 404' 'GET /console/devices/nobody 404'; do
 		read -r method path want <<<"$row"
