@@ -62,4 +62,9 @@ const struct json *command_arguments(struct arena *, const struct catalogue *, c
 /* All commands of a component: {"on":[],"setLevel":["level","rate"]}. */
 struct json	*command_names(struct arena *, const struct catalogue *, const struct device *, const char *component);
 
+/* The command that brings an attribute to a value, by what the catalogue says commands do: its name, and its arguments (an
+ * array). NULL if there is none. */
+const char *command_toward(struct arena *, const struct catalogue *, const char *capability, const char *attribute,
+	    const struct json *value, struct json **arguments);
+
 #endif
