@@ -9,6 +9,7 @@
 #include "courier/sender.h"
 #include "endpoints/notify.h"
 #include "schema/callbacks.h"
+#include "smartapp/sender.h"
 #include "base/banned.h"
 
 /* A kind of call more, which the outbox makes, is a row here. */
@@ -23,6 +24,7 @@ static const struct sender *const senders[] = {
 	&schema_callbacks,
 	&endpoints_notify,
 	&outbox,
+	&smartapp_sender,
 	NULL,
 };
 

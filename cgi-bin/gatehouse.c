@@ -29,6 +29,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_schema,
 	&cli_app,
 	&cli_courier,
+	&cli_smartapp,
 	NULL,
 };
 

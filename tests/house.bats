@@ -136,6 +136,7 @@ strangers() {
 			knows("fastcgi", "cgi-bin/web/serve.c")
 			knows("cjson/", "cgi-bin/base/json.c")
 			knows("libxml/", "cgi-bin/base/xml.c")
+			knows("yaml.h", "cgi-bin/base/yaml.c")
 			knows("curl/", "cgi-bin/web/fetch.c")
 			knows("jwt.h", "cgi-bin/oauth/jwt_codec.c")
 			knows("argon2.h", "cgi-bin/oauth/password.c")

@@ -30,6 +30,22 @@ struct config {
 		const struct json *callback_hosts;	/* array of strings */
 	} smartthings;
 	const char	*ca_file;	/* PEM of those who may sign the certificates of servers that we call; "" = the system's */
+	struct {	/* docs/smartapp.md */
+		const char	*definition;	/* file; "" = there is no SmartApp */
+		bool		 check_signatures;
+		bool		 allow_unsigned;	/* check_signatures may be false although strangers reach us */
+		long long	 clock_skew_sec;	/* -1: Date is not looked at */
+		const char	*keyserver_url;
+		const char	*key_prefix;	/* of key ids */
+		const char	*local_key_file;	/* of the older scheme; "" = not served */
+		bool		 log_json, ping;
+		const char	*handler;	/* shared object; NULL = the rules of the definition */
+		const char	*api_url;
+		const char	*app_id;	/* "" until registered */
+		const char	*client_id;	/* "" = tokens are not refreshed */
+		const char	*client_secret_file;
+		bool		 confirm;	/* registrations of app_id by ourselves */
+	} smartapp;
 	bool		 insecure_loopback;	/* http to loopback is allowed for callbacks: demo and tests */
 	bool		 simulator;
 	struct {

@@ -85,7 +85,7 @@ path_fault(const char *s)
 }
 
 static const char *
-ca_file_fault(const char *s)
+maybe_path_fault(const char *s)
 {
 	return *s == '\0' ? NULL : path_fault(s);
 }
@@ -118,6 +118,16 @@ callback_host_fault(const char *s)
 		return "must be a host name in small letters, without scheme and port";
 	if (*s == '.' && strchr(name, '.') == NULL)
 		return "must not be a whole top level: write .example.com";
+	return NULL;
+}
+
+static const char *
+key_prefix_fault(const char *s)
+{
+	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789/");
+
+	if (len < 2 || len > 64 || s[len] != '\0' || s[0] != '/' || s[len - 1] != '/' || strstr(s, "//") != NULL)
+		return "must be as \"/pl/\": small letters and digits between slashes";
 	return NULL;
 }
 
@@ -154,6 +164,36 @@ static struct json *
 show_number(struct arena *a, const void *slot)
 {
 	return json_new_number(a, (double)*(const long long *)slot);
+}
+
+/* null is -1. */
+static const char *
+read_maybe_number(struct arena *a, const struct config_key *k, const struct json *v, void *slot)
+{
+	*(long long *)slot = -1;
+	return json_type(v) == JSON_NULL || read_number(a, k, v, slot) == NULL ? NULL :
+	    arena_printf(a, "must be a whole number from %lld to %lld, or null", k->min, k->max);
+}
+
+static struct json *
+show_maybe_number(struct arena *a, const void *slot)
+{
+	return *(const long long *)slot < 0 ? json_new_null(a) : show_number(a, slot);
+}
+
+static const char *
+read_maybe_text(struct arena *a, const struct config_key *k, const struct json *v, void *slot)
+{
+	*(const char **)slot = NULL;
+	if (json_type(v) == JSON_NULL)
+		return NULL;
+	return json_string(v) == NULL ? "must be text in double quotes, or null" : read_text(a, k, v, slot);
+}
+
+static struct json *
+show_maybe_text(struct arena *a, const void *slot)
+{
+	return *(const char *const *)slot == NULL ? json_new_null(a) : show_text(a, slot);
 }
 
 static const char *
@@ -214,7 +254,8 @@ show_array(struct arena *a, const void *slot)
 }
 
 static const struct config_type text = { read_text, show_text }, number = { read_number, show_number },
-    boolean = { read_bool, show_bool }, texts = { read_texts, show_array }, objects = { read_objects, show_array };
+    boolean = { read_bool, show_bool }, texts = { read_texts, show_array }, objects = { read_objects, show_array },
+    maybe_number = { read_maybe_number, show_maybe_number }, maybe_text = { read_maybe_text, show_maybe_text };
 
 /* --- the table --- */
 
@@ -238,7 +279,23 @@ const struct config_key config_keys[] = {
 	    path_fault },
 	{ "smartthings.callback_hosts", &texts, AT(smartthings.callback_hosts), "[\".smartthings.com\"]", 0, 0,
 	    callback_host_fault },
-	{ "ca_file", &text, AT(ca_file), "\"\"", 0, 0, ca_file_fault },
+	{ "ca_file", &text, AT(ca_file), "\"\"", 0, 0, maybe_path_fault },
+	{ "smartapp.definition", &text, AT(smartapp.definition), "\"\"", 0, 0, maybe_path_fault },
+	{ "smartapp.check_signatures", &boolean, AT(smartapp.check_signatures), "true", 0, 0, NULL },
+	{ "smartapp.allow_unsigned", &boolean, AT(smartapp.allow_unsigned), "false", 0, 0, NULL },
+	{ "smartapp.clock_skew_sec", &maybe_number, AT(smartapp.clock_skew_sec), "300", 0, 86400, NULL },
+	{ "smartapp.keyserver_url", &text, AT(smartapp.keyserver_url), "\"https://key.smartthings.com\"", 0, 0,
+	    url_fault },
+	{ "smartapp.key_prefix", &text, AT(smartapp.key_prefix), "\"/pl/\"", 0, 0, key_prefix_fault },
+	{ "smartapp.local_key_file", &text, AT(smartapp.local_key_file), "\"\"", 0, 0, maybe_path_fault },
+	{ "smartapp.log_json", &boolean, AT(smartapp.log_json), "false", 0, 0, NULL },
+	{ "smartapp.ping", &boolean, AT(smartapp.ping), "false", 0, 0, NULL },
+	{ "smartapp.handler", &maybe_text, AT(smartapp.handler), "null", 0, 0, path_fault },
+	{ "smartapp.api_url", &text, AT(smartapp.api_url), "\"https://api.smartthings.com\"", 0, 0, url_fault },
+	{ "smartapp.app_id", &text, AT(smartapp.app_id), "\"\"", 0, 0, word_fault },
+	{ "smartapp.client_id", &text, AT(smartapp.client_id), "\"\"", 0, 0, word_fault },
+	{ "smartapp.client_secret_file", &text, AT(smartapp.client_secret_file), "\"secret/smartapp\"", 0, 0, path_fault },
+	{ "smartapp.confirm", &boolean, AT(smartapp.confirm), "false", 0, 0, NULL },
 	{ "insecure_loopback", &boolean, AT(insecure_loopback), "false", 0, 0, NULL },
 	{ "simulator", &boolean, AT(simulator), "false", 0, 0, NULL },
 	{ "limits.body", &number, AT(limits.body), "262144", 4096, 1 << 20, NULL },

@@ -1,0 +1,270 @@
+/* call.c: wishes are collected in lists; call_commit is the one place that writes. */
+#include "smartapp/call.h"
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/config.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "db/record.h"
+#include "oauth/user.h"
+#include "smartapp/here.h"
+#include "smartapp/installed.h"
+#include "smartapp/queue.h"
+#include "base/banned.h"
+
+#define PATH_MAX_LEN	512
+#define BODY_MAX	(64u << 10)
+
+void
+call_begin(struct call *c, struct arena *a, const struct smartapp_request *rq)
+{
+	*c = (struct call){ .arena = a, .request = rq, .now = clock_ms() };
+	c->last_wish = &c->wishes;
+	c->last_set = &c->sets;
+}
+
+/* --- wishing --- */
+
+static bool
+add(struct call *c, struct wish w)
+{
+	bool setup = c->request->phase == SMARTAPP_INSTALL || c->request->phase == SMARTAPP_UPDATE;
+
+	if (c->wish_count >= CALL_WISHES || (w.body != NULL && strlen(w.body) > BODY_MAX))
+		return false;
+	w.setup = setup && w.path != NULL;
+	*c->last_wish = arena_alloc(c->arena, sizeof(w));
+	**c->last_wish = w;
+	c->last_wish = &(*c->last_wish)->next;
+	c->wish_count++;
+	return true;
+}
+
+/* A path of the API: it goes into a URL as it is. */
+static bool
+path_ok(const char *path)
+{
+	size_t len = strspn(path, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._~-");
+
+	return *path == '/' && path[len] == '\0' && len <= PATH_MAX_LEN && strstr(path, "..") == NULL && strstr(path, "//") == NULL;
+}
+
+bool
+call_wish(struct call *c, const char *method, const char *path, const struct json *body)
+{
+	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
+	bool known = false;
+
+	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
+		known |= strcmp(methods[i], method) == 0;
+	return known && path_ok(path) &&
+	    add(c, (struct wish){ .method = method, .path = path, .body = body != NULL ? json_print(c->arena, body) : NULL });
+}
+
+bool
+call_wish_own(struct call *c, const char *method, const char *below, const struct json *body)
+{
+	const char *id = smartapp_app_id(c->request);
+
+	return id != NULL && call_wish(c, method, arena_printf(c->arena, "/installedapps/%s%s", id, below), body);
+}
+
+bool
+call_post(struct call *c, const char *url, const struct json *body)
+{
+	return add(c, (struct wish){ .method = "POST", .url = url, .body = json_print(c->arena, body) });
+}
+
+bool
+call_confirm(struct call *c, const char *url)
+{
+	return add(c, (struct wish){ .method = "GET", .url = url });
+}
+
+bool
+call_command(struct call *c, const char *device, const char *component, const char *capability, const char *name,
+    const struct json *arguments)
+{
+	struct arena *a = c->arena;
+	struct json *body = json_object(a), *commands = json_set(a, body, "commands", json_array(a));
+	struct json *command = json_append(a, commands, json_object(a));
+
+	json_set_string(a, command, "component", component != NULL ? component : "main");
+	json_set_string(a, command, "capability", capability);
+	json_set_string(a, command, "command", name);
+	json_set(a, command, "arguments", arguments != NULL ? json_copy(a, arguments) : json_array(a));
+	return smartapp_id_ok(device) && call_wish(c, "POST", arena_printf(a, "/devices/%s/commands", device), body);
+}
+
+bool
+call_set(struct call *c, const char *user_name, const char *device, const char *attribute, const struct json *value)
+{
+	struct user user;
+
+	if (c->wish_count >= CALL_WISHES || user_by_name(c->store, c->arena, user_name, &user) != STORE_OK)
+		return false;
+	*c->last_set = arena_alloc(c->arena, sizeof(**c->last_set));
+	**c->last_set = (struct set_wish){ user.id, device, attribute, value, NULL };
+	c->last_set = &(*c->last_set)->next;
+	c->wish_count++;
+	return true;
+}
+
+/* --- writing it down --- */
+
+static char *
+seen_key(struct arena *a, const struct call *c)
+{
+	return record_key(a, "smartapp-seen", c->seen, NULL);
+}
+
+enum store_result
+call_recall(struct call *c, struct json **answer)
+{
+	struct json *r;
+	enum store_result result = c->seen == NULL ? STORE_ABSENT : record_get(c->store, c->arena, seen_key(c->arena, c), &r);
+
+	if (result == STORE_OK)
+		*answer = json_copy(c->arena, json_get(r, "answer"));
+	return result;
+}
+
+static const struct json *
+texts(struct arena *a, const char **list)
+{
+	struct json *v = json_array(a);
+
+	for (; list != NULL && *list != NULL; list++)
+		json_append_string(a, v, *list);
+	return v;
+}
+
+/* What INSTALL and UPDATE bring. */
+static void
+bring_up_to_date(const struct call *c, struct arena *a, struct installed *i)
+{
+	const struct smartapp_lifecycle *d = &c->request->data;
+	int64_t now = c->now / 1000;
+
+	i->location = d->installed_app.location_id;
+	i->config = d->installed_app.config_json;
+	i->permissions = texts(a, d->installed_app.permissions);
+	i->locale = c->request->locale != NULL ? c->request->locale : i->locale;
+	i->updated = now;
+	i->installed = i->installed != 0 ? i->installed : now;
+	i->access = d->auth_token;
+	i->access_until = now + INSTALLED_ACCESS_LIFE;
+	if (d->refresh_token != NULL) {
+		i->refresh = d->refresh_token;
+		i->refreshed = now;
+	}
+}
+
+static void
+merge_state(const struct call *c, struct arena *a, struct installed *i)
+{
+	struct json *state = i->state != NULL ? json_copy(a, i->state) : json_object(a);
+
+	for (const struct json *m = json_first(c->state); m != NULL; m = json_next(m))
+		json_set(a, state, json_name(m), json_type(m) == JSON_NULL ? NULL : json_copy(a, m));
+	i->state = state;
+}
+
+static enum store_result
+write_installed(struct store_tx *tx, const struct call *c)
+{
+	struct arena *a = store_tx_arena(tx);
+	const char *id = smartapp_app_id(c->request);
+	enum smartapp_phase phase = c->request->phase;
+	bool setup = phase == SMARTAPP_INSTALL || phase == SMARTAPP_UPDATE;
+	bool token = phase == SMARTAPP_EVENT && c->wishes != NULL && *c->config->smartapp.client_id == '\0' &&
+	    smartapp_token(c->request) != NULL;
+	struct installed i;
+
+	if (id == NULL || (c->gone && phase != SMARTAPP_INSTALL))
+		return id == NULL ? STORE_OK : installed_tx_delete(tx, id);
+	if (!setup && !token && c->state == NULL)
+		return STORE_OK;
+	enum store_result r = installed_tx_find(tx, c->keyring, id, &i);
+	if (r != STORE_OK && r != STORE_ABSENT)
+		return r;
+	if (setup)
+		bring_up_to_date(c, a, &i);
+	if (i.location == NULL)
+		i.location = smartapp_location_id(c->request);
+	if (token) {
+		i.event_access = smartapp_token(c->request);
+		i.event_until = c->now / 1000 + INSTALLED_EVENT_LIFE;
+	}
+	if (c->state != NULL)
+		merge_state(c, a, &i);
+	return installed_tx_put(tx, c->keyring, &i);
+}
+
+static enum store_result
+write_wishes(struct store_tx *tx, const struct call *c)
+{
+	const char *id = smartapp_app_id(c->request), *why;
+	enum store_result r = STORE_OK;
+	bool calls = false, posts = false;
+
+	/* A confirmation belongs to no installed app: to the app itself. */
+	id = id != NULL ? id : c->request->app_id != NULL ? c->request->app_id : c->request->confirmation.app_id;
+	for (const struct wish *w = c->wishes; w != NULL; w = w->next) {
+		calls |= w->path != NULL;
+		posts |= w->url != NULL;
+	}
+	if (calls && !c->gone && id != NULL)
+		r = queue_tx_add(tx, QUEUE_CALLS, id, c->wishes, c->now);
+	if (r == STORE_OK && posts && id != NULL)
+		r = queue_tx_add(tx, QUEUE_POSTS, id, c->wishes, c->now);
+	for (const struct set_wish *s = c->sets; s != NULL && r == STORE_OK; s = s->next)
+		if ((r = here_tx_set(tx, c->catalogue, s, &why)) == STORE_OK && why != NULL)
+			log_event(LOG_LEVEL_WARN, "smartapp_set", "device=%.64s why=\"%s\"", s->device, why);
+	return r;
+}
+
+struct commit {
+	const struct call	*call;
+	const struct json	*answer;
+	struct json		*former;	/* what another process answered meanwhile */
+};
+
+static enum store_result
+write_all(struct store_tx *tx, void *arg)
+{
+	struct commit *m = arg;
+	const struct call *c = m->call;
+	struct arena *a = store_tx_arena(tx);
+	struct json *r;
+	enum store_result result;
+
+	m->former = NULL;
+	if (c->seen != NULL) {
+		result = record_tx_get(tx, seen_key(a, c), &r);
+		if (result != STORE_ABSENT) {
+			m->former = result == STORE_OK ? json_copy(a, json_get(r, "answer")) : NULL;
+			return result;
+		}
+		r = record_new(a);
+		json_set(a, r, "answer", json_copy(a, m->answer));
+		if ((result = record_tx_put(tx, seen_key(a, c), r, c->seen_until)) != STORE_OK)
+			return result;
+	}
+	result = write_installed(tx, c);
+	return result == STORE_OK ? write_wishes(tx, c) : result;
+}
+
+enum store_result
+call_commit(struct call *c, struct json **answer)
+{
+	struct commit m = { c, *answer, NULL };
+	enum store_result r = store_run(c->store, c->arena, write_all, &m);
+
+	if (r == STORE_OK && m.former != NULL)
+		*answer = m.former;
+	return r;
+}

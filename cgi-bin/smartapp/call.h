@@ -1,0 +1,89 @@
+/* call.h: one lifecycle request being answered: what it may look at, and what is to come of it, collected until the end.
+ *
+ * Handlers and the built-in rules only wish; call_commit writes all of it in one transaction, or nothing. */
+#ifndef SMARTAPP_CALL_H
+#define SMARTAPP_CALL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "db/store.h"
+#include "smartapp/handler.h"
+
+struct arena;
+struct catalogue;
+struct config;
+struct definition;
+struct json;
+struct keyring;
+
+#define CALL_WISHES 200		/* of one request */
+
+/* A call of SmartThings' API that the courier is to make. */
+struct wish {
+	const char	*method, *path;		/* below the API's URL: "/devices/<id>/commands" */
+	const char	*url;			/* a web hook instead; path is NULL then */
+	const char	*body;			/* JSON text, or NULL */
+	bool		 setup;			/* of INSTALL or UPDATE: a later setup makes it moot */
+	struct wish	*next;
+};
+
+/* A value of a device here. */
+struct set_wish {
+	const char		*user, *device, *attribute;	/* user: an id */
+	const struct json	*value;
+	struct set_wish		*next;
+};
+
+struct call {
+	struct arena		*arena;
+	const struct config	*config;
+	struct store		*store;
+	const struct keyring	*keyring;
+	const struct catalogue	*catalogue;
+	const struct definition	*definition;
+	const struct smartapp_request *request;
+	const char		*correlation_id;
+	int64_t			 now;		/* ms */
+	struct wish		*wishes, **last_wish;
+	size_t			 wish_count;
+	struct set_wish		*sets, **last_set;
+	struct json		*state;		/* changes of the app's state: name -> value, null = taken away; NULL = none */
+	struct json		*answer;	/* of CONFIGURATION, if a handler gave one */
+	bool			 gone;		/* the installed app was removed */
+	bool			 subscribed, scheduled;	/* a handler has wished the first of these */
+	/* For call_commit: the signature's digest and until when it could come again; NULL = it is not remembered. */
+	const char		*seen;
+	int64_t			 seen_until;
+};
+
+void	 call_begin(struct call *, struct arena *, const struct smartapp_request *);
+
+/* Wish a call of the API. body is printed. False if there are too many, or path or method cannot be. */
+bool	 call_wish(struct call *, const char *method, const char *path, const struct json *body);
+
+/* The same for this installed app: "/subscriptions" and alike. */
+bool	 call_wish_own(struct call *, const char *method, const char *below, const struct json *body);
+
+/* Wish a POST to a web hook. */
+bool	 call_post(struct call *, const char *url, const struct json *body);
+
+/* Wish that a registration is confirmed: a GET. */
+bool	 call_confirm(struct call *, const char *url);
+
+/* Wish a command to a device. arguments: an array, or NULL. */
+bool	 call_command(struct call *, const char *device, const char *component, const char *capability, const char *command,
+	    const struct json *arguments);
+
+/* Wish that a device here has a value: "switch.switch", "outlet2/switch.switch". */
+bool	 call_set(struct call *, const char *user_name, const char *device, const char *attribute, const struct json *value);
+
+/* What this very request was answered with before. STORE_ABSENT: it was not. */
+enum store_result call_recall(struct call *, struct json **answer);
+
+/* Write down all that came of it, with the answer for the case that it comes again. *answer is replaced where another
+ * process was first: nothing is written then. */
+enum store_result call_commit(struct call *, struct json **answer);
+
+#endif

@@ -1,0 +1,329 @@
+#!/usr/bin/env bats
+# The SmartApp webhook as plain CGI: signatures made by openssl, a key server double with its own certificate; every trick of
+# docs/smartapp.md refused.
+# long because: each rule of the verification has its row here.
+
+load helper
+load smartapp
+
+setup_file() {
+	make_root "$BATS_FILE_TMPDIR/root"
+	start_keyserver "$BATS_FILE_TMPDIR/keys"
+	make_key other
+	make_key short 1
+	openssl req -x509 -newkey rsa:1024 -nodes -keyout "$KEYS/small.key" -out "$KEYS/key/small.pem" -days 3 -subj /CN=x 2>/dev/null
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$KEYS/ec.key" -out "$KEYS/key/ec.pem" -days 3 -subj /CN=x 2>/dev/null
+	openssl rsa -in "$KEYS/good.key" -pubout -out "$KEYS/key/bare.pem" 2>/dev/null
+	cp "$KEYS/key/bare.pem" "$KEYS/bare.pem"
+	configure
+	cat >"$ROOT/app.json" <<-'END'
+		{"id": "app", "name": "App", "description": "An app", "targetUrl": "https://home.example.org/smartapp?x=1",
+		 "permissions": ["r:locations:*"], "configPages": [
+		  {"pageName": "One", "sections": [{"name": "S", "settings": [{"type": "TEXT", "id": "a", "name": "A"}]}]},
+		  {"pageName": "Two", "sections": [{"name": "S", "settings": [{"type": "BOOLEAN", "id": "b", "name": "B", "defaultValue": "true"}]}]}]}
+	END
+}
+
+teardown_file() { stop_keyserver; }
+
+setup() { load_libs; }
+
+# What a good request is answered with: the smallest there is.
+good() { install '{}'; }
+
+@test "without a definition there is no endpoint" {
+	mkdir "$BATS_TEST_TMPDIR/none"
+	cp -R "$ROOT/." "$BATS_TEST_TMPDIR/none"
+	echo '{}' >"$BATS_TEST_TMPDIR/none/gatehouse.json"
+	headers=()
+	ROOT=$BATS_TEST_TMPDIR/none deliver '{}'
+	refused 404 NotFoundError
+}
+
+@test "a request signed as SmartThings signs is answered; one key is fetched once" {
+	send "$(good)"
+	assert_equal "$code $body" '200 {"installData":{}}'
+	send "$(uninstall)"
+	assert_equal "$code $body" '200 {"uninstallData":{}}'
+	send "$(uninstall)"
+	assert_equal "$code $body" '200 {"uninstallData":{}}'
+	assert_equal "$(asked | jq '[.[] | select(. == "/pl/useast1/good")] | length')" 1
+}
+
+@test "GMT and UTC, SHA-256 and SHA256, any order of headers, spaces behind commas, further headers signed" {
+	m=$(good)
+	DATE="$(LC_ALL=C date -u '+%a, %d %b %Y %H:%M:%S GMT')" send "$m"
+	status 200
+	m=$(good)
+	DIGEST="SHA-256=$(printf '%s' "$m" | openssl dgst -sha256 -binary | base64 -w0)" send "$m"
+	status 200
+	SIGNED='date digest (request-target)' send "$(good)"
+	status 200
+	m=$(good)
+	OTHER=c0ffee-1 SIGNED='(request-target) x-st-correlation digest date' sign "$m"
+	deliver "$m"
+	status 200
+	m=$(good)
+	DATE=$(http_date "$(date +%s)")
+	sign "$m"
+	AUTH="${auth//,/ , }, version=\"9\"" sign "$m"
+	deliver "$m"
+	status 200
+}
+
+@test "the body is bound: changed, with its digest not signed, or with a digest of its own" {
+	m=$(good)
+	sign "$m"
+	deliver "${m/INSTALL/UNINSTALL}"
+	refused 401 SignatureError 'the body was changed'
+	deliver "$m "
+	refused 401 SignatureError
+	SIGNED='(request-target) date' send "$m"
+	refused 401 SignatureError 'digest is not signed'
+	for digest in '' 'SHA256=' 'MD5=1B2M2Y8AsgTpgAmY7PhCfg==' "SHA-512=$(printf '%s' "$m" | openssl dgst -sha512 -binary | base64 -w0)" \
+		"SHA256=$(printf '%s' "$m" | openssl dgst -sha256 -hex | sed 's/.* //')"; do
+		DIGEST=$digest send "$m"
+		refused 401 SignatureError
+	done
+}
+
+@test "(request-target), digest and date must be signed" {
+	for signed in date digest '(request-target)' '(request-target) digest' 'digest date' ''; do
+		SIGNED=$signed send "$(good)"
+		refused 401 SignatureError
+	done
+	SIGNED='(request-target) digest date date' send "$(good)"
+	refused 401 SignatureError 'a name twice'
+	SIGNED='(request-target) Digest date' send "$(good)"
+	refused 401 SignatureError
+	SIGNED='(request-target) digest date x-not-there' send "$(good)"
+	refused 401 SignatureError 'x-not-there is signed, but did not come'
+}
+
+@test "old, early and unreadable dates; whole days count" {
+	now=$(date +%s)
+	for off in 310 -310 86400 -86400 31536000 -31536000 4294967296; do
+		DATE=$(http_date $((now - off))) send "$(good)"
+		refused 401 SignatureError 'seconds'
+	done
+	for off in 280 -280; do
+		DATE=$(http_date $((now - off))) send "$(good)"
+		status 200
+	done
+	for date in '' yesterday "$now" "$(date -u +%FT%TZ)" "$(http_date "$now") " "$(LC_ALL=C date -u '+%A, %d-%b-%y %T GMT')" \
+		"$(LC_ALL=C date -u '+%a, %d %b %Y %T CET')" "$(http_date "$now"), $(http_date "$now")"; do
+		DATE=$date send "$(good)"
+		refused 401 SignatureError
+	done
+}
+
+@test "other algorithms, other keys, other targets, other methods" {
+	for algorithm in rsa-sha1 rsa-sha512 hs2019 RSA-SHA256 hmac-sha256 none ''; do
+		ALGORITHM=$algorithm send "$(good)"
+		refused 401 SignatureError 'algorithm='
+	done
+	for hash in sha1 sha512; do
+		HASH=$hash send "$(good)"
+		refused 401 SignatureError 'not that of the signing string'
+	done
+	KEY=$KEYS/other.key send "$(good)"
+	refused 401 SignatureError 'not that of the signing string'
+	for target in / /smartapp/ '/smartapp?x=1' /SmartApp /other; do
+		TARGET=$target send "$(good)"
+		refused 401 SignatureError '(request-target): post /smartapp |'
+	done
+	METHOD=get send "$(good)"
+	refused 401 SignatureError
+}
+
+@test "key ids that are none are refused without a call; keys that are none are asked for once" {
+	before=$(asked | jq length)
+	for id in '' / good /pl/good /pl/useast1/ /pl/useast1/a/b /pl/../good /pl/useast1/.. '/pl/useast1/good?x' '/pl/useast1/good#x' \
+		'@evil.example/good' '/pl/useast1/go%6fd' '//evil.example/good' /PL/useast1/good '/pl/useast1/good ' \
+		https://evil.example/pl/useast1/good "/pl/useast1/$(printf 'a%.0s' $(seq 129))" \
+		/SmartThings/d4:a3:58:b2:99:0d:d5:3d:a4:61:c9:a4:52:4a:66:a4; do
+		KEYID=$id send "$(good)"
+		refused 401 SignatureError keyId
+	done
+	assert_equal "$(asked | jq length)" "$before"
+	for id in /pl/useast1/unknown /pl/bad/redirect /pl/bad/big /pl/bad/text /pl/bad/two /pl/bad/error /pl/bad/drop \
+		/pl/useast1/small /pl/useast1/ec /pl/useast1/bare; do
+		KEYID=$id send "$(good)"
+		refused 401 SignatureError
+		KEYID=$id send "$(good)"
+		refused 401 SignatureError
+		assert_equal "$(asked | jq --arg id "$id" '[.[] | select(. == $id)] | length')" 1
+	done
+}
+
+@test "a key server that says nothing is given up after three seconds, and asked once by all" {
+	start=$EPOCHSECONDS
+	m=$(good)
+	for i in 1 2 3; do
+		(KEYID=/pl/bad/slow BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR/$i
+		mkdir "$BATS_TEST_TMPDIR"
+		sign "$m"
+		deliver "$m"
+		refused 401 SignatureError) &
+	done
+	wait
+	[ $((EPOCHSECONDS - start)) -le 6 ]
+	assert_equal "$(asked | jq '[.[] | select(. == "/pl/bad/slow")] | length')" 1
+}
+
+@test "what is not an Authorization of this scheme" {
+	m=$(good)
+	sign "$m"
+	good=$auth
+	for AUTH in '' Signature 'Signature ' 'Basic eDp5' "signature ${good#Signature }" "Signature  x=1,${good#Signature }" \
+		"$good," "$good,," "$good,keyId=\"/pl/useast1/good\"" "${good//\"/}" "${good%?}" "$good junk" "$good, $good" \
+		"${good/signature=\"/signature=\"!}" "${good/,signature=*\",headers/,headers}" \
+		"$good,x=\"$(printf 'a%.0s' $(seq 4096))\""; do
+		sign "$m"
+		deliver "$m"
+		refused 401 SignatureError
+	done
+	unset AUTH
+	headers=(CONTENT_TYPE=application/json)
+	deliver "$m"
+	refused 401 SignatureError 'no Authorization'
+	sign "$m"
+	deliver "$m" "HTTP_DATE=$(http_date "$(date +%s)")"	# the same header twice
+	status 200	# env keeps the last of a name: as CGI it cannot come twice
+}
+
+@test "a request that comes again is answered as before, and the handler does not see it" {
+	m=$(events '{}')
+	sign "$m"
+	deliver "$m"
+	assert_equal "$code $body" '200 {"eventData":{}}'
+	for i in 1 2; do
+		deliver "$m"
+		assert_equal "$code $body" '200 {"eventData":{}}'
+		grep -q 'smartapp_repeated' "$BATS_TEST_TMPDIR/cgi.err"
+	done
+	sign "$m"	# Date has moved on, or the signature is the same: both are fine
+	deliver "$m"
+	status 200
+}
+
+@test "the reason stands in the log, without the tokens; the answer has the correlation id alone" {
+	m=$(install '{}')
+	sign "$m"
+	deliver "${m/at-1/SECRET-TOKEN}"
+	assert_equal "$body" '{"error":"SignatureError","correlationId":"c0ffee-1"}'
+	run ! grep SECRET-TOKEN "$BATS_TEST_TMPDIR/cgi.err"
+	grep -q 'string="(request-target): post /smartapp | digest: SHA256=' "$BATS_TEST_TMPDIR/cgi.err"
+	OTHER=SECRET-COOKIE SIGNED='(request-target) digest date cookie' sign "$m"
+	deliver "${m/at-1/x}" HTTP_COOKIE=SECRET-COOKIE
+	run ! grep SECRET-COOKIE "$BATS_TEST_TMPDIR/cgi.err"
+}
+
+@test "switches: PING unsigned, signatures not checked, skew null, a local key" {
+	ping='{"lifecycle":"PING","executionId":"e","pingData":{"challenge":"<b>1</b>"}}'
+	headers=(CONTENT_TYPE=application/json)
+	deliver "$ping"
+	refused 401 SignatureError
+	configure '{"ping": true}'
+	deliver "$ping"
+	assert_equal "$code $(jq -r .pingData.challenge <<<"$body")" '200 <b>1</b>'
+	assert_equal "$(header X-Content-Type-Options)" nosniff
+	run ! grep -F '<b>' "$BATS_TEST_TMPDIR/cgi.err"
+	deliver "${ping/PING/UNINSTALL}"
+	refused 401 SignatureError
+	deliver "${ping/\{/\{\"lifecycle\":\"UNINSTALL\",}"
+	refused 401 SignatureError
+	for bad in '{"lifecycle":"PING"}' '{"lifecycle":"PING","pingData":{}}' '{"lifecycle":"PING","pingData":{"challenge":7}}'; do
+		deliver "$bad"
+		refused 400 BadRequestError
+	done
+	configure '{"check_signatures": false}'
+	deliver "$(install '{}')"
+	status 200
+	grep -q 'requests of anybody are believed' "$BATS_TEST_TMPDIR/cgi.err"
+	PUBLIC=https://home.example.org configure '{"check_signatures": false}'
+	run -1 deliver "$(install '{}')"
+	assert_output --partial allow_unsigned
+	PUBLIC=https://home.example.org configure '{"check_signatures": false, "allow_unsigned": true}'
+	deliver "$(install '{}')"
+	status 200
+	configure '{"clock_skew_sec": null}'
+	DATE=$(http_date 1000000000) send "$(install '{}')"
+	status 200
+	DATE=$(http_date 1000000000) sign "$(install '{}')"
+	deliver x
+	refused 401 SignatureError
+	cp "$KEYS/bare.pem" "$ROOT/secret/app.pem"
+	configure '{"local_key_file": "secret/app.pem"}'
+	KEYID=/SmartThings/d4:a3:58:b2:99:0d:d5:3d:a4:61:c9:a4:52:4a:66:a4 send "$(install '{}')"
+	status 200
+	KEYID=/SmartThings/x send "$(install '{}')"
+	refused 401 SignatureError
+	configure
+}
+
+@test "a certificate counts for its time alone, and for a day without being asked for again" {
+	configure
+	jq '.simulator = true' "$ROOT/gatehouse.json" >"$BATS_TEST_TMPDIR/c" && cp "$BATS_TEST_TMPDIR/c" "$ROOT/gatehouse.json"
+	move() { printf '%016x' $((($1) * 1000)) | sed 's/\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)/\\x\8\\x\7\\x\6\\x\5\\x\4\\x\3\\x\2\\x\1/' | xargs -0 printf '%b' >"$ROOT/clock"; }
+	at() { KEYID=/pl/useast1/short KEY=$KEYS/short.key DATE=$(http_date $(($(date +%s) + $1))) send "$(good)"; }
+	move 0
+	at 0
+	status 200
+	move 80000
+	at 80000
+	status 200
+	assert_equal "$(asked | jq '[.[] | select(. == "/pl/useast1/short")] | length')" 1
+	move 90000
+	at 90000
+	refused 401 SignatureError 'has expired'
+	move 0
+	configure
+}
+
+@test "gatehouse smartapp verify says why, rule by rule, and asks nobody" {
+	m=$(good)
+	capture() {
+		printf 'POST /smartapp HTTP/1.1\r\nHost: home.example.org\r\nContent-Length: %s\r\n' "$(printf '%s' "$1" | wc -c)"
+		printf '%s\r\n' "${headers[@]}" | sed 's/^HTTP_AUTHORIZATION=/Authorization: /; s/^HTTP_DATE=/Date: /; s/^HTTP_DIGEST=/Digest: /; s/^CONTENT_TYPE=/Content-Type: /; /^HTTP_X/d'
+		printf '\r\n%s\n' "$1"
+	}
+	before=$(asked | jq length)
+	sign "$m"
+	capture "$m" >"$BATS_TEST_TMPDIR/r"
+	run -0 gatehouse smartapp verify "$BATS_TEST_TMPDIR/r" --key "$KEYS/key/good.pem"
+	assert_output --partial 'This request is genuine.'
+	run -0 gatehouse smartapp verify "$BATS_TEST_TMPDIR/r"	# the key was fetched by the tests above
+	run -1 --separate-stderr gatehouse smartapp verify "$BATS_TEST_TMPDIR/r" --key "$KEYS/key/other.pem" --json
+	assert_equal "$(jq -r '.genuine, (.steps[] | select(.result != "ok") | .step)' <<<"$output")" $'false\nsignature'
+	run -1 gatehouse smartapp verify "$BATS_TEST_TMPDIR/r" --path /else
+	assert_output --partial 'is the path the target URL'
+	sed -i 's/at-1/at-9/' "$BATS_TEST_TMPDIR/r"
+	run -1 gatehouse smartapp verify "$BATS_TEST_TMPDIR/r"
+	assert_output --partial 'Digest is not that of the body'
+	KEYID=/pl/useast1/never DATE=$(http_date 1000000000) sign "$m"
+	capture "$m" >"$BATS_TEST_TMPDIR/r"
+	run -1 gatehouse smartapp verify "$BATS_TEST_TMPDIR/r"
+	assert_output --partial 'this instance has not seen the key'
+	assert_output --partial 'seconds behind our clock'
+	echo nothing >"$BATS_TEST_TMPDIR/r"
+	run -1 gatehouse smartapp verify "$BATS_TEST_TMPDIR/r"
+	run -1 gatehouse smartapp verify /nonexistent
+	assert_equal "$(asked | jq length)" "$before"
+}
+
+@test "at most thirty keys never seen are asked for in a minute; a known one goes on" {
+	for i in $(seq 45); do
+		KEYID=/pl/flood/$i sign "$(good)"
+		deliver x	# the digest is looked at before the key: nobody is asked
+		refused 401 SignatureError
+	done
+	assert_equal "$(asked | jq '[.[] | select(startswith("/pl/flood"))] | length')" 0
+	for i in $(seq 35); do
+		KEYID=/pl/flood/$i send "$(good)"
+		refused 401 SignatureError
+	done
+	[ "$(asked | jq '[.[] | select(startswith("/pl/flood"))] | length')" -le 30 ]
+	send "$(good)"
+	status 200
+}
