@@ -21,10 +21,10 @@ static const struct outbox_kind *const kinds[] = {
 /* A kind of work more, with a logic of its own, is a row here. */
 static struct sender outbox;
 static const struct sender *const senders[] = {
+	&smartapp_sender,
 	&schema_callbacks,
 	&endpoints_notify,
 	&outbox,
-	&smartapp_sender,
 	NULL,
 };
 

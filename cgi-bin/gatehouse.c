@@ -26,10 +26,10 @@ static const struct cli_noun *const nouns[] = {
 	&cli_config,
 	&cli_keys,
 	&cli_store,
+	&cli_smartapp,
 	&cli_schema,
 	&cli_app,
 	&cli_courier,
-	&cli_smartapp,
 	NULL,
 };
 

@@ -1,0 +1,184 @@
+#!/usr/bin/env bats
+# What a SmartApp asks of SmartThings' API: made by the courier, in order, with good tokens; a handler of one's own; mirrors.
+
+load helper
+load smartapp
+
+setup_file() {
+	make_root "$BATS_FILE_TMPDIR/root"
+	export KEYSERVER=https://127.0.0.1:1 KEYS=$BATS_FILE_TMPDIR API
+	node "$TOP/tests/fake/smartthings-api.mjs" >"$BATS_FILE_TMPDIR/port" 3>&- &
+	echo $! >"$BATS_FILE_TMPDIR/pid"
+	until [ -s "$BATS_FILE_TMPDIR/port" ]; do sleep 0.05; done
+	read -r _ API <"$BATS_FILE_TMPDIR/port"
+	API=http://127.0.0.1:$API
+	printf 'hush' >"$ROOT/secret/smartapp"
+	cp "$TOP/conf/apps/porch-light.yaml" "$ROOT/app.yaml"
+	jq --arg api "$API" '.mirrors[0].user = "ann" | .mirrors[0].device = "lamp" |
+		.rules = [{when: {event: "MODE_EVENT"}, then: [{post: {url: ($api + "/hook")}}]}]' "$TOP/conf/apps/mirror.json" >"$ROOT/mirror.json"
+}
+
+teardown_file() {
+	kill "$(<"$BATS_FILE_TMPDIR/pid")"
+}
+
+# use DEFINITION [MORE]: the config of a test, and a courier that has read it.
+use() {
+	configure "$(jq -nc --arg d "$1" --arg api "$API" --argjson more "${2:-{\}}" \
+		'{definition: $d, check_signatures: false, api_url: $api, client_id: "cid"} + $more')"
+	jq 'del(.ca_file)' "$ROOT/gatehouse.json" >"$BATS_TEST_TMPDIR/c"
+	cp "$BATS_TEST_TMPDIR/c" "$ROOT/gatehouse.json"
+	mkdir -p "$ROOT/sock"
+	rm -f "$ROOT/sock/courier.wake"
+	env -i PATH="$PATH" GATEHOUSE_ROOT="$ROOT" GATEHOUSE_SHARE="$TOP" "$BUILD/courier" 2>>"$BATS_TEST_TMPDIR/courier.log" 3>&- &
+	COURIER=$!
+	until [ -e "$ROOT/sock/courier.wake" ]; do sleep 0.05; done
+}
+
+setup() {
+	load_libs
+	headers=(CONTENT_TYPE=application/json)
+	DOOR=d0000000-0000-4000-8000-000000000001 LAMP=d0000000-0000-4000-8000-000000000002 COURIER=
+	APP=5a5a5a5a-0000-4002-8003-00000000000$BATS_TEST_NUMBER
+	CONFIG=$(jq -nc --argjson s "$(device_setting $DOOR)" --argjson l "$(device_setting $LAMP)" --argjson m "$(text_setting 7)" \
+		'{sensors: $s, lights: $l, lamp: $l, minutes: $m}')
+	control '{"access": ["at-1", "at-2", "et-1"], "next": []}'
+	FROM=$(log | jq length)
+}
+
+teardown() {
+	[ -z "$COURIER" ] || { kill "$COURIER"; wait "$COURIER" || true; }
+}
+
+log() { curl -s "$API/log"; }
+control() { curl -s "$API/control" -d "$1" >/dev/null; }
+# asked: method, path, status of the calls since the test began. until_asked N TEXT: N of them have TEXT.
+asked() { log | jq -r --argjson from "$FROM" '.[$from:][] | "\(.method) \(.path) \(.status)"'; }
+until_asked() {
+	local tries
+	for ((tries = 0; tries < 150; tries++)); do
+		[ "$(asked | grep -cF -- "$2")" -lt "$1" ] || return 0
+		sleep 0.1
+	done
+	echo "not $1 times: $2 in:"; asked; cat "$BATS_TEST_TMPDIR/courier.log"
+	return 1
+}
+
+@test "an update makes subscriptions anew, in order; motion switches the light on" {
+	use app.yaml
+	deliver "$(update "$CONFIG")"
+	status 200
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	status 200
+	until_asked 1 /schedules/porch-off
+	assert_equal "$(asked)" "DELETE /v1/installedapps/$APP/subscriptions 200
+DELETE /v1/installedapps/$APP/schedules 200
+POST /v1/installedapps/$APP/subscriptions 200
+POST /v1/devices/$LAMP/commands 200
+DELETE /v1/installedapps/$APP/schedules/porch-off 200"
+	assert_equal "$(log | jq -c --argjson from "$FROM" '[.[$from:][].token] | unique')" '["at-2"]'
+	run ! grep -qE 'at-2|rt-2' "$BATS_TEST_TMPDIR/courier.log"
+	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -c .calls)" '[]'
+}
+
+@test "a token that is refused is refreshed, once, and the call made again; the new pair is kept" {
+	control '{"access": ["et-1"]}'
+	use app.yaml
+	deliver "$(install "$CONFIG")"
+	until_asked 1 'subscriptions 200'
+	assert_equal "$(asked)" "POST /v1/installedapps/$APP/subscriptions 401
+POST /oauth/token 200
+POST /v1/installedapps/$APP/subscriptions 200"
+	assert_equal "$(log | jq -r --argjson from "$FROM" '.[$from + 1] | .authorization, .body')" "Basic $(printf cid:hush | base64)
+grant_type=refresh_token&client_id=cid&refresh_token=rt-1"
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 /schedules/porch-off
+	assert_equal "$(asked | grep -c oauth)" 1
+}
+
+@test "failures are tried again, refusals are not; 409 and Retry-After" {
+	use app.yaml
+	control '{"next": [{"match": "POST /v1/installedapps", "status": 409, "times": 1}, {"match": "commands", "status": 503, "times": 1},
+		{"match": "porch-off", "status": 422, "times": 1}]}'
+	deliver "$(install "$CONFIG")"
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 422'
+	assert_equal "$(asked)" "POST /v1/installedapps/$APP/subscriptions 409
+POST /v1/devices/$LAMP/commands 503
+POST /v1/devices/$LAMP/commands 200
+DELETE /v1/installedapps/$APP/schedules/porch-off 422"
+	control '{"next": [{"match": "commands", "status": 429, "retryAfter": "3", "times": 1}]}'
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 200'
+	assert_equal "$(log | jq '[.[] | select(.path | contains("commands")) | .at] | .[-1] - .[-2] >= 2900')" true
+}
+
+@test "kill -9 of the courier loses no call" {
+	use app.yaml
+	control '{"next": [{"match": "commands", "status": 503, "times": 1}]}'
+	deliver "$(install "$CONFIG")"
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'commands 503'
+	kill -9 "$COURIER"
+	wait "$COURIER" || true
+	use app.yaml
+	until_asked 1 'porch-off 200'
+	assert_equal "$(asked | grep -c 'commands 200')" 1
+}
+
+@test "a mirror: what changes here becomes a command there, and what came from there does not go back" {
+	use mirror.json
+	deliver "$(install "$CONFIG")"
+	until_asked 1 subscriptions
+	gatehouse device set lamp --user ann switch.switch=on >/dev/null
+	sleep 1.5	# the first look notes where it begins; what follows is told
+	gatehouse device set lamp --user ann switch.switch=off >/dev/null
+	until_asked 1 commands
+	assert_equal "$(log | jq -r --argjson from "$FROM" '[.[$from:][] | select(.path | contains("commands"))] | last | .path, (.body | fromjson | .commands[0].command)')" "/v1/devices/$LAMP/commands
+off"
+	n=$(asked | grep -c commands)
+	deliver "$(events "$CONFIG" "$(device_event $LAMP switch switch '"on"')")"
+	assert_equal "$(gatehouse device show lamp --user ann --json | jq -r '.. | objects | select(.capability? == "switch" and .attribute? == "switch") | .value')" on
+	sleep 1.5
+	assert_equal "$(asked | grep -c commands)" "$n"
+}
+
+@test "a rule's post reaches the web hook; a confirmation is opened where it is ours" {
+	use mirror.json '{"confirm": true, "app_id": "c0ffee-1"}'
+	deliver "$(events "$CONFIG" '{"eventType":"MODE_EVENT","modeEvent":{"modeId":"m1"}}')"
+	until_asked 1 /hook
+	assert_equal "$(log | jq -r --argjson from "$FROM" '.[$from:][] | select(.path == "/hook") | .body | fromjson | .event.modeId, .eventType')" $'m1\nMODE_EVENT'
+	for app in c0ffee-1 c0ffee-2; do
+		deliver "$(message CONFIRMATION confirmationData "{\"appId\":\"$app\",\"confirmationUrl\":\"$API/confirm?token=$app\"}")"
+		status 200
+	done
+	deliver "$(message CONFIRMATION confirmationData '{"appId":"c0ffee-1","confirmationUrl":"http://127.0.0.1:1/confirm?token=evil"}')"
+	until_asked 1 '/confirm?token=c0ffee-1 200'
+	sleep 0.5
+	assert_equal "$(asked | grep -c confirm)" 1
+}
+
+@test "a handler of one's own: the example of the documentation, compiled against the headers alone" {
+	mkdir -p "$BATS_TEST_TMPDIR/include/smartapp"
+	cp "$TOP/cgi-bin/smartapp/handler.h" "$TOP/cgi-bin/smartapp/request.h" "$BATS_TEST_TMPDIR/include/smartapp"
+	awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$TOP/docs/smartapp.md" >"$BATS_TEST_TMPDIR/greet.c"
+	gcc -std=c11 -Wall -Wextra -Werror -shared -fPIC -I "$BATS_TEST_TMPDIR/include" -o "$ROOT/greet.so" "$BATS_TEST_TMPDIR/greet.c"
+	use app.yaml '{"handler": "greet.so"}'
+	deliver "$(install "$CONFIG")"
+	status 200
+	for n in 1 2; do
+		deliver "$(events "$CONFIG" "$(device_event $DOOR contactSensor contact '"open"')" "$(device_event $DOOR contactSensor contact '"closed"')")"
+		assert_equal "$code $body" '200 {"eventData":{}}'
+	done
+	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -c .state)" '{"events":4}'
+	until_asked 2 commands
+	deliver "$(message CONFIGURATION configurationData "{\"installedAppId\":\"$APP\",\"phase\":\"PAGE\",\"pageId\":\"anything\"}")"
+	assert_equal "$(jq -r '.configurationData.page | .name, .sections[0].settings[0].id, .previousPageId' <<<"$body")" $'Choose\nlamp\nnull'
+	echo 'int nothing;' | gcc -shared -fPIC -x c -o "$ROOT/none.so" -
+	configure '{"check_signatures": false, "definition": "app.yaml", "handler": "none.so"}'
+	run -1 deliver "$(install "$CONFIG")"
+	assert_output --partial 'has no symbol smartapp_handler'
+	configure '{"check_signatures": false, "definition": "app.yaml", "handler": "missing.so"}'
+	run -1 deliver "$(install "$CONFIG")"
+	assert_output --partial missing.so
+}
