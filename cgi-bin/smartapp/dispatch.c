@@ -7,7 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/secret.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "smartapp/definition.h"
 #include "smartapp/incoming.h"
 #include "smartapp/keyserver.h"
@@ -104,10 +104,10 @@ static enum smartapp_error
 handle(struct passage *p, struct json **answer)
 {
 	const struct smartapp *s = p->app;
-	struct call c;
+	struct lifecycle c;
 	struct smartapp_call call = { &plugin_tools, &p->request, p->correlation_id, &c };
 
-	call_begin(&c, p->arena, &p->request);
+	lifecycle_begin(&c, p->arena, &p->request);
 	c.config = s->config;
 	c.store = s->store;
 	c.keyring = s->keyring;
@@ -116,7 +116,7 @@ handle(struct passage *p, struct json **answer)
 	c.correlation_id = p->correlation_id;
 	c.seen = p->seen;
 	c.seen_until = p->seen_until;
-	enum store_result r = call_recall(&c, answer);
+	enum store_result r = lifecycle_recall(&c, answer);
 	if (r == STORE_OK)
 		log_event(LOG_LEVEL_WARN, "smartapp_repeated", "phase=%s correlation=%s", smartapp_phase_name(p->request.phase),
 		    p->correlation_id);
@@ -125,7 +125,7 @@ handle(struct passage *p, struct json **answer)
 		return r == STORE_OK ? SMARTAPP_OK : SMARTAPP_INTERNAL_ERROR;
 	}
 	enum smartapp_error e = phases_answer(s, &call, answer, &p->why);
-	if (e == SMARTAPP_OK && (r = call_commit(&c, answer)) != STORE_OK) {
+	if (e == SMARTAPP_OK && (r = lifecycle_commit(&c, answer)) != STORE_OK) {
 		p->why = arena_printf(p->arena, "the store: %s", store_result_name(r));
 		e = SMARTAPP_INTERNAL_ERROR;
 	}

@@ -32,7 +32,7 @@ struct smartapp_call {
 	const struct smartapp_tools	*tools;
 	const struct smartapp_request	*request;
 	const char			*correlation_id;	/* "-" if there is none */
-	struct call			*own;			/* not for handlers */
+	struct lifecycle			*own;			/* not for handlers */
 };
 
 struct smartapp_tools {

@@ -11,7 +11,7 @@
 #include "device/device.h"
 #include "device/state.h"
 #include "oauth/user.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "base/banned.h"
 
 /* "outlet2/switch.switch" taken apart; false if it is not that. */

@@ -11,7 +11,7 @@
 #include "device/change.h"
 #include "device/command.h"
 #include "oauth/user.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "smartapp/definition.h"
 #include "smartapp/here.h"
 #include "smartapp/installed.h"

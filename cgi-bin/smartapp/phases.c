@@ -7,7 +7,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "smartapp/definition.h"
 #include "smartapp/smartapp.h"
 #include "base/banned.h"
@@ -50,7 +50,7 @@ confirmation(struct answering *x, struct json **answer)
 
 	log_event(LOG_LEVEL_WARN, "smartapp_CONFIRM_NOW", "To confirm the registration of app %s open: %.1000s", c->app_id,
 	    c->confirmation_url);
-	if (is_ours(x, c) && call_confirm(x->call->own, c->confirmation_url))
+	if (is_ours(x, c) && lifecycle_confirm(x->call->own, c->confirmation_url))
 		log_event(LOG_LEVEL_INFO, "smartapp_confirm", "app=%s result=queued", c->app_id);
 	*answer = json_object(x->arena);
 	json_set_string(x->arena, *answer, "targetUrl", x->app->definition->target_url);

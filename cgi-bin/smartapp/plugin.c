@@ -8,7 +8,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "smartapp/installed.h"
 #include "base/banned.h"
 
@@ -115,7 +115,7 @@ api(struct smartapp_call *call, const char *method, const char *path, const char
 	struct json *v = parse(call, body);
 
 	return (body == NULL || v != NULL) &&
-	    call_wish(call->own, arena_strdup(call->own->arena, method), arena_strdup(call->own->arena, path), v);
+	    lifecycle_wish(call->own, arena_strdup(call->own->arena, method), arena_strdup(call->own->arena, path), v);
 }
 
 static bool
@@ -125,7 +125,7 @@ command(struct smartapp_call *call, const char *device, const char *component, c
 	struct json *v = parse(call, arguments);
 
 	return (arguments == NULL || json_type(v) == JSON_ARRAY) &&
-	    call_command(call->own, device, component, capability, name, v);
+	    lifecycle_command(call->own, device, component, capability, name, v);
 }
 
 /* The first wish of INSTALL or UPDATE of this kind is the removal of what was there. */
@@ -137,9 +137,9 @@ make_anew(struct smartapp_call *call, const char *below, const char *body, bool 
 	if (json_type(v) != JSON_OBJECT)
 		return false;
 	if (call->request->phase == SMARTAPP_UPDATE && !*begun)
-		call_wish_own(call->own, "DELETE", below, NULL);
+		lifecycle_wish_own(call->own, "DELETE", below, NULL);
 	*begun = true;
-	return call_wish_own(call->own, "POST", below, v);
+	return lifecycle_wish_own(call->own, "POST", below, v);
 }
 
 static bool
@@ -160,7 +160,7 @@ set(struct smartapp_call *call, const char *user, const char *device, const char
 	struct arena *a = call->own->arena;
 	struct json *v = parse(call, value);
 
-	return v != NULL && call_set(call->own, user, arena_strdup(a, device), arena_strdup(a, attribute), v);
+	return v != NULL && lifecycle_set(call->own, user, arena_strdup(a, device), arena_strdup(a, attribute), v);
 }
 
 static bool
@@ -168,13 +168,13 @@ post(struct smartapp_call *call, const char *url, const char *body)
 {
 	struct json *v = parse(call, body);
 
-	return v != NULL && call_post(call->own, arena_strdup(call->own->arena, url), v);
+	return v != NULL && lifecycle_post(call->own, arena_strdup(call->own->arena, url), v);
 }
 
 static const struct json *
 state_get(struct smartapp_call *call, const char *name)
 {
-	struct call *c = call->own;
+	struct lifecycle *c = call->own;
 	const char *id = smartapp_app_id(call->request);
 	struct installed i;
 
@@ -188,7 +188,7 @@ state_get(struct smartapp_call *call, const char *name)
 static bool
 state_set(struct smartapp_call *call, const char *name, const char *value)
 {
-	struct call *c = call->own;
+	struct lifecycle *c = call->own;
 	struct json *v = value == NULL ? json_new_null(c->arena) : parse(call, value);
 
 	if (v == NULL || *name == '\0' || smartapp_app_id(call->request) == NULL)

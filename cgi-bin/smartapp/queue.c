@@ -9,7 +9,7 @@
 #include "base/json.h"
 #include "courier/box.h"
 #include "db/record.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "base/banned.h"
 
 static const char *const kinds[] = { [QUEUE_CALLS] = "smartapp-calls", [QUEUE_POSTS] = "smartapp-posts" };

@@ -6,7 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "smartapp/definition.h"
 #include "smartapp/plan.h"
 #include "base/banned.h"
@@ -16,7 +16,7 @@
 /* --- actions; each false if it could not even be wished --- */
 
 static bool
-do_command(struct call *c, const struct smartapp_event *e, const struct json *v)
+do_command(struct lifecycle *c, const struct smartapp_event *e, const struct json *v)
 {
 	const char *setting = json_get_string(v, "setting"), *device = json_get_string(v, "device");
 	const struct json *arguments = json_get(v, "arguments");
@@ -27,20 +27,20 @@ do_command(struct call *c, const struct smartapp_event *e, const struct json *v)
 	if (arguments != NULL && (arguments = rules_resolve(c, e, arguments)) == NULL)
 		return false;
 	if (device != NULL)
-		return call_command(c, device, json_get_string(v, "component"), json_get_string(v, "capability"),
+		return lifecycle_command(c, device, json_get_string(v, "component"), json_get_string(v, "capability"),
 		    json_get_string(v, "command"), arguments);
 	if (smartapp_as_devices(c->request->data.installed_app.config, setting, &d, &n) != SMARTAPP_READ_OK)
 		return true;	/* none was chosen: there is nothing to be done */
 	for (; d != NULL; d = d->next) {
 		const char *component = json_get_string(v, "component");
-		fine &= call_command(c, d->device.device_id, component != NULL ? component : d->device.component_id,
+		fine &= lifecycle_command(c, d->device.device_id, component != NULL ? component : d->device.component_id,
 		    json_get_string(v, "capability"), json_get_string(v, "command"), arguments);
 	}
 	return fine;
 }
 
 static bool
-do_schedule(struct call *c, const struct smartapp_event *e, const struct json *v)
+do_schedule(struct lifecycle *c, const struct smartapp_event *e, const struct json *v)
 {
 	static const struct { const char *name; double seconds; } units[] = {
 		{ "seconds", 1 }, { "minutes", 60 }, { "hours", 3600 },
@@ -59,44 +59,44 @@ do_schedule(struct call *c, const struct smartapp_event *e, const struct json *v
 	once = json_set(c->arena, body, "once", json_object(c->arena));
 	json_set_int(c->arena, once, "time", c->now + (long long)(after * 1000));
 	json_set_bool(c->arena, once, "overwrite", true);
-	return call_wish_own(c, "POST", "/schedules", body);
+	return lifecycle_wish_own(c, "POST", "/schedules", body);
 }
 
 static bool
-do_unschedule(struct call *c, const struct smartapp_event *e, const struct json *v)
+do_unschedule(struct lifecycle *c, const struct smartapp_event *e, const struct json *v)
 {
 	(void)e;
-	return call_wish_own(c, "DELETE", arena_printf(c->arena, "/schedules/%s", json_string(v)), NULL);
+	return lifecycle_wish_own(c, "DELETE", arena_printf(c->arena, "/schedules/%s", json_string(v)), NULL);
 }
 
 static bool
-do_set(struct call *c, const struct smartapp_event *e, const struct json *v)
+do_set(struct lifecycle *c, const struct smartapp_event *e, const struct json *v)
 {
 	const struct json *value = rules_resolve(c, e, json_get(v, "value"));
 
-	return value != NULL && call_set(c, json_get_string(v, "user"), json_get_string(v, "device"),
+	return value != NULL && lifecycle_set(c, json_get_string(v, "user"), json_get_string(v, "device"),
 	    json_get_string(v, "attribute"), value);
 }
 
 static bool
-do_post(struct call *c, const struct smartapp_event *e, const struct json *v)
+do_post(struct lifecycle *c, const struct smartapp_event *e, const struct json *v)
 {
 	const struct json *body = json_get(v, "body");
 	struct json *usual = json_object(c->arena);
 
 	if (body != NULL)
-		return (body = rules_resolve(c, e, body)) != NULL && call_post(c, json_get_string(v, "url"), body);
+		return (body = rules_resolve(c, e, body)) != NULL && lifecycle_post(c, json_get_string(v, "url"), body);
 	json_set_string(c->arena, usual, "installedAppId", smartapp_app_id(c->request));
 	json_set_string(c->arena, usual, "eventType", e->type_name);
 	json_set_int(c->arena, usual, "time", e->time);
 	json_set(c->arena, usual, "event", json_copy(c->arena, e->data));
-	return call_post(c, json_get_string(v, "url"), usual);
+	return lifecycle_post(c, json_get_string(v, "url"), usual);
 }
 
 static void
-act(struct call *c, const struct smartapp_event *e, const struct json *action, const char *rule)
+act(struct lifecycle *c, const struct smartapp_event *e, const struct json *action, const char *rule)
 {
-	static const struct { const char *name; bool (*act)(struct call *, const struct smartapp_event *, const struct json *); }
+	static const struct { const char *name; bool (*act)(struct lifecycle *, const struct smartapp_event *, const struct json *); }
 	    kinds[] = {
 		{ "command", do_command }, { "schedule", do_schedule }, { "unschedule", do_unschedule }, { "set", do_set },
 		{ "post", do_post },
@@ -113,7 +113,7 @@ act(struct call *c, const struct smartapp_event *e, const struct json *action, c
 /* --- events --- */
 
 static void
-apply_rules(struct call *c, const struct smartapp_event *e)
+apply_rules(struct lifecycle *c, const struct smartapp_event *e)
 {
 	for (const struct json *r = json_first(c->definition->plan->rules); r != NULL; r = json_next(r)) {
 		bool holds = rules_fits(c, e, json_get(r, "when"));
@@ -126,7 +126,7 @@ apply_rules(struct call *c, const struct smartapp_event *e)
 
 /* What a mirrored device said becomes the state of the one here. */
 static void
-apply_mirrors(struct call *c, const struct smartapp_event *e)
+apply_mirrors(struct lifecycle *c, const struct smartapp_event *e)
 {
 	const char *device = json_get_string(e->data, "deviceId"), *capability = json_get_string(e->data, "capability");
 	const char *attribute = json_get_string(e->data, "attribute");
@@ -137,7 +137,7 @@ apply_mirrors(struct call *c, const struct smartapp_event *e)
 		const char *way = json_get_string(m, "direction");
 		if (strcmp(json_get_string(m, "capability"), capability) == 0 && (way == NULL || strcmp(way, "there") != 0) &&
 		    rules_setting_has(c, json_get_string(m, "setting"), device) &&
-		    !call_set(c, json_get_string(m, "user"), json_get_string(m, "device"),
+		    !lifecycle_set(c, json_get_string(m, "user"), json_get_string(m, "device"),
 		    arena_printf(c->arena, "%s.%s", capability, attribute), json_get(e->data, "value")))
 			log_event(LOG_LEVEL_WARN, "smartapp_mirror", "device=%.64s result=not_possible", json_get_string(m, "device"));
 	}

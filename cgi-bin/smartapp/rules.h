@@ -4,7 +4,7 @@
 
 #include "smartapp/handler.h"
 
-struct call;
+struct lifecycle;
 struct json;
 struct smartapp_event;
 
@@ -17,13 +17,13 @@ enum smartapp_error rules_set_up(struct smartapp_call *);
 
 /* v with "$value" and "$setting" in it replaced, at any depth; numbers and truths by the setting's type. NULL if one of
  * them is not there. e may be NULL: there is no $value then. */
-const struct json *rules_resolve(struct call *, const struct smartapp_event *e, const struct json *v);
+const struct json *rules_resolve(struct lifecycle *, const struct smartapp_event *e, const struct json *v);
 
 /* Does the event fit a rule's when? Do its conditions hold? */
-bool		 rules_fits(struct call *, const struct smartapp_event *, const struct json *when);
-bool		 rules_holds(struct call *, const struct smartapp_event *, const struct json *condition);
+bool		 rules_fits(struct lifecycle *, const struct smartapp_event *, const struct json *when);
+bool		 rules_holds(struct lifecycle *, const struct smartapp_event *, const struct json *condition);
 
 /* Is this device among those of a setting? */
-bool		 rules_setting_has(struct call *, const char *setting, const char *device);
+bool		 rules_setting_has(struct lifecycle *, const char *setting, const char *device);
 
 #endif

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "smartapp/definition.h"
 #include "smartapp/here.h"
 #include "smartapp/plan.h"
@@ -14,13 +14,13 @@
 #include "base/banned.h"
 
 static const struct smartapp_setting *
-config_of(const struct call *c)
+config_of(const struct lifecycle *c)
 {
 	return c->request->data.installed_app.config;
 }
 
 bool
-rules_setting_has(struct call *c, const char *setting, const char *device)
+rules_setting_has(struct lifecycle *c, const char *setting, const char *device)
 {
 	const struct smartapp_value *v;
 	size_t n;
@@ -34,7 +34,7 @@ rules_setting_has(struct call *c, const char *setting, const char *device)
 
 /* The setting's value as JSON: a number where its type says so. NULL if it has none. */
 static const struct json *
-setting_value(struct call *c, const char *id)
+setting_value(struct lifecycle *c, const char *id)
 {
 	const char *type = json_get_string(json_get(c->definition->settings, id), "type"), *text;
 	const struct smartapp_setting *s = smartapp_find(config_of(c), id);
@@ -49,7 +49,7 @@ setting_value(struct call *c, const char *id)
 }
 
 static struct json *
-resolve_members(struct call *c, const struct smartapp_event *e, const struct json *v)
+resolve_members(struct lifecycle *c, const struct smartapp_event *e, const struct json *v)
 {
 	bool object = json_type(v) == JSON_OBJECT;
 	struct json *out = object ? json_object(c->arena) : json_array(c->arena);
@@ -67,7 +67,7 @@ resolve_members(struct call *c, const struct smartapp_event *e, const struct jso
 }
 
 const struct json *
-rules_resolve(struct call *c, const struct smartapp_event *e, const struct json *v)
+rules_resolve(struct lifecycle *c, const struct smartapp_event *e, const struct json *v)
 {
 	const char *text = json_string(v);
 
@@ -80,7 +80,7 @@ rules_resolve(struct call *c, const struct smartapp_event *e, const struct json 
 
 /* Equal, or a text that spells what the other is: settings are texts always. */
 static bool
-same(struct call *c, const struct json *a, const struct json *b)
+same(struct lifecycle *c, const struct json *a, const struct json *b)
 {
 	const char *sa, *sb;
 
@@ -109,7 +109,7 @@ number_of(const struct json *v, double *out)
 
 /* above and below of spec, if they stand there, against v. */
 static bool
-in_bounds(struct call *c, const struct smartapp_event *e, const struct json *spec, const struct json *v)
+in_bounds(struct lifecycle *c, const struct smartapp_event *e, const struct json *spec, const struct json *v)
 {
 	const struct json *above = json_get(spec, "above"), *below = json_get(spec, "below");
 	double value, bound;
@@ -135,7 +135,7 @@ is_subscription(const char *name, const char *of)
 }
 
 bool
-rules_fits(struct call *c, const struct smartapp_event *e, const struct json *when)
+rules_fits(struct lifecycle *c, const struct smartapp_event *e, const struct json *when)
 {
 	const char *setting = json_get_string(when, "setting"), *subscription = json_get_string(when, "subscription");
 
@@ -155,7 +155,7 @@ rules_fits(struct call *c, const struct smartapp_event *e, const struct json *wh
 
 /* Is it now between two times of the day? Their offset is theirs if they have one, else utcOffset's. */
 static bool
-is_between(struct call *c, const struct json *condition)
+is_between(struct lifecycle *c, const struct json *condition)
 {
 	const char *from = json_string(rules_resolve(c, NULL, json_get(condition, "from")));
 	const char *to = json_string(rules_resolve(c, NULL, json_get(condition, "to")));
@@ -172,7 +172,7 @@ is_between(struct call *c, const struct json *condition)
 }
 
 bool
-rules_holds(struct call *c, const struct smartapp_event *e, const struct json *condition)
+rules_holds(struct lifecycle *c, const struct smartapp_event *e, const struct json *condition)
 {
 	const char *setting = json_get_string(condition, "setting"), *device = json_get_string(condition, "device");
 	const struct json *is = json_get(condition, "is"), *is_not = json_get(condition, "isNot"), *v;

@@ -4,7 +4,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/log.h"
-#include "smartapp/call.h"
+#include "smartapp/lifecycle.h"
 #include "smartapp/definition.h"
 #include "smartapp/plan.h"
 #include "smartapp/rules.h"
@@ -15,7 +15,7 @@
 #define DEVICE_IDS_MAX		20	/* of one subscription for several devices */
 
 struct setting_up {
-	struct call	*call;
+	struct lifecycle	*call;
 	size_t		 made;
 };
 
@@ -38,7 +38,7 @@ subscribe(struct setting_up *s, const struct plan_subscription *kind, struct jso
 	}
 	json_set_string(a, body, "sourceType", kind->type);
 	json_set(a, body, kind->member, it);
-	s->made += call_wish_own(s->call, "POST", "/subscriptions", body);
+	s->made += lifecycle_wish_own(s->call, "POST", "/subscriptions", body);
 }
 
 static void
@@ -140,7 +140,7 @@ set_cron(struct arena *a, struct json *body, const char *expression, const char 
 static struct json *
 schedule_body(struct setting_up *s, const struct json *v)
 {
-	struct call *c = s->call;
+	struct lifecycle *c = s->call;
 	struct arena *a = c->arena;
 	struct json *body = json_object(a);
 	const char *daily = json_string(rules_resolve(c, NULL, json_get(v, "daily"))), *once = json_get_string(v, "once");
@@ -171,14 +171,14 @@ rules_set_up(struct smartapp_call *call)
 
 	/* The platform knows no change of a subscription: all go, all come. */
 	if (call->request->phase == SMARTAPP_UPDATE) {
-		call_wish_own(call->own, "DELETE", "/subscriptions", NULL);
-		call_wish_own(call->own, "DELETE", "/schedules", NULL);
+		lifecycle_wish_own(call->own, "DELETE", "/subscriptions", NULL);
+		lifecycle_wish_own(call->own, "DELETE", "/schedules", NULL);
 	}
 	subscribe_all(&s);
 	for (const struct json *v = json_first(plan->schedules); v != NULL; v = json_next(v)) {
 		struct json *body = schedule_body(&s, v);
 		if (body != NULL)
-			call_wish_own(call->own, "POST", "/schedules", body);
+			lifecycle_wish_own(call->own, "POST", "/schedules", body);
 	}
 	return SMARTAPP_OK;
 }

@@ -1,5 +1,5 @@
-/* call.c: wishes are collected in lists; call_commit is the one place that writes. */
-#include "smartapp/call.h"
+/* lifecycle.c: wishes are collected in lists; lifecycle_commit is the one place that writes. */
+#include "smartapp/lifecycle.h"
 
 #include <string.h>
 
@@ -19,9 +19,9 @@
 #define BODY_MAX	(64u << 10)
 
 void
-call_begin(struct call *c, struct arena *a, const struct smartapp_request *rq)
+lifecycle_begin(struct lifecycle *c, struct arena *a, const struct smartapp_request *rq)
 {
-	*c = (struct call){ .arena = a, .request = rq, .now = clock_ms() };
+	*c = (struct lifecycle){ .arena = a, .request = rq, .now = clock_ms() };
 	c->last_wish = &c->wishes;
 	c->last_set = &c->sets;
 }
@@ -29,7 +29,7 @@ call_begin(struct call *c, struct arena *a, const struct smartapp_request *rq)
 /* --- wishing --- */
 
 static bool
-add(struct call *c, struct wish w)
+add(struct lifecycle *c, struct wish w)
 {
 	bool setup = c->request->phase == SMARTAPP_INSTALL || c->request->phase == SMARTAPP_UPDATE;
 
@@ -53,7 +53,7 @@ path_ok(const char *path)
 }
 
 bool
-call_wish(struct call *c, const char *method, const char *path, const struct json *body)
+lifecycle_wish(struct lifecycle *c, const char *method, const char *path, const struct json *body)
 {
 	static const char *const methods[] = { "GET", "POST", "PUT", "PATCH", "DELETE" };
 	bool known = false;
@@ -65,27 +65,27 @@ call_wish(struct call *c, const char *method, const char *path, const struct jso
 }
 
 bool
-call_wish_own(struct call *c, const char *method, const char *below, const struct json *body)
+lifecycle_wish_own(struct lifecycle *c, const char *method, const char *below, const struct json *body)
 {
 	const char *id = smartapp_app_id(c->request);
 
-	return id != NULL && call_wish(c, method, arena_printf(c->arena, "/installedapps/%s%s", id, below), body);
+	return id != NULL && lifecycle_wish(c, method, arena_printf(c->arena, "/installedapps/%s%s", id, below), body);
 }
 
 bool
-call_post(struct call *c, const char *url, const struct json *body)
+lifecycle_post(struct lifecycle *c, const char *url, const struct json *body)
 {
 	return add(c, (struct wish){ .method = "POST", .url = url, .body = json_print(c->arena, body) });
 }
 
 bool
-call_confirm(struct call *c, const char *url)
+lifecycle_confirm(struct lifecycle *c, const char *url)
 {
 	return add(c, (struct wish){ .method = "GET", .url = url });
 }
 
 bool
-call_command(struct call *c, const char *device, const char *component, const char *capability, const char *name,
+lifecycle_command(struct lifecycle *c, const char *device, const char *component, const char *capability, const char *name,
     const struct json *arguments)
 {
 	struct arena *a = c->arena;
@@ -96,11 +96,11 @@ call_command(struct call *c, const char *device, const char *component, const ch
 	json_set_string(a, command, "capability", capability);
 	json_set_string(a, command, "command", name);
 	json_set(a, command, "arguments", arguments != NULL ? json_copy(a, arguments) : json_array(a));
-	return smartapp_id_ok(device) && call_wish(c, "POST", arena_printf(a, "/devices/%s/commands", device), body);
+	return smartapp_id_ok(device) && lifecycle_wish(c, "POST", arena_printf(a, "/devices/%s/commands", device), body);
 }
 
 bool
-call_set(struct call *c, const char *user_name, const char *device, const char *attribute, const struct json *value)
+lifecycle_set(struct lifecycle *c, const char *user_name, const char *device, const char *attribute, const struct json *value)
 {
 	struct user user;
 
@@ -116,13 +116,13 @@ call_set(struct call *c, const char *user_name, const char *device, const char *
 /* --- writing it down --- */
 
 static char *
-seen_key(struct arena *a, const struct call *c)
+seen_key(struct arena *a, const struct lifecycle *c)
 {
 	return record_key(a, "smartapp-seen", c->seen, NULL);
 }
 
 enum store_result
-call_recall(struct call *c, struct json **answer)
+lifecycle_recall(struct lifecycle *c, struct json **answer)
 {
 	struct json *r;
 	enum store_result result = c->seen == NULL ? STORE_ABSENT : record_get(c->store, c->arena, seen_key(c->arena, c), &r);
@@ -144,7 +144,7 @@ texts(struct arena *a, const char **list)
 
 /* What INSTALL and UPDATE bring. */
 static void
-bring_up_to_date(const struct call *c, struct arena *a, struct installed *i)
+bring_up_to_date(const struct lifecycle *c, struct arena *a, struct installed *i)
 {
 	const struct smartapp_lifecycle *d = &c->request->data;
 	int64_t now = c->now / 1000;
@@ -164,7 +164,7 @@ bring_up_to_date(const struct call *c, struct arena *a, struct installed *i)
 }
 
 static void
-merge_state(const struct call *c, struct arena *a, struct installed *i)
+merge_state(const struct lifecycle *c, struct arena *a, struct installed *i)
 {
 	struct json *state = i->state != NULL ? json_copy(a, i->state) : json_object(a);
 
@@ -174,7 +174,7 @@ merge_state(const struct call *c, struct arena *a, struct installed *i)
 }
 
 static enum store_result
-write_installed(struct store_tx *tx, const struct call *c)
+write_installed(struct store_tx *tx, const struct lifecycle *c)
 {
 	struct arena *a = store_tx_arena(tx);
 	const char *id = smartapp_app_id(c->request);
@@ -205,7 +205,7 @@ write_installed(struct store_tx *tx, const struct call *c)
 }
 
 static enum store_result
-write_wishes(struct store_tx *tx, const struct call *c)
+write_wishes(struct store_tx *tx, const struct lifecycle *c)
 {
 	const char *id = smartapp_app_id(c->request), *why;
 	enum store_result r = STORE_OK;
@@ -228,7 +228,7 @@ write_wishes(struct store_tx *tx, const struct call *c)
 }
 
 struct commit {
-	const struct call	*call;
+	const struct lifecycle	*call;
 	const struct json	*answer;
 	struct json		*former;	/* what another process answered meanwhile */
 };
@@ -237,7 +237,7 @@ static enum store_result
 write_all(struct store_tx *tx, void *arg)
 {
 	struct commit *m = arg;
-	const struct call *c = m->call;
+	const struct lifecycle *c = m->call;
 	struct arena *a = store_tx_arena(tx);
 	struct json *r;
 	enum store_result result;
@@ -259,7 +259,7 @@ write_all(struct store_tx *tx, void *arg)
 }
 
 enum store_result
-call_commit(struct call *c, struct json **answer)
+lifecycle_commit(struct lifecycle *c, struct json **answer)
 {
 	struct commit m = { c, *answer, NULL };
 	enum store_result r = store_run(c->store, c->arena, write_all, &m);

@@ -1,8 +1,8 @@
-/* call.h: one lifecycle request being answered: what it may look at, and what is to come of it, collected until the end.
+/* lifecycle.h: one lifecycle request being answered: what it may look at, and what is to come of it, collected until the end.
  *
- * Handlers and the built-in rules only wish; call_commit writes all of it in one transaction, or nothing. */
-#ifndef SMARTAPP_CALL_H
-#define SMARTAPP_CALL_H
+ * Handlers and the built-in rules only wish; lifecycle_commit writes all of it in one transaction, or nothing. */
+#ifndef SMARTAPP_LIFECYCLE_H
+#define SMARTAPP_LIFECYCLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,7 +36,7 @@ struct set_wish {
 	struct set_wish		*next;
 };
 
-struct call {
+struct lifecycle {
 	struct arena		*arena;
 	const struct config	*config;
 	struct store		*store;
@@ -53,37 +53,37 @@ struct call {
 	struct json		*answer;	/* of CONFIGURATION, if a handler gave one */
 	bool			 gone;		/* the installed app was removed */
 	bool			 subscribed, scheduled;	/* a handler has wished the first of these */
-	/* For call_commit: the signature's digest and until when it could come again; NULL = it is not remembered. */
+	/* For lifecycle_commit: the signature's digest and until when it could come again; NULL = it is not remembered. */
 	const char		*seen;
 	int64_t			 seen_until;
 };
 
-void	 call_begin(struct call *, struct arena *, const struct smartapp_request *);
+void	 lifecycle_begin(struct lifecycle *, struct arena *, const struct smartapp_request *);
 
 /* Wish a call of the API. body is printed. False if there are too many, or path or method cannot be. */
-bool	 call_wish(struct call *, const char *method, const char *path, const struct json *body);
+bool	 lifecycle_wish(struct lifecycle *, const char *method, const char *path, const struct json *body);
 
 /* The same for this installed app: "/subscriptions" and alike. */
-bool	 call_wish_own(struct call *, const char *method, const char *below, const struct json *body);
+bool	 lifecycle_wish_own(struct lifecycle *, const char *method, const char *below, const struct json *body);
 
 /* Wish a POST to a web hook. */
-bool	 call_post(struct call *, const char *url, const struct json *body);
+bool	 lifecycle_post(struct lifecycle *, const char *url, const struct json *body);
 
 /* Wish that a registration is confirmed: a GET. */
-bool	 call_confirm(struct call *, const char *url);
+bool	 lifecycle_confirm(struct lifecycle *, const char *url);
 
 /* Wish a command to a device. arguments: an array, or NULL. */
-bool	 call_command(struct call *, const char *device, const char *component, const char *capability, const char *command,
+bool	 lifecycle_command(struct lifecycle *, const char *device, const char *component, const char *capability, const char *command,
 	    const struct json *arguments);
 
 /* Wish that a device here has a value: "switch.switch", "outlet2/switch.switch". */
-bool	 call_set(struct call *, const char *user_name, const char *device, const char *attribute, const struct json *value);
+bool	 lifecycle_set(struct lifecycle *, const char *user_name, const char *device, const char *attribute, const struct json *value);
 
 /* What this very request was answered with before. STORE_ABSENT: it was not. */
-enum store_result call_recall(struct call *, struct json **answer);
+enum store_result lifecycle_recall(struct lifecycle *, struct json **answer);
 
 /* Write down all that came of it, with the answer for the case that it comes again. *answer is replaced where another
  * process was first: nothing is written then. */
-enum store_result call_commit(struct call *, struct json **answer);
+enum store_result lifecycle_commit(struct lifecycle *, struct json **answer);
 
 #endif
