@@ -11,6 +11,10 @@ setup() {
 	make_root "$BATS_TEST_TMPDIR/root"
 }
 
+teardown() {
+	[ -z "${PROGRAM-}" ] || kill "$PROGRAM"
+}
+
 MOOD='{"attributes": {"mood": {"type": "enum", "values": ["calm", "wild"], "initial": "calm"}},
   "commands": {"setMood": {"arguments": [{"name": "mood", "type": "enum", "values": ["calm", "wild"]}],
     "effects": [{"attribute": "mood", "argument": "mood"}]}}}'
@@ -74,7 +78,7 @@ feel() {
 	gatehouse device add --user ann --type $PROFILE --capability acme12.mood --id m --name M >/dev/null
 	TOKEN=$(gatehouse token issue --user ann --client smartthings --device m --json | jq -r .access_token)
 	spawn-fcgi -n -s "$ROOT/fcgi" -- "$BUILD/schema-webhook" 2>"$BATS_TEST_TMPDIR/program.log" 3>&- &
-	local program=$!
+	PROGRAM=$!
 	for _ in {1..50}; do [ -S "$ROOT/fcgi" ] && break; sleep 0.05; done
 	assert_equal "$(feel wild) $(feel sad)" 'wild RESOURCE-CONSTRAINT-VIOLATION'
 	declare_capability acme12.mood "${MOOD//\"calm\", /\"calm\", \"sad\", }"
@@ -89,8 +93,9 @@ feel() {
 	rm "$ROOT/custom-capabilities.json"
 	sleep 1.2
 	assert_equal "$(feel sad)" CAPABILITY-NOT-SUPPORTED
-	kill "$program"
-	wait "$program" || true
+	kill "$PROGRAM"
+	wait "$PROGRAM" || true
+	PROGRAM=
 	run cat "$BATS_TEST_TMPDIR/program.log"
 	assert_output --regexp 'error schema-webhook .* custom_capabilities result=kept_as_before why="[^"]*custom-capabilities.json:2: '
 	assert_equal "$(grep -c kept_as_before "$BATS_TEST_TMPDIR/program.log")" 1
