@@ -12,6 +12,7 @@
 #include "base/secret.h"
 #include "oauth/seal.h"
 #include "web/cookie.h"
+#include "web/origin.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/response.h"
@@ -24,7 +25,7 @@
 bool
 visitor_secure(const struct app *app)
 {
-	return strncmp(app->config->public_url, "https://", 8) == 0;
+	return origin_is_secure(app->config);
 }
 
 /* Somebody without a session needs a secret of their own, or another site could log them in as somebody else. */
@@ -56,39 +57,10 @@ visitor_find(struct app *app, const struct request *rq, struct response *rs)
 
 /* --- forms --- */
 
-static bool
-is_loopback(const char *origin, const char *ours)
-{
-	static const char *const hosts[] = { "http://127.0.0.1", "http://localhost", "http://[::1]" };
-	const char *port = strrchr(ours, ':');
-
-	for (size_t i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
-		size_t n = strlen(hosts[i]);
-		if (strncmp(origin, hosts[i], n) == 0 && strcmp(origin + n, port) == 0)
-			return true;
-	}
-	return false;
-}
-
-/* Does the browser say that the form was ours? Old ones say nothing: then the token alone decides. */
-static bool
-same_origin(struct app *app, const struct request *rq)
-{
-	const char *url = app->config->public_url, *path = strstr(url, "://");
-	const char *origin = request_header(rq, "Origin"), *site = request_header(rq, "Sec-Fetch-Site");
-	char *ours = arena_strndup(rq->arena, url, (size_t)(path - url) + 3 + strcspn(path + 3, "/"));
-
-	if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
-		return false;
-	/* Under Referrer-Policy: no-referrer, which our pages have, browsers send "null" for their own forms, too. */
-	return origin == NULL || strcmp(origin, "null") == 0 || strcmp(origin, ours) == 0 ||
-	    (app->config->insecure_loopback && is_loopback(origin, ours));
-}
-
 bool
 visitor_believed(struct app *app, const struct request *rq, const struct visitor *v, const char *token)
 {
-	if (token != NULL && secret_text_equal(token, v->csrf) && same_origin(app, rq))
+	if (token != NULL && secret_text_equal(token, v->csrf) && origin_is_ours(app->config, rq))
 		return true;
 	activity_log(&(struct activity){ .event = "malicious_csrf", .detail = rq->path, .remote = rq->remote,
 	    .user = v->signed_in ? v->session.user.id : NULL });
@@ -255,7 +227,5 @@ visitor_refuse(struct app *app, const struct request *rq, struct response *rs, i
 const char *
 visitor_base(const struct app *app)
 {
-	const char *host = strstr(app->config->public_url, "://");
-
-	return host + 3 + strcspn(host + 3, "/");
+	return origin_base(app->config);
 }
