@@ -2,12 +2,19 @@
 #ifndef BASE_CLOCK_H
 #define BASE_CLOCK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Let the time follow a file that holds one int64 of milliseconds to add, in this machine's byte order.
  * It is mapped, so that a change is seen at once by every process. A file that is absent or too short
  * leaves the real time. Only a demo or test instance calls this. */
 void	 clock_follow(const char *path);
+
+/* How far it is moved, in milliseconds; 0 = not at all. */
+int64_t	 clock_offset(void);
+
+/* Move it for everybody who follows that file: set the offset. False if the file cannot be written. */
+bool	 clock_move(const char *path, int64_t ms);
 
 int64_t	 clock_ms(void);	/* milliseconds since 1970, UTC */
 int64_t	 clock_sec(void);	/* seconds since 1970, UTC */
