@@ -28,6 +28,7 @@ service-manager|page|api|/connect /connect/ /oauth/initialize /oauth/callback /a
 polyglot|json|api|/polyglot/ /api/sys/nsgetioturl /api/oauth/callback /ns/
 console|page|api|/ /devices /devices/ /new-device /links /links/ /activity /account /operator /console /console/
 simulator|page|api|/sim /sim/
+simulator|json|api|/sim/api/ /sim/callback/token /sim/callback/event
 health|json|none|/health
 '
 

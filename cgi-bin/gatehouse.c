@@ -23,6 +23,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_token,
 	&cli_grant,
 	&cli_activity,
+	&cli_sim,
 	&cli_config,
 	&cli_keys,
 	&cli_store,

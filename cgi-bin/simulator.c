@@ -1,90 +1,53 @@
-/* simulator.c: plays SmartThings' part in linking an account: opens the authorization page, shows what came back.
+/* simulator.c: plays SmartThings against this same server: links an account, shows its devices as a phone would, and every
+ * message on the way.
  *
  * It is a client like any other: it knows this server by its public URL only. Where the config does not switch it on,
  * there is nothing at its addresses. */
-#include <string.h>
+#include <stddef.h>
 
-#include "account/visitor.h"
 #include "app.h"
 #include "base/arena.h"
-#include "base/config.h"
-#include "base/json.h"
-#include "base/secret.h"
-#include "web/cookie.h"
-#include "web/form.h"
-#include "web/request.h"
-#include "web/response.h"
+#include "sim/act.h"
+#include "sim/callback.h"
+#include "sim/link.h"
+#include "sim/pages.h"
+#include "sim/sim.h"
 #include "web/serve.h"
 #include "base/banned.h"
 
-#define MAX_BODY 65536
-#define STATE_COOKIE "gatehouse-sim-state"
-#define STATE_KEPT 3600
-#define CODE_SIGNS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-#define CLIENT "smartthings"	/* the client that a demo instance registers for SmartThings */
-
-static char *
-callback_uri(const struct app *app, struct arena *a)
-{
-	return arena_printf(a, "%s/sim/callback", app->config->public_url);
-}
-
-static bool
-switched_on(struct app *app, const struct request *rq, struct response *rs)
-{
-	if (!app->config->simulator)
-		visitor_refuse(app, rq, rs, 404, "");
-	return app->config->simulator;
-}
+#define MAX_BODY 262144
 
 static void
-start(struct app *app, const struct request *rq, struct response *rs)
+nothing(struct app *app, const struct request *rq, struct response *rs)
 {
-	struct arena *a = rq->arena;
-	char *state = secret_token(a, 24), *query;
-
-	if (!switched_on(app, rq, rs))
-		return;
-	query = form_add(a, "", "client_id", CLIENT);
-	query = form_add(a, query, "redirect_uri", callback_uri(app, a));
-	query = form_add(a, query, "response_type", "code");
-	query = form_add(a, query, "state", state);
-	response_redirect(rs, arena_printf(a, "%s/authorize?%s", app->config->public_url, query));
-	cookie_set(rs, STATE_COOKIE, state, visitor_secure(app), STATE_KEPT);
-}
-
-static void
-callback(struct app *app, const struct request *rq, struct response *rs)
-{
-	struct arena *a = rq->arena;
-	struct json *data = json_object(a);
-	const char *code = request_query(rq, "code"), *state = request_query(rq, "state"), *ours = cookie_get(rq, STATE_COOKIE);
-
-	if (!switched_on(app, rq, rs))
-		return;
-	bool kept = state != NULL && ours != NULL && strcmp(state, ours) == 0;
-	/* Somebody will paste it into a shell: nothing but what a code can be, and only if we asked for it. */
-	if (kept && code != NULL && strspn(code, CODE_SIGNS) == strlen(code))
-		json_set_string(a, data, "code", code);
-	json_set_string(a, data, "error", request_query(rq, "error"));
-	json_set_string(a, data, "state", state);
-	json_set_bool(a, data, "state_kept", kept);
-	json_set_string(a, data, "root", app->config->root);
-	visitor_page(app, rq, rs, NULL, 200, "sim-callback", data, NULL);
+	serve_refuse_json(app, rq, rs, 404, "There is nothing at this address.");
 }
 
 int
 main(void)
 {
 	static const struct route routes[] = {
-		{ "/sim/link", "GET", start, visitor_refuse },
-		{ "/sim/callback", "GET", callback, visitor_refuse },
-		{ NULL, NULL, NULL, visitor_refuse },
+		{ "/sim", "GET", pages_phone, sim_refuse },
+		{ "/sim/link", "GET POST", link_begin, sim_refuse },
+		{ "/sim/callback", "GET", link_back, sim_refuse },
+		{ "/sim/callback/token", "POST", callback_token, serve_refuse_json },
+		{ "/sim/callback/event", "POST", callback_event, serve_refuse_json },
+		{ "/sim/do", "POST", act_do, sim_refuse },
+		{ "/sim/wire", "GET", pages_wire, sim_refuse },
+		{ "/sim/wire/", "GET POST", pages_exchange, sim_refuse },
+		{ "/sim/checks", "GET", pages_checks, sim_refuse },
+		{ "/sim/api/home", "GET", pages_phone, serve_refuse_json },
+		{ "/sim/api/link", "POST", link_begin, serve_refuse_json },
+		{ "/sim/api/do", "POST", act_do, serve_refuse_json },
+		{ "/sim/api/wire", "GET", pages_wire, serve_refuse_json },
+		{ "/sim/api/wire/", "GET POST", pages_exchange, serve_refuse_json },
+		{ "/sim/api/", "GET POST", nothing, serve_refuse_json },
+		{ NULL, NULL, NULL, sim_refuse },
 	};
 	static const struct program program = { "simulator", routes, MAX_BODY };
 	struct app app;
 
-	app_open(&app, program.name, NULL, APP_PAGES);
+	app_open(&app, program.name, NULL, APP_STORE | APP_PAGES);
 	int rc = serve(&program, &app);
 	app_close(&app);
 	return rc;

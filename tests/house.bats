@@ -69,7 +69,7 @@ upward() {
 			floor["nodeserver"] = 4
 			floor["cli"] = 4.5
 			floor["app"] = 5
-			floor["account"] = 6
+			floor["account"] = floor["sim"] = 6
 			floor["console"] = 6.5
 			floor["program"] = 7
 		}
@@ -91,6 +91,8 @@ upward() {
 				print FILENAME ":" FNR ": includes " quoted[2] "; oauth and device know no HTTP"
 			else if (other == "web" && floor[room] > 3 && floor[room] <= 4 && quoted[2] != "web/fetch.h")
 				print FILENAME ":" FNR ": includes " quoted[2] "; of web only fetch.h"
+			else if (room == "sim" && other != "sim" && other != "app" && floor[other] > 2)
+				print FILENAME ":" FNR ": includes " quoted[2] "; the simulator knows the server by HTTP alone"
 		}'
 }
 
@@ -107,16 +109,19 @@ upward() {
 	put cgi-bin/courier/fine.c <<<'#include "oauth/seal.h"'
 	put cgi-bin/cli/f.c <<<'#include "app.h"'
 	put cgi-bin/link/g.c <<<'#include "web/request.h"'
+	put cgi-bin/sim/s.c <<<'#include "oauth/token.h"'
+	put cgi-bin/sim/t.c <<<'#include "account/visitor.h"'
 	put cgi-bin/attic/h.c <<<'#include "base/arena.h"'
 	put cgi-bin/token.c <<<'#include "oauth/token.h"'
 	put cgi-bin/app.c <<<'#include "account/signin.h"'
 	put cgi-bin/link/fine.c <<<'#include "web/fetch.h"'
 	put cgi-bin/account/fine.c <<<'#include "app.h"'
+	put cgi-bin/sim/fine.c <<<'#include "web/page.h"'
 	put cgi-bin/token/fine.c <<<'#include "app.h"'
 	put cgi-bin/token/i.c <<<'#include "account/visitor.h"'
 	put cgi-bin/console/fine.c <<<'#include "account/visitor.h"'
 	put cgi-bin/account/j.c <<<'#include "console/list.h"'
-	for file in base/a.c:1 oauth/c.c:1 device/d.c:1 schema/e.c:1 courier/e.c:1 courier/w.c:1 oauth/e.c:1 cli/f.c:1 link/g.c:1 attic/h.c app.c:1 token/i.c:1 account/j.c:1; do
+	for file in sim/s.c:1 sim/t.c:1 base/a.c:1 oauth/c.c:1 device/d.c:1 schema/e.c:1 courier/e.c:1 courier/w.c:1 oauth/e.c:1 cli/f.c:1 link/g.c:1 attic/h.c app.c:1 token/i.c:1 account/j.c:1; do
 		bad "cgi-bin/$file: " upward
 	done
 	bad 'db/b.c:1: ' upward

@@ -35,6 +35,8 @@ make_demo() {
 		tool device list --user demo >/dev/null 2>&1 ||
 		    demo_value PASSWORD | tool user add demo --password-stdin --starter-devices >/dev/null
 		tool user operator demo on >/dev/null
+		# What SmartThings would give us when a connector is registered there: the simulator takes its place.
+		[ -e "$ROOT/secret/smartthings" ] || new_secret 33 >"$ROOT/secret/smartthings"
 		DEMO=made
 		remember
 	elif [ "$url" != "$URL" ] && tool client show smartthings >/dev/null 2>&1; then

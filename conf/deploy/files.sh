@@ -88,8 +88,8 @@ write_web_config() {
 write_config() {
 	local config=$ROOT/gatehouse.json new=$1
 	if [ ! -f "$config" ]; then
-		jq --arg url "$URL" '.public_url = $url | .insecure_loopback = true | .simulator = true' \
-		    "$SRC/conf/gatehouse.json" >"$new"
+		jq --arg url "$URL" '.public_url = $url | .insecure_loopback = true | .simulator = true |
+		    .smartthings.client_id = "simulated-smartthings"' "$SRC/conf/gatehouse.json" >"$new"
 	elif [ -n "${GIVEN[--public-url]:-}${GIVEN[--port]:-}" ] && [ "$(jq -r .public_url "$config" 2>/dev/null)" != "$URL" ]; then
 		jq --arg url "$URL" '.public_url = $url' "$config" >"$new" 2>/dev/null ||
 		    refuse "$config is not valid JSON" "so public_url cannot be set in it" "mend it, then $AGAIN"

@@ -86,7 +86,7 @@ built_programs() {
 	PROGRAMS=() DAEMONS=()
 	if [ -x "$1/courier" ]; then DAEMONS=(courier); fi
 	while IFS='|' read -r name rest; do
-		if [ -n "$name" ] && [ -x "$1/$name" ]; then PROGRAMS+=("$name"); fi
+		if [ -n "$name" ] && [ -x "$1/$name" ] && [[ " ${PROGRAMS[*]} " != *" $name "* ]]; then PROGRAMS+=("$name"); fi
 	done <<<"$TABLE"
 }
 
