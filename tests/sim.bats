@@ -1,24 +1,16 @@
 #!/usr/bin/env bats
-# The simulator: links, asks, is told, judges; keeps no secret in sight and homes apart; whole, against a live instance.
-# long because: pages, API, callbacks and the command line are tested on the same linked homes.
+# The simulator as plain CGI: who may, linking, asking, judging, the wire; keeps no secret in sight and homes apart.
+# long because: all of it is tested on the same linked homes, and each start of the double costs.
 
 load helper
-load instance
 load sim
 
 setup_file() {
 	bats_require_minimum_version 1.5.0
 	begin_sim "$BATS_FILE_TMPDIR"
-	W=$(mktemp -d /tmp/gatehouse-sim.XXXXXX)
-	export W
-	deploy --root "$W/run" --port "$(free_port)" >"$W/out" || { cat "$W/out"; return 1; }
 }
 
-teardown_file() {
-	end_sim
-	[ ! -d "$W/run" ] || deploy stop --root "$W/run" >/dev/null || true
-	rm -rf "$W"
-}
+teardown_file() { end_sim; }
 
 setup() {
 	load_libs
@@ -402,151 +394,6 @@ setup() {
 	run ! grep -F "${id%%.*}" "$BATS_TEST_TMPDIR/dump"
 }
 
-# --- being called back ---
-
-# granted: a linked home whose callback tokens are in $ACCESS and $REFRESH.
-granted() {
-	link_home
-	USED=$(peer_log '.[-1].body.callbackAuthentication.code' | tr -d '"')
-	token_call accessTokenRequest "\"grantType\":\"authorization_code\",\"code\":\"$USED\""
-	status 200
-	json '.headers.interactionType == "accessTokenResponse" and .headers.requestId == "r-1" and .callbackAuthentication.expiresIn == 86400'
-	ACCESS=$(jq -r .callbackAuthentication.accessToken <<<"$body") REFRESH=$(jq -r .callbackAuthentication.refreshToken <<<"$body")
-}
-
-token_call() {
-	callback /sim/callback/token "{\"headers\":{\"schema\":\"st-schema\",\"version\":\"1.0\",\"interactionType\":\"$1\",\"requestId\":\"r-1\"},
-		\"callbackAuthentication\":{\"clientId\":\"${ID:-st-app}\",\"clientSecret\":\"${OWN:-st-own-secret}\",$2}}"
-}
-
-event() {
-	callback /sim/callback/event "{\"headers\":{\"schema\":\"st-schema\",\"version\":\"1.0\",\"interactionType\":\"$1\",\"requestId\":\"e-1\"},
-		\"authentication\":{\"tokenType\":\"Bearer\",\"token\":\"${TOKEN:-$ACCESS}\"}${2:+,$2}}"
-}
-
-changed() { echo "\"deviceState\":[{\"externalDeviceId\":\"lamp\",\"states\":[{\"component\":\"main\",\"capability\":\"st.switchLevel\",\"attribute\":\"level\",\"value\":$1,\"timestamp\":1796000000123}]}]"; }
-
-@test "callback tokens: a code once, our own credentials alone, a refresh token again and again" {
-	granted
-	token_call accessTokenRequest "\"grantType\":\"authorization_code\",\"code\":\"$USED\""
-	status 400
-	json '.globalError.errorEnum == "INVALID-CODE"'
-	OWN=other-secret token_call refreshAccessTokens "\"grantType\":\"refresh_token\",\"refreshToken\":\"$REFRESH\""
-	status 400
-	json '.globalError.errorEnum == "INVALID-CLIENT-SECRET"'
-	ID=other token_call refreshAccessTokens "\"grantType\":\"refresh_token\",\"refreshToken\":\"$REFRESH\""
-	status 400
-	json '.globalError.errorEnum == "INVALID-CLIENT"'
-	token_call refreshAccessTokens "\"grantType\":\"authorization_code\",\"refreshToken\":\"$REFRESH\""
-	json '.globalError.errorEnum == "UNSUPPORTED-GRANT-TYPE"'
-	token_call refreshAccessTokens "\"grantType\":\"refresh_token\",\"refreshToken\":\"$REFRESH\""
-	status 200
-	json ".callbackAuthentication.refreshToken == \"$REFRESH\" and .callbackAuthentication.accessToken != \"$ACCESS\""
-	event stateCallback "$(changed 41)"
-	status 401
-	TOKEN=$(jq -r .callbackAuthentication.accessToken <<<"$(token_call refreshAccessTokens "\"grantType\":\"refresh_token\",\"refreshToken\":\"$REFRESH\""; echo "$body")") \
-		event stateCallback "$(changed 41)"
-	status 200
-}
-
-@test "events: states, offline and back, a new name, a device that is gone, the end of the link" {
-	granted
-	event stateCallback "$(changed 41)"
-	status 200
-	assert_equal "$body" '{}'
-	sim GET /sim/api/home
-	json '[.devices[0].values[] | select(.name == "level") | .value] == ["41"]'
-	event stateCallback '"deviceState":[{"externalDeviceId":"lamp","deviceError":[{"errorEnum":"DEVICE-OFFLINE","detail":"x"}]}]'
-	sim GET /sim/api/home
-	json '.devices[0].offline'
-	event stateCallback '"deviceState":[{"externalDeviceId":"lamp","states":[{"component":"main","capability":"st.healthCheck","attribute":"healthStatus","value":"online"}]}]'
-	sim GET /sim/api/home
-	json '.devices[0].offline == false'
-	event discoveryCallback '"devices":[{"externalDeviceId":"lamp","friendlyName":"<b>New</b>","deviceHandlerType":"c2c-dimmer","manufacturerInfo":{"manufacturerName":"W","modelName":"L"}},
-		{"externalDeviceId":"two","friendlyName":"Two","deviceHandlerType":"c2c-switch","manufacturerInfo":{"manufacturerName":"W","modelName":"L"}}]'
-	status 200
-	sim GET /sim/api/home
-	json '[.devices[].name] == ["<b>New</b>","Two"] and (.devices[0].values | length > 0)'
-	sim GET /sim
-	has '&lt;b&gt;New&lt;/b&gt;'
-	event stateCallback '"deviceState":[{"externalDeviceId":"two","deviceError":[{"errorEnum":"DEVICE-DELETED","detail":"x"}]}]'
-	sim GET /sim/api/home
-	json '[.devices[].id] == ["lamp"]'
-	event discoveryCallback '"globalError":{"errorEnum":"INTEGRATION-DELETED","detail":"x"}'
-	status 200
-	sim GET /sim/api/home
-	json '.link == "ended" and .devices == []'
-	json '[.checks.tells[], .checks.ends[] | select(.at) | .id] == ["told","offline","online","found","deleted","unlinked"]'
-	event stateCallback "$(changed 1)"
-	status 401
-}
-
-@test "what is wrong with an event is said, and changes nothing" {
-	granted
-	callback /sim/callback/event 'not json'
-	status 400
-	callback /sim/callback/event '[]'
-	status 400
-	callback /sim/callback/event '{}'
-	status 401
-	event stateCallback '"deviceState":{}'
-	status 400
-	json '.globalError.errorEnum == "BAD-REQUEST"'
-	event stateCallback '"deviceState":[{"externalDeviceId":"lamp","states":[{"component":"main"}]}]'
-	status 400
-	event commandRequest
-	status 400
-	callback /sim/callback/event "{\"authentication\":{\"token\":\"$ACCESS\"},$(changed 99)}"
-	status 400
-	sim GET /sim/api/home
-	json '[.devices[0].values[] | select(.name == "level") | .value] == ["40"]'
-}
-
-@test "a token of nobody leaves no trace, one of a home that is wrong leaves a refusal" {
-	granted
-	local before
-	sim GET /sim/api/home
-	before=$(json .seq)
-	TOKEN=nobody.secret event stateCallback "$(changed 1)"
-	status 401
-	TOKEN='../x' event stateCallback "$(changed 1)"
-	status 401
-	TOKEN=${ACCESS%.*}.wrong event stateCallback "$(changed 1)"
-	status 401
-	sim GET /sim/api/home
-	json ".seq == $before + 1 and .wire[0].status == 401 and .wire[0].inbound"
-	sim POST "/sim/wire/$(json '.wire[0].seq')"
-	status 409
-}
-
-@test "callbacks are answered wrong as often as was asked" {
-	granted
-	act 'action=callbacks&way=500&times=2'
-	json '[.ways[] | select(.now) | .way] == ["500"]'
-	local want
-	for want in 500 500 200; do
-		event stateCallback "$(changed 42)"
-		status "$want"
-	done
-	act 'action=callbacks&way=429&times=1'
-	event stateCallback "$(changed 42)"
-	status 429
-	act 'action=callbacks&way=token_refused&times=-1'
-	event stateCallback "$(changed 42)"
-	status 200
-	token_call refreshAccessTokens "\"grantType\":\"refresh_token\",\"refreshToken\":\"$REFRESH\""
-	status 401
-	act 'action=callbacks&way=slow&times=1'
-	SECONDS=0
-	event stateCallback "$(changed 43)"
-	status 200
-	((SECONDS >= 2))
-	sim POST /sim/do 'action=callbacks&way=loud'
-	status 400
-	sim POST /sim/do 'action=callbacks&way=500&times=many'
-	status 400
-}
-
 # --- the clock ---
 
 @test "the clock moves by steps and back, but not by strangers" {
@@ -573,85 +420,4 @@ changed() { echo "\"deviceState\":[{\"externalDeviceId\":\"lamp\",\"states\":[{\
 	json '.clock.ahead == "1 d 0 h 0 min"'
 	gatehouse sim clock now
 	run -2 gatehouse sim clock year
-}
-
-# --- the whole road, from a terminal ---
-
-live() { "$W/run/gatehouse" "$@"; }
-
-@test "live: the operator links a home through the real pages, and moves devices" {
-	run live sim show
-	assert_success
-	assert_output --partial 'link: none'
-	run live sim link --user demo --device kitchen-dimmer --device hall-switch
-	assert_success
-	assert_output --partial 'kitchen-dimmer'
-	refute_output --partial 'front-door-lock'
-	[ "$(stat -c %a "$W/run/secret/simulator-home")" = 600 ]
-	run live sim trigger command --device kitchen-dimmer --capability st.switchLevel --command setLevel --arguments '[33]'
-	assert_success
-	assert_output --partial 'level 33 %'
-	run live device show kitchen-dimmer --user demo
-	assert_output --regexp 'level[^0-9]*33'
-	run live sim trigger bad_argument
-	assert_success
-	run live sim trigger dance
-	assert_failure 1
-	assert_output --partial 'There is no such action'
-	live sim log --kind commandRequest --json >"$W/log"
-	local seq
-	seq=$(jq -r '.[0].seq' "$W/log")
-	run live sim log "$seq"
-	assert_output --partial '"requestId"'
-	assert_output --partial 'curl -s'
-	run live sim replay "$seq"
-	assert_success
-	run live sim log 999999
-	assert_failure 1
-	run live sim link --user nobody
-	assert_failure 1
-}
-
-@test "live: every check is green in one run, and the owner's devices are as before" {
-	local before
-	before=$(live device list --user demo --json | jq -c '[.[].id]')
-	run live sim checks --user demo
-	assert_success
-	refute_line --regexp '^[a-z_]+ +no '
-	assert_equal "$(live device list --user demo --json | jq -c '[.[].id]')" "$before"
-	[ "$(live sim log --status faulty --json)" = '[]' ]
-}
-
-@test "live: a day and a month on, tokens are renewed by both sides, and the link lives" {
-	live sim link --user demo --include-new >/dev/null
-	local tries by
-	for by in day month; do
-		live sim clock $by
-		run live sim trigger states
-		assert_success
-	done
-	live sim log --kind refresh_token --json | jq -e 'length >= 2 and all(.status == 200)'
-	live device set hall-switch --user demo st.switch.switch=on
-	for ((tries = 0; tries < 50; tries++)); do
-		live sim show --json | jq -e 'any(.devices[]; .id == "hall-switch" and any(.values[]; .value == "on"))' >/dev/null && break
-		sleep 0.2
-	done
-	((tries < 50))
-	live sim log --kind refreshAccessTokens --json | jq -e 'any(.status == 200)'
-	live sim clock now
-	run live sim trigger states
-	assert_success
-}
-
-@test "live: no token, code or secret is in a log; errors of the web server have the right form" {
-	. "$W/run/demo.env"
-	run ! grep -rE 'eyJ[A-Za-z0-9_-]+\.eyJ' "$W/run/log"
-	run ! grep -rF -e "$CLIENT_SECRET" -e "$(cat "$W/run/secret/smartthings")" -e "$(cat "$W/run/secret/simulator-home")" "$W/run/log"
-	"$W/run/gatehouse" store dump >"$W/dump"
-	run ! grep -E '"(sim-[a-z]+/[^"]*)".*(eyJ[A-Za-z0-9_-]+\.eyJ)' "$W/dump"
-	run ! grep -F -e "$CLIENT_SECRET" -e "$(cat "$W/run/secret/smartthings")" "$W/dump"
-	head -c 300000 /dev/zero >"$W/big"
-	[ "$(curl -qs --noproxy '*' -o "$W/answer" -w '%{http_code} %{content_type}' --data-binary @"$W/big" "$URL/sim/callback/event")" = '413 application/json' ]
-	[ "$(curl -qs --noproxy '*' -o "$W/answer" -w '%{http_code} %{content_type}' --data-binary @"$W/big" "$URL/sim/api/do")" = '413 application/json' ]
-	[[ $(curl -qs --noproxy '*' -o "$W/answer" -w '%{http_code} %{content_type}' --data-binary @"$W/big" "$URL/sim/do") == '413 text/html'* ]]
 }

@@ -1,0 +1,100 @@
+#!/usr/bin/env bats
+# The simulator against a live instance, from a terminal: the whole road, and all of certification in one run.
+
+load instance
+
+setup_file() {
+	bats_require_minimum_version 1.5.0
+	W=$(mktemp -d /tmp/gatehouse-sim.XXXXXX)
+	export W
+	deploy --root "$W/run" --port "$(free_port)" >"$W/out" || { cat "$W/out"; return 1; }
+}
+
+teardown_file() {
+	[ ! -d "$W/run" ] || deploy stop --root "$W/run" >/dev/null || true
+	rm -rf "$W"
+}
+
+setup() {
+	load /usr/lib/bats/bats-support/load
+	load /usr/lib/bats/bats-assert/load
+}
+
+live() { "$W/run/gatehouse" "$@"; }
+
+@test "the operator links a home through the real pages, and moves devices" {
+	run live sim show
+	assert_success
+	assert_output --partial 'link: none'
+	run live sim link --user demo --device kitchen-dimmer --device hall-switch
+	assert_success
+	assert_output --partial 'kitchen-dimmer'
+	refute_output --partial 'front-door-lock'
+	[ "$(stat -c %a "$W/run/secret/simulator-home")" = 600 ]
+	run live sim trigger command --device kitchen-dimmer --capability st.switchLevel --command setLevel --arguments '[33]'
+	assert_success
+	assert_output --partial 'level 33 %'
+	run live device show kitchen-dimmer --user demo
+	assert_output --regexp 'level[^0-9]*33'
+	run live sim trigger bad_argument
+	assert_success
+	run live sim trigger dance
+	assert_failure 1
+	assert_output --partial 'There is no such action'
+	live sim log --kind commandRequest --json >"$W/log"
+	local seq
+	seq=$(jq -r '.[0].seq' "$W/log")
+	run live sim log "$seq"
+	assert_output --partial '"requestId"'
+	assert_output --partial 'curl -s'
+	run live sim replay "$seq"
+	assert_success
+	run live sim log 999999
+	assert_failure 1
+	run live sim link --user nobody
+	assert_failure 1
+}
+
+@test "every check is green in one run, and the owner's devices are as before" {
+	local before
+	before=$(live device list --user demo --json | jq -c '[.[].id]')
+	run live sim checks --user demo
+	assert_success
+	refute_line --regexp '^[a-z_]+ +no '
+	assert_equal "$(live device list --user demo --json | jq -c '[.[].id]')" "$before"
+	[ "$(live sim log --status faulty --json)" = '[]' ]
+}
+
+@test "a day and a month on, tokens are renewed by both sides, and the link lives" {
+	live sim link --user demo --include-new >/dev/null
+	local tries by
+	for by in day month; do
+		live sim clock $by
+		run live sim trigger states
+		assert_success
+	done
+	live sim log --kind refresh_token --json | jq -e 'length >= 2 and all(.status == 200)'
+	live device set hall-switch --user demo st.switch.switch=on
+	for ((tries = 0; tries < 50; tries++)); do
+		live sim show --json | jq -e 'any(.devices[]; .id == "hall-switch" and any(.values[]; .value == "on"))' >/dev/null && break
+		sleep 0.2
+	done
+	((tries < 50))
+	live sim log --kind refreshAccessTokens --json | jq -e 'any(.status == 200)'
+	live sim clock now
+	run live sim trigger states
+	assert_success
+}
+
+@test "no token, code or secret is in a log; errors of the web server have the right form" {
+	. "$W/run/demo.env"
+	run ! grep -rE 'eyJ[A-Za-z0-9_-]+\.eyJ' "$W/run/log"
+	run ! grep -rF -e "$CLIENT_SECRET" -e "$(cat "$W/run/secret/smartthings")" -e "$(cat "$W/run/secret/simulator-home")" "$W/run/log"
+	"$W/run/gatehouse" store dump >"$W/dump"
+	run ! grep -E '"(sim-[a-z]+/[^"]*)".*(eyJ[A-Za-z0-9_-]+\.eyJ)' "$W/dump"
+	run ! grep -F -e "$CLIENT_SECRET" -e "$(cat "$W/run/secret/smartthings")" "$W/dump"
+	head -c 300000 /dev/zero >"$W/big"
+	[ "$(curl -qs --noproxy '*' -o "$W/answer" -w '%{http_code} %{content_type}' --data-binary @"$W/big" "$URL/sim/callback/event")" = '413 application/json' ]
+	[ "$(curl -qs --noproxy '*' -o "$W/answer" -w '%{http_code} %{content_type}' --data-binary @"$W/big" "$URL/sim/api/do")" = '413 application/json' ]
+	[[ $(curl -qs --noproxy '*' -o "$W/answer" -w '%{http_code} %{content_type}' --data-binary @"$W/big" "$URL/sim/do") == '413 text/html'* ]]
+}
