@@ -2,12 +2,16 @@
 #include "base/clock.h"
 
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/banned.h"
+
+#define HOUR ((int64_t)3600 * 1000)
+#define FURTHEST (3650 * 24 * HOUR)
 
 static const volatile int64_t *offset;
 
@@ -37,12 +41,26 @@ clock_offset(void)
 bool
 clock_move(const char *path, int64_t ms)
 {
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	int fd = ms <= FURTHEST ? open(path, O_WRONLY | O_CLOEXEC) : -1;
 	bool done = fd >= 0 && pwrite(fd, &ms, sizeof(ms), 0) == (ssize_t)sizeof(ms);
 
 	if (fd >= 0)
 		close(fd);
 	return done;
+}
+
+bool
+clock_step(const char *step, int64_t *ms)
+{
+	static const struct { const char *name; int64_t ms; } steps[] = {
+		{ "hour", HOUR }, { "day", 24 * HOUR }, { "month", 30 * 24 * HOUR },
+	};
+
+	*ms = 0;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+		if (strcmp(step, steps[i].name) == 0)
+			*ms = clock_offset() + steps[i].ms;
+	return *ms != 0 || strcmp(step, "now") == 0;
 }
 
 int64_t

@@ -13,8 +13,11 @@ void	 clock_follow(const char *path);
 /* How far it is moved, in milliseconds; 0 = not at all. */
 int64_t	 clock_offset(void);
 
-/* Move it for everybody who follows that file: set the offset. False if the file cannot be written. */
+/* Move it for everybody who follows that file: set the offset, of ten years at most. False if that cannot be done. */
 bool	 clock_move(const char *path, int64_t ms);
+
+/* The offset that a step leads to: "hour", "day", "month" (30 days) on from here, or "now", none. False if it is none of these. */
+bool	 clock_step(const char *step, int64_t *ms);
 
 int64_t	 clock_ms(void);	/* milliseconds since 1970, UTC */
 int64_t	 clock_sec(void);	/* seconds since 1970, UTC */

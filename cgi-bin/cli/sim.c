@@ -13,9 +13,6 @@
 #include "cli/sim_home.h"
 #include "base/banned.h"
 
-#define HOUR ((int64_t)3600 * 1000)
-#define FURTHEST ((int64_t)3650 * 24 * HOUR)
-
 /* Open the home, let fn work on it, close it. */
 static enum cli_exit
 with_home(struct cli *c, int (*fn)(struct cli *, struct browser *))
@@ -227,24 +224,18 @@ replay(struct cli *c)
 static enum cli_exit
 move_clock(struct cli *c)
 {
-	static const struct { const char *name; int64_t ms; } steps[] = {
-		{ "now", 0 }, { "hour", HOUR }, { "day", 24 * HOUR }, { "month", 30 * 24 * HOUR },
-	};
+	int64_t to;
 
 	if (!c->config->simulator)
 		return output_refuse(c, "set \"simulator\": true in gatehouse.json and restart",
 		    "only a demo instance has a clock that moves");
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (strcmp(steps[i].name, c->words[0]) != 0)
-			continue;
-		int64_t to = steps[i].ms == 0 ? 0 : clock_offset() + steps[i].ms;
-		if (to > FURTHEST || !clock_move(config_path(c->arena, c->config, "clock"), to))
-			return output_refuse(c, output_command(c, "sim clock now"), "the clock cannot be moved further");
-		wake_send("clock");
-		output_say(c, "the clock is %lld hours ahead", (long long)(to / HOUR));
-		return CLI_DONE;
-	}
-	return args_wrong(c, "%s: it is hour, day, month or now", c->words[0]);
+	if (!clock_step(c->words[0], &to))
+		return args_wrong(c, "%s: it is hour, day, month or now", c->words[0]);
+	if (!clock_move(config_path(c->arena, c->config, "clock"), to))
+		return output_refuse(c, output_command(c, "sim clock now"), "the clock cannot be moved further");
+	wake_send("clock");
+	output_say(c, "the clock is %lld hours ahead", (long long)(to / 3600000));
+	return CLI_DONE;
 }
 
 /* --- the noun --- */

@@ -21,9 +21,6 @@
 #include "web/request.h"
 #include "base/banned.h"
 
-#define HOUR ((int64_t)3600 * 1000)
-#define FURTHEST ((int64_t)3650 * 24 * HOUR)
-
 /* What is missing of a request; NULL: it could be carried out, and *ok says whether it went well. */
 typedef const char *(*action_fn)(struct sim *, bool *ok);
 
@@ -137,8 +134,8 @@ callbacks(struct sim *s, bool *ok)
 	const char *wanted = request_form(s->rq, "way"), *times = request_form(s->rq, "times");
 	struct way w = { NULL, -1 };
 
-	for (size_t i = 0; wanted != NULL && callback_ways[i] != NULL; i++)
-		if (strcmp(callback_ways[i], wanted) == 0)
+	for (size_t i = 0; wanted != NULL && callback_ways[i].name != NULL; i++)
+		if (strcmp(callback_ways[i].name, wanted) == 0)
 			w.way = wanted;
 	if (w.way == NULL || (times != NULL && !text_to_int(times, -1, 1000, &w.times)))
 		return "Name a way to answer and how often.";
@@ -151,25 +148,19 @@ callbacks(struct sim *s, bool *ok)
 static const char *
 move_clock(struct sim *s, bool *ok)
 {
-	static const struct { const char *name; int64_t ms; } steps[] = {
-		{ "now", 0 }, { "hour", HOUR }, { "day", 24 * HOUR }, { "month", 30 * 24 * HOUR },
-	};
 	const char *by = request_form(s->rq, "by");
+	int64_t to;
 
 	if (!view_clock_free(s))
 		return "The clock can be moved from the command line only: gatehouse sim clock day.";
-	for (size_t i = 0; by != NULL && i < sizeof(steps) / sizeof(steps[0]); i++) {
-		if (strcmp(steps[i].name, by) != 0)
-			continue;
-		int64_t to = steps[i].ms == 0 ? 0 : clock_offset() + steps[i].ms;
-		*ok = to <= FURTHEST && clock_move(config_path(s->arena, s->app->config, "clock"), to);
-		wake_send("clock");
-		/* SmartThings asks every day, and the day may be over. */
-		if (*ok && home_is_linked(&s->home))
-			*ok = cloud_discover(s) && cloud_states(s, NULL);
-		return NULL;
-	}
-	return "Move the clock by an hour, a day, a month, or back to now.";
+	if (by == NULL || !clock_step(by, &to))
+		return "Move the clock by an hour, a day, a month, or back to now.";
+	*ok = clock_move(config_path(s->arena, s->app->config, "clock"), to);
+	wake_send("clock");
+	/* SmartThings asks every day, and the day may be over. */
+	if (*ok && home_is_linked(&s->home))
+		*ok = cloud_discover(s) && cloud_states(s, NULL);
+	return NULL;
 }
 
 /* --- the table --- */

@@ -1,6 +1,8 @@
 /* callback.c: SmartThings' end of callbacks: tokens are issued and checked, events believed or refused.
  *
- * A token names its home, "<home>.<random>", and counts by its hash. What cannot be led back to a home leaves no trace. */
+ * A token names its home, "<home>.<random>", and counts by its hash. What cannot be led back to a home leaves no trace.
+ *
+ * long because: both addresses share what is taken apart, answered wrong on purpose, decided in one transaction and kept. */
 #include "sim/callback.h"
 
 #include <fcntl.h>
@@ -28,7 +30,11 @@
 #define SLOW_SEC 3
 #define SECRET_MAX 4096
 
-const char *const callback_ways[] = { "ok", "401", "429", "500", "slow", "token_500", "token_refused", NULL };
+const struct callback_way callback_ways[] = {
+	{ "ok", "sim_way_ok" }, { "401", "sim_way_401" }, { "429", "sim_way_429" }, { "500", "sim_way_500" },
+	{ "slow", "sim_way_slow" }, { "token_500", "sim_way_token_500" }, { "token_refused", "sim_way_token_refused" },
+	{ NULL, NULL },
+};
 
 struct incoming {
 	struct sim	 sim;

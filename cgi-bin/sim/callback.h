@@ -12,7 +12,10 @@ void	 callback_token(struct app *, const struct request *, struct response *);
 /* stateCallback, discoveryCallback */
 void	 callback_event(struct app *, const struct request *, struct response *);
 
-/* How callbacks can be answered, on wish; ended by NULL. The first is the right way. */
-extern const char *const callback_ways[];
+/* How callbacks can be answered, on wish; ended by one without a name. The first is the right way. */
+struct callback_way {
+	const char	*name, *text;	/* text: a key of html/text */
+};
+extern const struct callback_way callback_ways[];
 
 #endif

@@ -1,4 +1,6 @@
-/* home.c: the records of simulated homes, their secrets and their number. */
+/* home.c: the records of simulated homes, their secrets and their number.
+ *
+ * long because: making, changing and forgetting a home keep one set of records in step. */
 #include "sim/home.h"
 
 #include <string.h>

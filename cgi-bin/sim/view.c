@@ -93,11 +93,11 @@ view_ways(struct sim *s)
 	const char *now = json_get_string(s->home.record, "callbacks");
 	struct json *list = json_array(s->arena);
 
-	for (size_t i = 0; callback_ways[i] != NULL; i++) {
+	for (size_t i = 0; callback_ways[i].name != NULL; i++) {
 		struct json *v = json_append(s->arena, list, json_object(s->arena));
-		json_set_string(s->arena, v, "way", callback_ways[i]);
-		json_set_string(s->arena, v, "text", arena_printf(s->arena, "sim_way_%s", callback_ways[i]));
-		json_set_bool(s->arena, v, "now", now != NULL && strcmp(now, callback_ways[i]) == 0);
+		json_set_string(s->arena, v, "way", callback_ways[i].name);
+		json_set_string(s->arena, v, "text", callback_ways[i].text);
+		json_set_bool(s->arena, v, "now", now != NULL && strcmp(now, callback_ways[i].name) == 0);
 	}
 	return list;
 }
