@@ -149,6 +149,8 @@ setup() {
 	asked=$(peer_log length)
 	cgi simulator GET "$uri"
 	has 'role="alert"'
+	sim GET '/sim/callback?code=code-of-a-stranger&state=not-ours'
+	has 'role="alert"'
 	sim GET "$uri&iss=https%3A%2F%2Fevil.example"
 	status 200
 	assert_equal "$(peer_log length)" "$asked"
