@@ -198,6 +198,18 @@ unbanned() {
 	spared 'base/c.c' unbanned
 }
 
+# Names that two files of an archive define: which of them a program gets is then a matter of chance.
+doubles() {
+	nm -A --defined-only "$1" 2>/dev/null | awk '$(NF - 1) ~ /^[TDRB]$/ { print $NF }' | grep -v '^__' | sort | uniq -d
+}
+
+@test "no name is defined by two files" {
+	good doubles "${GATEHOUSE%/*}/shared.a"
+	echo 'int twice(void) { return 1; }' | tee "$BAD/a.c" >"$BAD/b.c"
+	(cd "$BAD" && cc -c a.c b.c && ar rcs both.a a.o b.o)
+	bad twice doubles both.a
+}
+
 # --- sizes ---
 
 # A reason stands in a comment "long because: ...", of a file within its first 15 lines.

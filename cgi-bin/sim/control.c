@@ -141,7 +141,7 @@ is_listed(const struct json *list, const char *component, const char *capability
 }
 
 struct json *
-control_list(struct arena *a, const struct json *device)
+control_show(struct arena *a, const struct json *device)
 {
 	struct json *list = json_array(a);
 

@@ -7,7 +7,7 @@ struct json;
 struct sim;
 
 /* The controls of a device for its page, an array of {component, capability, label, buttons|range|number|choice|color...}. */
-struct json	*control_list(struct arena *, const struct json *device);
+struct json	*control_show(struct arena *, const struct json *device);
 
 /* The command that a form asks for: its fields "capability", "command", "as" and what belongs to it. NULL with *why if it makes
  * no sense. */

@@ -52,7 +52,7 @@ view_devices(struct sim *s)
 			json_set_string(a, v, same[i], json_get_string(d, same[i]));
 		json_set_int(a, v, "n", ++n);
 		json_set_bool(a, v, "offline", json_get_bool(d, "offline", false));
-		json_set(a, v, "controls", control_list(a, d));
+		json_set(a, v, "controls", control_show(a, d));
 		add_values(a, json_set(a, v, "values", json_array(a)), d);
 	}
 	return list;
