@@ -43,6 +43,8 @@ test('account: a new password ends other sessions; the account can be deleted', 
 		await other.fill('input[name=password]', 'the first pass phrase');
 		await other.click('form[action="/register"] button');
 		await other.waitForSelector('.devices');
+		// away from the page of devices, which would notice the end of its session by itself and load again
+		await other.goto(`${server.url}/activity`);
 		await visit({}, async (page) => {
 			await page.goto(`${server.url}/login`);
 			await logIn(page, name, 'the first pass phrase');
