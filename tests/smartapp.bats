@@ -313,17 +313,24 @@ good() { install '{}'; }
 }
 
 @test "at most thirty keys never seen are asked for in a minute; a known one goes on" {
+	send "$(good)"	# known from now on
+	status 200
 	for i in $(seq 45); do
 		KEYID=/pl/flood/$i sign "$(good)"
 		deliver x	# the digest is looked at before the key: nobody is asked
 		refused 401 SignatureError
 	done
 	assert_equal "$(asked | jq '[.[] | select(startswith("/pl/flood"))] | length')" 0
-	for i in $(seq 35); do
-		KEYID=/pl/flood/$i send "$(good)"
-		refused 401 SignatureError
+	# A minute may end meanwhile: then once more, with other ids.
+	for part in a b; do
+		minute=$(date +%M)
+		for i in $(seq 35); do
+			KEYID=/pl/flood$part/$i send "$(good)"
+			refused 401 SignatureError
+		done
+		[ "$(date +%M)" != "$minute" ] || break
 	done
-	[ "$(asked | jq '[.[] | select(startswith("/pl/flood"))] | length')" -le 30 ]
+	[ "$(asked | jq --arg p "/pl/flood$part/" '[.[] | select(startswith($p))] | length')" -le 30 ]
 	send "$(good)"
 	status 200
 }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { webcrypto } from 'node:crypto';
 import { Owner, schema, startInstance } from '../instance.mjs';
 import './libraries.mjs';
+import './smartapp.mjs';
 import './st-schema.mjs';
 import './passport-smartthings.mjs';
 
