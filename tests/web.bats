@@ -123,7 +123,7 @@ discovery() {
 			ask "$path" --path-as-is
 			[[ $code == 40[0134] ]] && [ "$(form)" = page ] || { echo "$web $path: $code $(form)"; return 1; }
 		done
-		for path in /api/x /token/x /health/x /oauth/token/x /smartapp; do
+		for path in /api/x /token/x /health/x /oauth/token/x /smartapp/x; do
 			ask "$path"
 			is 404 json
 		done

@@ -67,8 +67,11 @@ const command = (capability, name, ...args) => ({ devices: [{ externalDeviceId: 
 
 test('discovery agrees with the SDK in shape', async () => {
 	const { ours, theirs } = await both('discoveryRequest');
+	// The protocol's, but the SDK has no word for it: the demo asks for callbacks as long as it has none.
+	const { requestGrantCallbackAccess: asks, ...rest } = ours;
+	assert.equal(asks, true);
 	assert.ok(ours.devices.length > 1);
-	assert.deepEqual(shape(ours), shape(theirs));
+	assert.deepEqual(shape(rest), shape(theirs));
 });
 
 test('state refresh agrees with the SDK in shape', async () => {
