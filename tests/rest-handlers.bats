@@ -108,10 +108,8 @@ teardown_file() { rest_end; }
 	is 200 '"by other"'
 	call GET /a/b/c/d
 	is 200 4
-	if [ "${REST_WEB-}" != lighttpd ]; then	# which takes no encoded slashes
-		call GET '/echo/a%2Fb%3F%26%25?q=1%2B1'
-		is 200 '{"value":"a/b?&%","query":"1+1","both":"1+1","text":"$5 and a/b?&%."}'
-	fi
+	call GET '/echo/a%2Fb%3F%26%25?q=1%2B1'
+	is 200 '{"value":"a/b?&%","query":"1+1","both":"1+1","text":"$5 and a/b?&%."}'
 	call GET /echo/%ED%95%9C%EA%B8%80
 	[ "$(json .value)" = 한글 ]
 	call GET '/echo/x?q=1&q=2'
@@ -222,6 +220,35 @@ teardown_file() { rest_end; }
 	call PUT /switches/on
 	smart 409 'Device is offline'
 	gatehouse device online A --user ann >/dev/null
+}
+
+# The calls of the plugin homebridge-smartthings-v2, and what it reads of the answers, as its source has them.
+@test "Homebridge: its token in the query, capabilities and commands by name, values as value1 and value2" {
+	install ann homebridge --device A --device lamp
+	plugin() { cgi web-services "$1" "$api$2?access_token=$token" "${3-}" CONTENT_TYPE=application/json; }
+	plugin GET /devices
+	status 200
+	json '.location.temperature_scale == "C" and ([.deviceList[].deviceid] | sort) == ["A","lamp"]' >/dev/null
+	json 'all(.deviceList[]; (.name, .status, .manufacturerName, .modelName, .firmwareVersion | type == "string") and
+		(.capabilities, .commands, .attributes | type == "object"))' >/dev/null
+	json '.deviceList[] | select(.deviceid == "lamp") | (.capabilities | has("Switch") and has("SwitchLevel")) and
+		(.commands | has("on") and has("setLevel")) and (.attributes | has("switch") and has("level"))' >/dev/null
+	plugin POST /lamp/command/setLevel '{"value1":31}'
+	is 200 '{"status":"Success"}'
+	plugin GET /lamp/query
+	json '.attributes.level == 31 and .deviceid == "lamp"' >/dev/null
+	plugin POST /A/command/on
+	status 200
+	plugin GET /A/attribute/switch
+	is 200 '{"currentValue":"on"}'
+	plugin POST /lamp/command/setLevel '{"value1":"much"}'
+	status 400
+	plugin POST /pluginStatus '{"hasUpdate":false}'
+	status 200
+	plugin POST /startDirect/192.0.2.4/8000/2.2.0 '{"ip":"192.0.2.4","port":8000,"version":"2.2.0"}'
+	status 200
+	plugin GET /C/query
+	smart 404 'Device not found'
 }
 
 @test "42 an app that may only look cannot move anything" {

@@ -62,10 +62,13 @@ if [ -n "${REST_WEB-}" ]; then
 	}
 fi
 
-# refused: as nothing that there is; a web server may say so by itself, as something malformed.
+# refused: as nothing that there is; nginx may say so by itself, as something malformed.
 refused() {
-	[ -z "${REST_WEB-}" ] || [ "$code" != 400 ] || return 0
-	smart 404 'Not Found'
+	if [ "${REST_WEB-}" = nginx ] && [ "$code" = 400 ]; then
+		json '(.error | type == "string") and (.error_description | type == "string")' >/dev/null
+	else
+		smart 404 'Not Found'
+	fi
 }
 
 # rest_root: an instance with ann and bob signed in, the apps, and switches A and B beside the lamp and the door.

@@ -123,7 +123,7 @@ discovery() {
 			ask "$path" --path-as-is
 			[[ $code == 40[0134] ]] && [ "$(form)" = page ] || { echo "$web $path: $code $(form)"; return 1; }
 		done
-		for path in /api/x /token/x /health/x /oauth/token/x /smartapp/x; do
+		for path in /api/x /token/x /health/x /oauth/token/x /smartapp/x /api/smartapps /api/token /sim/api; do
 			ask "$path"
 			is 404 json
 		done
@@ -180,11 +180,17 @@ discovery() {
 		use "$web"
 		for row in '/token json' '/schema schema' '/login page'; do
 			read -r path want <<<"$row"
-			[ "$web" = nginx ] || want=page
+			# lighttpd refuses such a header before it looks at the path.
+			[ "$web" = nginx ] && form=$want || form=page
 			ask "$path" -X POST -H 'Content-Length: x'
-			is 400 "$want"
+			is 400 "$form"
 			ask "$path%00"
-			is 400 page
+			[[ $code == 40[04] ]] && [ "$(form)" = page ]
+		done
+		for path in /api/smartapps/%00 /api/smartapps/%0a /api/smartapps/%zz /api/smartapps/%ff /api/smartapps/%c0%af /api/smartapps/a%2fb \
+			/api/smartapps/../smartapps/x /api/smartapps/%2e%2e/smartapps/x '/api/smartapps/"' /api/smartapps/x%00.html /api/token//x; do
+			ask "$path" --path-as-is
+			[[ $code == 40[0134] && $type == application/json* ]] && jq -e .error <<<"$body" >/dev/null || { echo "$web $path: $code $body"; return 1; }
 		done
 	done
 }

@@ -37,6 +37,7 @@ static const struct output_column show_columns[] = {
 	{ "access_ttl", "access token seconds (0: as configured)", OUTPUT_TEXT },
 	{ "legacy_groovy", "parameters in the query (legacy)", OUTPUT_YES },
 	{ "jwk", "public key", OUTPUT_TEXT },
+	{ "app_gone", "its app's file is gone", OUTPUT_YES },
 	{ "disabled", "disabled", OUTPUT_YES },
 	{ "public", "public", OUTPUT_YES },
 	{ "secret", "secret (shown this once)", OUTPUT_TEXT },

@@ -1,12 +1,10 @@
 /* definition.c: complaints with file and line. */
 #include "device/definition.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/config.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "base/banned.h"
@@ -16,35 +14,10 @@
 const struct json *
 definition_open(struct definition *d, struct arena *arena, struct arena *scratch, const char *folder, const char *name)
 {
-	struct json_error err;
-	size_t len;
-
-	*d = (struct definition){ .arena = arena, .scratch = scratch,
-	    .file = arena_printf(arena, "%s/%s", folder, name) };
-	d->text = config_read_file(scratch, d->file, FILE_MAX, &len);
-	if (d->text == NULL) {
-		d->why = arena_printf(arena, "%s: %s", d->file, strerror(errno));
-		return NULL;
-	}
-	const struct json *root = json_parse(scratch, d->text, len, &err);
-	if (root == NULL)
-		d->why = arena_printf(arena, "%s:%zu: %s", d->file, err.line, err.what);
-	return root;
-}
-
-/* The line of what lies at path; if it is not there (or its name has dots), of the nearest above it. */
-static size_t
-line_of(const struct definition *d, const char *path)
-{
-	size_t line;
-
-	while ((line = json_line_of(d->text, path)) == 0) {
-		const char *dot = strrchr(path, '.');
-		if (dot == NULL)
-			return 1;
-		path = arena_strndup(d->scratch, path, (size_t)(dot - path));
-	}
-	return line;
+	*d = (struct definition){ .arena = arena, .scratch = scratch };
+	const char *why = document_read(&d->document, scratch, arena_printf(scratch, "%s/%s", folder, name), FILE_MAX);
+	d->why = why != NULL ? arena_strdup(arena, why) : NULL;
+	return d->document.root;
 }
 
 void
@@ -55,10 +28,8 @@ definition_fault(struct definition *d, const char *path, const char *fmt, ...)
 	if (d->why != NULL)
 		return;
 	va_start(ap, fmt);
-	const char *what = arena_vprintf(d->arena, fmt, ap);
+	d->why = document_fault(&d->document, d->arena, path, arena_vprintf(d->scratch, fmt, ap));
 	va_end(ap);
-	d->why = arena_printf(d->arena, "%s:%zu: %s%s%s", d->file, line_of(d, path), path, *path != '\0' ? ": " : "",
-	    what);
 }
 
 const char *

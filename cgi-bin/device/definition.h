@@ -1,11 +1,13 @@
-/* definition.h: reads the JSON of a definition file and says, where it is wrong, in which line.
+/* definition.h: reads a definition file, JSON or YAML, and says, where it is wrong, in which line.
  *
- * For the two files of the catalogue. The first complaint is kept, later ones are dropped, so that a reader may
+ * For the catalogue's files and those of apps. The first complaint is kept, later ones are dropped, so that a reader may
  * go on with what it has and the caller asks once. */
 #ifndef DEVICE_DEFINITION_H
 #define DEVICE_DEFINITION_H
 
 #include <stddef.h>
+
+#include "base/document.h"
 
 struct arena;
 struct json;
@@ -13,8 +15,7 @@ struct json;
 struct definition {
 	struct arena	*arena;		/* for what is kept */
 	struct arena	*scratch;	/* gone when the file is read */
-	const char	*file;
-	const char	*text;
+	struct document	 document;
 	const char	*why;		/* the first complaint; NULL so far */
 };
 

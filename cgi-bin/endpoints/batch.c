@@ -13,6 +13,7 @@
 #include "endpoints/handler.h"
 #include "endpoints/notify.h"
 #include "endpoints/subscription.h"
+#include "oauth/client.h"
 #include "oauth/grant.h"
 #include "oauth/user.h"
 #include "web/fetch.h"
@@ -32,6 +33,7 @@ struct subscriber {
 	struct subscription	 subscription;
 	struct grant		 grant;
 	bool			 dead;
+	bool			 paused;	/* its client may know nothing now */
 };
 
 struct reading {
@@ -51,11 +53,16 @@ find_grant(struct reading *r, struct subscriber *s)
 	for (const struct subscriber *o = r->list; o < s; o++)
 		if (strcmp(o->subscription.grant, s->subscription.grant) == 0) {
 			s->grant = o->grant;
+			s->paused = o->paused;
 			return STORE_OK;
 		}
 	enum store_result result = grant_find(r->courier->store, r->arena, r->batch->user, s->subscription.grant, &s->grant);
+	struct client client;
+	if (result == STORE_OK)
+		result = client_find(r->courier->store, r->arena, s->grant.client, &client);
 	if (result == STORE_ABSENT)
 		s->grant = (struct grant){ .revoked = "gone" };
+	s->paused = result == STORE_OK && !client_is_live(&client);
 	return result == STORE_ABSENT ? STORE_OK : result;
 }
 
@@ -94,7 +101,7 @@ wants(const struct reading *r, const struct subscriber *s, const struct change *
 {
 	const struct subscription *u = &s->subscription;
 
-	if (s->dead || seq <= u->from || !grant_has_device(&s->grant, c->device) ||
+	if (s->dead || s->paused || seq <= u->from || !grant_has_device(&s->grant, c->device) ||
 	    (u->device != NULL && strcmp(u->device, c->device) != 0))
 		return false;
 	if (u->attribute == NULL)

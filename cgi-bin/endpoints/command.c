@@ -73,6 +73,20 @@ refuse_command(struct execution *x, const struct json *spec, const char *name)
 		handler_refuse(x, 400, "%.*s is not a valid command", text_cut(name, 80), name);
 }
 
+/* What is null at the end of a list was not given: so an action can name as many as a command may take. */
+static const struct json *
+given(struct arena *a, const struct json *args)
+{
+	struct json *list = json_array(a);
+	size_t n = json_count(args);
+
+	while (n > 0 && json_type(json_at(args, n - 1)) == JSON_NULL)
+		n--;
+	for (size_t i = 0; i < n; i++)
+		json_append(a, list, json_copy(a, json_at(args, i)));
+	return args != NULL ? list : NULL;
+}
+
 static bool
 read_asked(struct execution *x, const struct json *spec, struct asked *asked)
 {
@@ -98,7 +112,7 @@ read_asked(struct execution *x, const struct json *spec, struct asked *asked)
 		json_append(x->arena, list, json_copy(x->arena, args));
 		args = list;
 	}
-	asked->arguments = args;
+	asked->arguments = given(x->arena, args);
 	return true;
 }
 

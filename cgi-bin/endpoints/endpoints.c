@@ -17,7 +17,6 @@
 #include "base/banned.h"
 
 #define JSON_TYPE	"application/json;charset=utf-8"
-#define TOKEN_SHOWN	4096	/* bytes of a token that is no good, told to who sent it */
 
 static void
 put(struct arena *a, struct endpoints_answer *answer, int status, const struct json *v)
@@ -69,12 +68,6 @@ denied(struct execution *x)
 	return false;
 }
 
-static const char *
-shown(struct arena *a, const char *token)
-{
-	return strlen(token) <= TOKEN_SHOWN ? token : arena_strndup(a, token, TOKEN_SHOWN);
-}
-
 /* Is the token good, and where the app wants it? An owner who has let the app go has not taken its token back: then it is
  * the installation that is gone. */
 static bool
@@ -90,9 +83,10 @@ authenticate(struct execution *x)
 	enum token_verdict v = token_verify(&t, call->token, &x->token, &x->grant);
 	if (v == TOKEN_UNAVAILABLE)
 		return handler_fail(x, STORE_FAILED), false;
-	bool uninstalled = v == TOKEN_REVOKED && strcmp(x->grant.revoked, "user") == 0 && x->token.expires > clock_sec();
+	bool uninstalled = v == TOKEN_REVOKED && x->token.expires > clock_sec() &&
+	    (strcmp(x->grant.revoked, "user") == 0 || strcmp(x->grant.revoked, GRANT_APP_GONE) == 0);
 	if (v != TOKEN_OK && !uninstalled)
-		return unauthorized(x, 401, "invalid_token", shown(x->arena, call->token), "Bearer error=\"invalid_token\"");
+		return unauthorized(x, 401, "invalid_token", "The access token is not good", "Bearer error=\"invalid_token\"");
 	x->app = webapps_of_client(x->context->apps, x->token.client);
 	if (x->app != NULL && (x->app->token_in & call->token_in) == 0)
 		return unauthorized(x, 401, "invalid_request", "this app does not take its token in that place",

@@ -207,19 +207,34 @@ add_success(struct arena *a, struct json *responses, const char *method, const s
 		json_set(a, responses, arena_printf(a, "%lld", status), r);
 }
 
+/* What a file's own errors say, at most one an action: those of an "error", and of a command that is not allowed. */
+static void
+add_own_error(struct arena *a, struct json *all, const struct handler *h, const struct json *spec)
+{
+	const struct json *own = strcmp(h->name, "error") == 0 ? spec : json_get(spec, "else");
+	long long status = json_get_int(own, "status", 0);
+
+	if (status != 0)
+		json_set(a, all, arena_printf(a, "%lld", status), error_response(a, "As the app says"));
+}
+
 static struct json *
 responses(struct arena *a, const char *method, const struct handler *h, const struct json *spec)
 {
 	static const struct { const char *status, *what; } errors[] = {
 		{ "400", "The body, or a value in it, is not right" }, { "401", "No token, or one that is no good" },
 		{ "403", "Not this installation's token" }, { "404", "No such device, or no such path" },
+		{ "409", "The device is offline, or there are too many subscriptions" },
+		{ "413", "The body is too large" }, { "415", "The body is neither JSON nor XML" },
 		{ "429", "Too many calls: wait for Retry-After seconds" }, { "500", "The server failed" },
+		{ "default", "The server failed" },
 	};
 	struct json *all = json_object(a);
 
 	add_success(a, all, method, h, spec);
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++)
 		json_set(a, all, errors[i].status, error_response(a, errors[i].what));
+	add_own_error(a, all, h, spec);
 	return all;
 }
 

@@ -1,6 +1,9 @@
-/* placeholder.c: a short function a placeholder. */
+/* placeholder.c: a short function a placeholder.
+ *
+ * long because: there are many. */
 #include "endpoints/placeholder.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -151,6 +154,20 @@ device_capabilities(const struct template_scope *t, const struct placeholder *ro
 	return list;
 }
 
+/* {"SwitchLevel": 1}: as clients of the former platform look for them. */
+static const struct json *
+device_capability_names(const struct template_scope *t, const struct placeholder *row, const char *path)
+{
+	struct json *names = json_object(arena_of(t));
+
+	for (const struct json *c = json_first(device_capabilities(t, row, path)); c != NULL; c = json_next(c)) {
+		char *name = arena_strdup(arena_of(t), json_string(c));
+		*name = (char)toupper((unsigned char)*name);
+		json_set_int(arena_of(t), names, name, 1);
+	}
+	return names;
+}
+
 static const struct json *
 device_commands(const struct template_scope *t, const struct placeholder *row, const char *path)
 {
@@ -262,6 +279,7 @@ static const struct placeholder placeholders[] = {
 	{ "status", ABOUT_DEVICE, PATH_NONE, false, device_status, 0 },
 	{ "components", ABOUT_DEVICE, PATH_NONE, false, device_components, 0 },
 	{ "capabilities", ABOUT_DEVICE, PATH_NONE, false, device_capabilities, 0 },
+	{ "capabilityNames", ABOUT_DEVICE, PATH_NONE, false, device_capability_names, 0 },
 	{ "commands", ABOUT_DEVICE, PATH_NONE, false, device_commands, 0 },
 	{ "attributes", ABOUT_DEVICE, PATH_NONE, false, device_attributes, 0 },
 	{ "states", ABOUT_DEVICE, PATH_NONE, false, device_states, 0 },

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/document.h"
 #include "base/json.h"
 #include "device/definition.h"
 #include "endpoints/mapping.h"
@@ -18,7 +19,6 @@
 #define APPS_MAX	100
 #define ID		"abcdefghijklmnopqrstuvwxyz0123456789-"
 #define ID_MAX		40
-#define SUFFIX		".json"
 
 /* --- reading --- */
 
@@ -119,16 +119,22 @@ read_app(struct definition *d, const struct json *root, const struct catalogue *
 		mappings_read(d, "mappings", json_get(root, "mappings"), app);
 }
 
+static bool
+is_app_file(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return *name != '.' && dot != NULL && (strcmp(dot, ".json") == 0 || document_is_yaml(name));
+}
+
 /* "devices" of "devices.json"; NULL if it is no name of an app. */
 static const char *
 id_of(struct arena *a, const char *name)
 {
-	size_t len = strlen(name), id = strspn(name, ID);
+	size_t id = strspn(name, ID);
 
-	if (len <= sizeof(SUFFIX) - 1 || strcmp(name + len - (sizeof(SUFFIX) - 1), SUFFIX) != 0 ||
-	    id != len - (sizeof(SUFFIX) - 1) || id > ID_MAX)
-		return NULL;
-	return arena_strndup(a, name, id);
+	return is_app_file(name) && name[id] == '.' && strchr(name + id + 1, '.') == NULL && id <= ID_MAX ?
+	    arena_strndup(a, name, id) : NULL;
 }
 
 const struct webapp *
@@ -140,8 +146,8 @@ webapp_load(struct arena *a, const char *folder, const char *name, const struct 
 
 	app->id = id_of(a, name);
 	if (app->id == NULL)
-		d.why = arena_printf(a, "%s/%s: an app's file is called after it: up to %d of a-z 0-9 -, and " SUFFIX, folder, name,
-		    ID_MAX);
+		d.why = arena_printf(a, "%s/%s: an app's file is called after it: up to %d of a-z 0-9 -, and .json or .yaml", folder,
+		    name, ID_MAX);
 	else {
 		const struct json *root = definition_open(&d, a, scratch, folder, name);
 		if (root != NULL)
@@ -158,46 +164,58 @@ by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* The files of a folder that are apps' by their ending, in the order of their names; -1 if it cannot be read. */
+/* The files of a folder that are apps' by their ending, in the order of their names, at most one more than there may be; -1
+ * if it cannot be read. */
 static int
-list_files(struct arena *a, const char *folder, const char *names[APPS_MAX])
+list_files(struct arena *a, const char *folder, const char *names[APPS_MAX + 1])
 {
 	DIR *dir = opendir(folder);
 	int n = 0;
 
 	if (dir == NULL)
 		return errno == ENOENT ? 0 : -1;
-	for (const struct dirent *e; (e = readdir(dir)) != NULL && n < APPS_MAX;) {
-		size_t len = strlen(e->d_name);
-		if (e->d_name[0] != '.' && len > sizeof(SUFFIX) - 1 && strcmp(e->d_name + len - (sizeof(SUFFIX) - 1), SUFFIX) == 0)
+	for (const struct dirent *e; (e = readdir(dir)) != NULL && n <= APPS_MAX;)
+		if (is_app_file(e->d_name))
 			names[n++] = arena_strdup(a, e->d_name);
-	}
 	closedir(dir);
 	qsort(names, (size_t)n, sizeof(*names), by_name);
 	return n;
 }
 
+/* What two apps cannot both have; NULL if app has none of it that one before has. */
+static const char *
+clash(struct arena *a, const struct webapp *list, int n, const struct webapp *app)
+{
+	for (int i = 0; i < n; i++) {
+		if (strcmp(list[i].id, app->id) == 0)
+			return arena_printf(a, "there is another file of the app %s", app->id);
+		if (strcmp(list[i].client_id, app->client_id) == 0)
+			return arena_printf(a, "clientId: the app %s has the same", list[i].id);
+	}
+	return NULL;
+}
+
 const struct webapps *
 webapps_load(struct arena *a, const char *root, const struct catalogue *c, const char **why)
 {
-	const char *folder = arena_printf(a, "%s/" WEBAPP_FOLDER, root), *names[APPS_MAX];
+	const char *folder = arena_printf(a, "%s/" WEBAPP_FOLDER, root), *names[APPS_MAX + 1], *fault;
 	int n = list_files(a, folder, names);
 	struct webapps *apps = arena_alloc(a, sizeof(*apps));
 	struct webapp *list = arena_alloc(a, (size_t)(n + 1) * sizeof(*list));
 
-	if (n < 0) {
-		*why = arena_printf(a, "%s: %s", folder, strerror(errno));
+	if (n < 0 || n > APPS_MAX) {
+		*why = n < 0 ? arena_printf(a, "%s: %s", folder, strerror(errno)) :
+		    arena_printf(a, "%s: there are more than %d apps", folder, APPS_MAX);
 		return NULL;
 	}
 	for (int i = 0; i < n; i++) {
 		const struct webapp *app = webapp_load(a, folder, names[i], c, why);
 		if (app == NULL)
 			return NULL;
-		for (int k = 0; k < i; k++)
-			if (strcmp(list[k].client_id, app->client_id) == 0) {
-				*why = arena_printf(a, "%s/%s: clientId: the app %s has the same", folder, names[i], list[k].id);
-				return NULL;
-			}
+		if ((fault = clash(a, list, i, app)) != NULL) {
+			*why = arena_printf(a, "%s/%s: %s", folder, names[i], fault);
+			return NULL;
+		}
 		list[i] = *app;
 	}
 	*apps = (struct webapps){ list, (size_t)n };

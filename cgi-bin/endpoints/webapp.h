@@ -1,7 +1,7 @@
 /* webapp.h: a Web Services app: one file that says who may ask for devices, what the owner is asked, and which addresses
  * there are for them. docs/rest-api.md describes the file.
  *
- * An instance's apps are the files apps/NAME.json in its folder. Each is read once at start and checked whole. */
+ * An instance's apps are the files apps/NAME.json (or .yaml) in its folder. Each is read once at start and checked whole. */
 #ifndef ENDPOINTS_WEBAPP_H
 #define ENDPOINTS_WEBAPP_H
 

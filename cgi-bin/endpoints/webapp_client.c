@@ -6,6 +6,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "db/record.h"
 #include "endpoints/webapp.h"
 #include "oauth/client.h"
 #include "base/banned.h"
@@ -77,6 +78,34 @@ register_one(const struct webapp *app, const struct config *config, struct store
 	return r == STORE_OK;
 }
 
+/* --- apps that are gone --- */
+
+#define KNOWN "apps/clients"
+
+/* Clients of apps whose file is not there any more are refused until it is back; those of this start are noted for the next. */
+static enum store_result
+set_gone_aside(struct store_tx *tx, void *arg)
+{
+	const struct webapps *apps = arg;
+	struct arena *a = store_tx_arena(tx);
+	struct json *r, *now = json_array(a);
+	enum store_result result = record_tx_get(tx, KNOWN, &r);
+
+	if (result != STORE_OK && result != STORE_ABSENT)
+		return result;
+	for (size_t i = 0; i < apps->n; i++)
+		json_append_string(a, now, apps->list[i].client_id);
+	const struct json *before = result == STORE_OK ? json_get(r, "ids") : json_array(a);
+	if (json_equal(before, now))
+		return STORE_OK;
+	for (const struct json *id = json_first(before); id != NULL; id = json_next(id))
+		if (!json_array_has(now, json_string(id)) && (result = client_tx_app_gone(tx, json_string(id))) != STORE_OK)
+			return result;
+	r = record_new(a);
+	json_set(a, r, "ids", now);
+	return record_tx_put(tx, KNOWN, r, 0);
+}
+
 bool
 webapps_register(const struct webapps *apps, const struct config *config, struct store *store, struct arena *a,
     const char **why)
@@ -84,5 +113,9 @@ webapps_register(const struct webapps *apps, const struct config *config, struct
 	for (size_t i = 0; i < apps->n; i++)
 		if (!register_one(&apps->list[i], config, store, a, why))
 			return false;
-	return true;
+	struct webapps copy = *apps;
+	enum store_result r = store_run(store, a, set_gone_aside, &copy);
+	if (r != STORE_OK)
+		*why = arena_printf(a, "the clients of apps cannot be written: %s", store_result_name(r));
+	return r == STORE_OK;
 }

@@ -57,6 +57,7 @@ from_record(const struct json *r, struct client *c)
 		.link = json_get_string(r, "link"),
 		.about = json_get_string(r, "about"),
 		.app = json_get_string(r, "app"),
+		.app_gone = json_get_bool(r, "app_gone", false),
 		.disabled = json_get_bool(r, "disabled", false),
 	};
 	const char *auth = json_get_string(r, "auth");
@@ -89,8 +90,16 @@ to_record(struct arena *a, const struct client *c)
 	json_set_string(a, r, "link", c->link);
 	json_set_string(a, r, "about", c->about);
 	json_set_string(a, r, "app", c->app);
+	if (c->app_gone)
+		json_set_bool(a, r, "app_gone", true);
 	json_set_bool(a, r, "disabled", c->disabled);
 	return r;
+}
+
+bool
+client_is_live(const struct client *c)
+{
+	return !c->disabled && !c->app_gone;
 }
 
 bool
@@ -160,6 +169,20 @@ client_delete(struct store *store, struct arena *a, const char *id)
 	char *copy = arena_strdup(a, id);
 
 	return client_is_id(id) ? store_run(store, a, drop, copy) : STORE_ABSENT;
+}
+
+enum store_result
+client_tx_app_gone(struct store_tx *tx, const char *id)
+{
+	struct arena *a = store_tx_arena(tx);
+	char *key = record_key(a, "client", id, NULL);
+	struct json *r;
+	enum store_result result = record_tx_get(tx, key, &r);
+
+	if (result != STORE_OK || json_get_string(r, "app") == NULL)
+		return result == STORE_ABSENT ? STORE_OK : result;
+	json_set_bool(a, r, "app_gone", true);
+	return record_tx_put(tx, key, r, 0);
 }
 
 struct walk {

@@ -33,8 +33,12 @@ struct client {
 	const char	*link;		/* https address shown with its name on the consent page; NULL if none */
 	const char	*about;		/* a sentence shown there; NULL if none */
 	const char	*app;		/* the app whose file describes it (endpoints/webapp.h); NULL for the operator's own */
+	bool		 app_gone;	/* that file is not there any more: refused, as if disabled, until it is back */
 	bool		 disabled;
 };
+
+/* May it ask for anything now, and may those who have its tokens? */
+bool		 client_is_live(const struct client *);
 
 /* Can this text be a client's id? */
 bool		 client_is_id(const char *id);
@@ -50,6 +54,9 @@ enum store_result client_save(struct store *, struct arena *, const struct clien
 
 /* STORE_ABSENT if there was none. Grants of the client end with it: they are refused from then on. */
 enum store_result client_delete(struct store *, struct arena *, const char *id);
+
+/* The file of its app is not there any more. Nothing happens to one that is not an app's, or is gone itself. */
+enum store_result client_tx_app_gone(struct store_tx *, const char *id);
 
 /* What a person may know of it: everything but the secret's hash. */
 struct json	*client_show(struct arena *, const struct client *);

@@ -128,7 +128,7 @@ client_authenticate(struct store *store, struct arena *a, const struct config *c
 	enum store_result r = client_find(store, a, id, c);
 	if (r != STORE_OK && r != STORE_ABSENT)
 		return OAUTH_TEMPORARILY_UNAVAILABLE;
-	const struct client *known = r == STORE_OK && !c->disabled ? c : NULL;
+	const struct client *known = r == STORE_OK && client_is_live(c) ? c : NULL;
 	if (known != NULL && known->auth == CLIENT_AUTH_NONE && !header && !body)
 		return OAUTH_OK;
 	bool right = client_secret_ok(known, header ? b.secret : body ? given->secret : "");

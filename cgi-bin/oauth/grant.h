@@ -14,6 +14,8 @@
 struct arena;
 struct json;
 
+#define GRANT_APP_GONE "app gone"
+
 struct grant {
 	const char	*id;		/* 22 characters of base64url */
 	const char	*user, *client;	/* their ids */
@@ -27,7 +29,8 @@ struct grant {
 	int64_t		 idle;		/* seconds after last_used at which it ends unless used */
 	uint32_t	 sequence;	/* of the current refresh token; 0 = none was made */
 	int64_t		 rotated;	/* ms when sequence became current */
-	const char	*revoked;	/* why: "user", "client", "reuse", "code_replay", "operator"; NULL while alive */
+	const char	*revoked;	/* why: "user", "client", "reuse", "code_replay", "operator"; NULL while alive. Of token_verify
+					 * also GRANT_APP_GONE, which stands in no record */
 };
 
 /* STORE_ABSENT if there is none. A revoked one is found, so that it can be told apart, until it expires. */

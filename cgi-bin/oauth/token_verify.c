@@ -72,16 +72,18 @@ proven_claims(const struct token_context *x, const char *text)
 	return claims;
 }
 
-/* Is the client still there and allowed? */
+/* Is the client still there and allowed? The grants of an app that is gone are, until it is back, as good as ended. */
 static enum token_verdict
-check_client(const struct token_context *x, const char *id)
+check_client(const struct token_context *x, const char *id, struct grant *g)
 {
 	struct client c;
 	enum store_result r = client_find(x->store, x->arena, id, &c);
 
 	if (r != STORE_OK)
 		return r == STORE_ABSENT ? TOKEN_INVALID : TOKEN_UNAVAILABLE;
-	return c.disabled ? TOKEN_INVALID : TOKEN_OK;
+	if (c.app_gone && g->revoked == NULL)
+		g->revoked = GRANT_APP_GONE;
+	return c.disabled ? TOKEN_INVALID : g->revoked != NULL ? TOKEN_REVOKED : TOKEN_OK;
 }
 
 /* The grant behind claims that were proven, as it is now. */
@@ -110,9 +112,8 @@ token_verify(const struct token_context *x, const char *text, struct access_toke
 		return TOKEN_INVALID;
 	if ((v = check_grant(x, t, g)) != TOKEN_OK && v != TOKEN_REVOKED)
 		return v;
-	enum token_verdict client = check_client(x, t->client);
-	if (client != TOKEN_OK || v == TOKEN_REVOKED)
-		return client != TOKEN_OK ? client : v;
+	if ((v = check_client(x, t->client, g)) != TOKEN_OK)
+		return v;
 	return in_time(t);
 }
 

@@ -190,7 +190,7 @@ check_references(struct loading *l)
 static bool
 read_pages(struct loading *l)
 {
-	const struct json *pages = json_get(l->source.root, "configPages");
+	const struct json *pages = json_get(l->source.document.root, "configPages");
 	size_t place = 0;
 
 	if (!read_page_ids(l, pages))
@@ -206,7 +206,7 @@ read_pages(struct loading *l)
 static bool
 read_definition(struct loading *l)
 {
-	const struct json *root = l->source.root;
+	const struct json *root = l->source.document.root;
 	struct definition *d = l->definition;
 
 	if (!source_check(&l->source, root, "", app_members, 0))

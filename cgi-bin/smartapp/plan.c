@@ -389,7 +389,7 @@ plan_read(struct source_file *s, const struct definition *d, const struct plan *
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		*parts[i].list = json_get(s->root, parts[i].name);
+		*parts[i].list = json_get(s->document.root, parts[i].name);
 		if (json_type(*parts[i].list) != JSON_ARRAY)
 			*parts[i].list = json_array(s->arena);
 		if (!check_each(&k, *parts[i].list, parts[i].name, parts[i].check))

@@ -1,45 +1,24 @@
 /* source.c: members against tables; every complaint has file, line and key. */
 #include "smartapp/source.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/config.h"
 #include "base/guess.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/yaml.h"
 #include "base/banned.h"
 
 #define FILE_MAX	(256u << 10)
 #define URL_MAX		2048
 
-static bool
-is_yaml(const char *file)
-{
-	const char *dot = strrchr(file, '.');
-
-	return dot != NULL && (strcmp(dot, ".yaml") == 0 || strcmp(dot, ".yml") == 0);
-}
-
 bool
 source_read(struct source_file *s, struct arena *a, const char *file)
 {
-	struct json_error err = { "must hold one object", 1 };
-	struct yaml_lines *lines = NULL;
-	size_t len;
-
-	*s = (struct source_file){ .arena = a, .file = file };
-	s->text = config_read_file(a, file, FILE_MAX, &len);
-	if (s->text == NULL) {
-		s->why = arena_printf(a, "%s: %s", file, strerror(errno));
-		return false;
-	}
-	s->root = is_yaml(file) ? yaml_parse(a, s->text, len, &lines, &err) : json_parse(a, s->text, len, &err);
-	s->lines = lines;
-	if (json_type(s->root) != JSON_OBJECT)
-		s->why = arena_printf(a, "%s:%zu: %s", file, err.line, err.what);
+	*s = (struct source_file){ .arena = a };
+	s->why = document_read(&s->document, a, file, FILE_MAX);
+	if (s->why == NULL && json_type(s->document.root) != JSON_OBJECT)
+		source_fault(s, "", "must hold one object");
 	return s->why == NULL;
 }
 
@@ -51,16 +30,8 @@ source_fault(struct source_file *s, const char *path, const char *fmt, ...)
 	if (s->why != NULL)
 		return false;
 	va_start(ap, fmt);
-	char *what = arena_vprintf(s->arena, fmt, ap);
+	s->why = document_fault(&s->document, s->arena, path, arena_vprintf(s->arena, fmt, ap));
 	va_end(ap);
-	const char *at = path;
-	size_t line = 0;
-	/* What is missing has no line: that of what it is missing from. */
-	while ((line = *at == '\0' ? 1 : s->lines != NULL ? yaml_line_of(s->lines, at) : json_line_of(s->text, at)) == 0) {
-		const char *dot = strrchr(at, '.');
-		at = dot != NULL ? arena_strndup(s->arena, at, (size_t)(dot - at)) : "";
-	}
-	s->why = arena_printf(s->arena, "%s:%zu: %s%s%s", s->file, line, path, *path != '\0' ? ": " : "", what);
 	return false;
 }
 

@@ -5,15 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/document.h"
+
 struct arena;
 struct json;
-struct yaml_lines;
 
 struct source_file {
 	struct arena	*arena;
-	const char	*file, *text;
-	const struct yaml_lines *lines;	/* NULL: it is JSON */
-	const struct json *root;
+	struct document	 document;
 	const char	*why;		/* the first fault; NULL = none yet */
 };
 

@@ -50,7 +50,8 @@ forms() {
 	done < <(error_forms)
 }
 
-# nginx: one location a route. lighttpd: one condition a program.
+# nginx: one location a route; what a route lacks to end in its slash is not there, where nginx itself would send on to it.
+# lighttpd: one condition a program.
 locations() {
 	local name form limit routes route rate how pattern log
 	while IFS='|' read -r name form limit routes; do
@@ -63,7 +64,11 @@ locations() {
 		for route in $routes; do
 			how='=' log='' pattern+="|${route//./\\.}"
 			[ "$route" != /api/token/ ] || log='access_log log/access.log no_path; '
-			if [[ $route == /*/ ]]; then how='^~' pattern+='.*'; fi
+			if [[ $route == /*/ ]]; then
+				how='^~' pattern+='.*'
+				[ "$WEB" != nginx ] || grep -q "[| ]${route%/}\( \|$\)" <<<"$TABLE" ||
+				    printf '    location = %s { return 404; }\n' "${route%/}"
+			fi
 			[ "$WEB" != nginx ] || printf '    location %s %s { %sfastcgi_pass unix:sock/%s.sock; }\n' "$how" "$route" "$log$rate" "$name"
 		done
 		[ "$WEB" = nginx ] || printf '$HTTP["url"] =~ "^(%s)$" { fastcgi.server = ( "/" => (( "socket" => "sock/%s.sock",%s%s )) ) }\n' \

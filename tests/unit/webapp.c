@@ -16,10 +16,19 @@
 #define PAGE(name, more) "{\"name\":\"" name "\",\"sections\":[{" INPUTS "}]" more "}"
 
 static const struct webapp *
+load_as(const char *name, const char *text, const char **why)
+{
+	rest_app(name, text);
+	const struct webapp *app = webapp_load(fx.arena, arena_printf(fx.arena, "%s/apps", fx.root), name, rest_catalogue, why);
+	if (unlink(arena_printf(fx.arena, "%s/apps/%s", fx.root, name)) != 0)
+		fixture_fail(name, "cannot be taken away");
+	return app;
+}
+
+static const struct webapp *
 load(const char *text, const char **why)
 {
-	rest_app("x.json", text);
-	return webapp_load(fx.arena, arena_printf(fx.arena, "%s/apps", fx.root), "x.json", rest_catalogue, why);
+	return load_as("x.json", text, why);
 }
 
 /* long because: a table of slips, a line each. */
@@ -86,19 +95,83 @@ test_bad(void)
 		{ INPUT("{\"name\":\"t\",\"type\":\"time\",\"defaultValue\":\"25:00\"}"), "is no time" },
 		{ INPUT("{\"name\":\"t\",\"type\":\"bool\",\"required\":1}"), "must be true or false" },
 	};
+	/* What is JSON is YAML, too: the same slips are the same there. */
+	static const char *const names[] = { "x.json", "x.yaml", "x.yml" };
 	const char *why;
 
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		why = NULL;
-		bool refused = load(bad[i].text, &why) == NULL && why != NULL && strstr(why, bad[i].why) != NULL &&
-		    strstr(why, "/apps/x.json:") != NULL;
-		CHECK_NAMED(refused, bad[i].text);
-		if (!refused)
-			printf("# %s\n# wanted: %s\n", why != NULL ? why : "no complaint", bad[i].why);
-	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		for (size_t k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
+			const char *wanted = strncmp(bad[i].why, "x.json:", 7) == 0 ? "" : bad[i].why;
+			why = NULL;
+			bool refused = load_as(names[k], bad[i].text, &why) == NULL && why != NULL && strstr(why, wanted) != NULL &&
+			    strstr(why, arena_printf(fx.arena, "/apps/%s:", names[k])) != NULL;
+			CHECK_NAMED(refused, bad[i].text);
+			if (!refused)
+				printf("# %s: %s\n# wanted: %s\n", names[k], why != NULL ? why : "no complaint", bad[i].why);
+		}
 	CHECK(load(MAPPING("/a/b/c/d", VALUE), &why) != NULL);
-	for (const char *const *name = (const char *const[]){ "X.json", "a b.json", ".json", "a.jsn", "../x.json", NULL }; *name != NULL; name++)
+	for (const char *const *name = (const char *const[]){ "X.json", "a b.json", ".json", "a.jsn", "../x.json", "a.b.json", "a.yaml.txt",
+	    "a", NULL }; *name != NULL; name++)
 		CHECK_NAMED(webapp_load(fx.arena, fx.root, *name, rest_catalogue, &why) == NULL && why != NULL, *name);
+}
+
+/* As people write YAML: what stands in which line, and what a plain word is. */
+static void
+test_yaml(void)
+{
+#define ABOVE "# The hall.\nname: N\nredirectUris: http://a.test, http://b.test:81\npreferences:\n  sections:\n    - inputs:\n" \
+	"        - name: s\n          type: capability.switch\n        - {name: from, type: time, defaultValue: 08:00}\n" \
+	"mappings:\n  - path: /s/:c\n    action:\n      PUT:\n        do: command\n        input: s\n        command: $params.c\n"
+	static const struct { const char *below, *why; } bad[] = {
+		{ "        allow: [on, off]\n        colour: red\n", "x.yaml:18: mappings.0.action.PUT.colour: no such member" },
+		{ "", "x.yaml:13: mappings.0.action.PUT: allow is missing" },
+		{ "        allow: true\n", "x.yaml:17: mappings.0.action.PUT.allow: must be a list" },
+		{ "        allow: [on, off]\n        allow: [on]\n", "x.yaml:18: a member stands twice: allow" },
+		{ "        allow: &a [on]\n", "x.yaml:17: anchors and aliases are not read" },
+		{ "        allow: !!set {on}\n", "x.yaml:17: tags are not read" },
+		{ "\tallow: [on]\n", "x.yaml:17: not valid YAML" },
+	};
+	const char *why = NULL;
+	struct json *variables;
+	const struct webapp *app = load_as("x.yaml", ABOVE "        allow: [on, off]\n        else: {status: 501, message: no $params.c here}\n",
+	    &why);
+
+	CHECK_NAMED(app != NULL, why != NULL ? why : "read");
+	if (app != NULL) {
+		const struct mapping *m = mapping_find(fx.arena, app, "/s/on", &variables);
+		CHECK_STR(json_print(fx.arena, app->redirect_uris), "[\"http://a.test\",\"http://b.test:81\"]");
+		CHECK_STR(json_print(fx.arena, webapp_input(app, "from")->otherwise), "\"08:00\"");
+		CHECK(m != NULL && json_array_has(json_get(m->actions[1].spec, "allow"), "off"));
+	}
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		bool refused = load_as("x.yaml", arena_printf(fx.arena, ABOVE "%s", bad[i].below), &why) == NULL && strstr(why, bad[i].why) != NULL;
+		CHECK_NAMED(refused, bad[i].why);
+		if (!refused)
+			printf("# %s\n", why != NULL ? why : "no complaint");
+	}
+#undef ABOVE
+}
+
+/* The folder as a whole: which of its files are apps, and which cannot be beside each other. */
+static void
+test_folder(void)
+{
+	const struct webapps *apps;
+	const char *why = NULL;
+
+	rest_app("notes.txt", "x");
+	rest_app(".hidden.json", "x");
+	rest_app("one.yaml", MEMBERS("\"about\":\"x\""));
+	rest_app("two.json", MEMBERS("\"about\":\"x\""));
+	apps = webapps_load(fx.arena, fx.root, rest_catalogue, &why);
+	CHECK(apps != NULL && apps->n == 2 && webapps_find(apps, "one") != NULL && webapps_find(apps, "two") != NULL);
+	rest_app("two.yml", MEMBERS("\"clientId\":\"other\""));
+	CHECK(webapps_load(fx.arena, fx.root, rest_catalogue, &why) == NULL && strstr(why, "two.yml: there is another file of the app two") != NULL);
+	for (int i = 0; i < 100; i++)
+		rest_app(arena_printf(fx.arena, "many-%d.json", i), MEMBERS("\"about\":\"x\""));
+	CHECK(webapps_load(fx.arena, fx.root, rest_catalogue, &why) == NULL && strstr(why, "more than 100 apps") != NULL);
+	if (system(arena_printf(fx.arena, "rm '%s'/apps/* '%s'/apps/.hidden.json", fx.root, fx.root)) != 0)
+		fixture_fail("apps", "cannot be taken away");
 }
 
 /* Whatever order the file has them in. */
@@ -168,6 +241,8 @@ main(void)
 {
 	rest_begin();
 	test_bad();
+	test_yaml();
+	test_folder();
 	test_mapping();
 	test_clients();
 	rest_end();
