@@ -123,7 +123,7 @@ discovery() {
 			ask "$path" --path-as-is
 			[[ $code == 40[0134] ]] && [ "$(form)" = page ] || { echo "$web $path: $code $(form)"; return 1; }
 		done
-		for path in /api/x /token/x /health/x /oauth/token/x /smartapp/x /api/smartapps /api/token /sim/api; do
+		for path in /api/x /token/x /health/x /oauth/token/x /smartapp/x /api/smartapps /api/token; do
 			ask "$path"
 			is 404 json
 		done
@@ -291,6 +291,21 @@ discovery() {
 		[ "$web" = nginx ] || deploy stop --root "$W/$web" >/dev/null	# lighttpd writes its log in blocks
 		grep -q 'GET /authorize" 400' "$W/$web/log/access.log"
 		run ! grep -q secretstate "$W/$web"/log/*.log
+	done
+	# Nor is a token in the path there, however the request is malformed.
+	for web in $SERVERS; do
+		use "$web"
+		[ "$web" = nginx ] || deploy --root "$W/$web" >/dev/null
+		for path in '' /smartapps/x%ff /smartapps/x%00 /smartapps/x%0ay '/smartapps/"x' /../token/LeakedPathToken; do
+			ask "/api/token/LeakedPathToken$path" --path-as-is
+		done
+		ask /api/token/LeakedPathToken/x -X POST -H 'Content-Length: x'
+		ask /api/token/LeakedPathToken/x -H "X-Long: $(cat "$W/40k")"
+		ask /api/token/LeakedPathToken/x -X MUCK
+		ask '/%61pi/token/LeakedPathToken/smartapps/endpoints'
+		sleep 0.2
+		[ "$web" = nginx ] || deploy stop --root "$W/$web" >/dev/null
+		run ! grep -r LeakedPathToken "$W/$web/log"
 	done
 	id=$(awk '/GET \/authorize" 400/ { id = $NF } END { print id }' "$W/nginx/log/access.log")
 	grep -q "$id" "$W/nginx/log/authorize.log"

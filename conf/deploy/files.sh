@@ -50,30 +50,45 @@ forms() {
 	done < <(error_forms)
 }
 
-# nginx: one location a route; what a route lacks to end in its slash is not there, where nginx itself would send on to it.
-# lighttpd: one condition a program.
+# nginx_locations ROUTE HANDLING: what a route lacks to end in its slash is not there, where nginx itself would send on to it.
+nginx_locations() {
+	local route=$1 log=''
+	[ "$route" != /api/token/ ] || log='access_log log/access.log no_path; '
+	if [[ $route != /*/ ]]; then
+		printf '    location = %s { %s }\n' "$route" "$2"
+		return
+	fi
+	printf '    location ^~ %s { %s }\n' "$route" "$log$2"
+	grep -q "[| ]${route%/}\( \|$\)" <<<"$TABLE" || printf '    location = %s { return 404; }\n' "${route%/}"
+}
+
+# lighttpd_condition OPERATOR TEXT PROGRAM
+lighttpd_condition() {
+	printf '$HTTP["url"] %s "%s" { fastcgi.server = ( "/" => (( "socket" => "sock/%s.sock",%s%s )) ) }\n' "$1" "$2" "$3" \
+	    ' "check-local" => "disable",' ' "connect-timeout" => 2, "write-timeout" => 10, "read-timeout" => 15'
+}
+
+# nginx: one location a route. lighttpd: one condition for all exact routes of a program, and one for each that takes what is
+# below it (no pattern: that would not fit what is not UTF-8).
 locations() {
-	local name form limit routes route rate how pattern log
+	local name form limit routes route rate exact
 	while IFS='|' read -r name form limit routes; do
 		case " ${PROGRAMS[*]} " in *" $name "*) ;; *) continue ;; esac
-		rate='' pattern=''
+		rate='' exact=''
 		case $limit in
 		login) rate="limit_req zone=login burst=$((LOGIN_RATE * 10)) nodelay; " ;;
 		api) rate="limit_req zone=api burst=$((API_RATE * 4)) nodelay; " ;;
 		esac
 		for route in $routes; do
-			how='=' log='' pattern+="|${route//./\\.}"
-			[ "$route" != /api/token/ ] || log='access_log log/access.log no_path; '
-			if [[ $route == /*/ ]]; then
-				how='^~' pattern+='.*'
-				[ "$WEB" != nginx ] || grep -q "[| ]${route%/}\( \|$\)" <<<"$TABLE" ||
-				    printf '    location = %s { return 404; }\n' "${route%/}"
+			if [ "$WEB" = nginx ]; then
+				nginx_locations "$route" "${rate}fastcgi_pass unix:sock/$name.sock;"
+			elif [[ $route == /*/ ]]; then
+				lighttpd_condition =^ "$route" "$name"
+			else
+				exact+="|${route//./\\.}"
 			fi
-			[ "$WEB" != nginx ] || printf '    location %s %s { %sfastcgi_pass unix:sock/%s.sock; }\n' "$how" "$route" "$log$rate" "$name"
 		done
-		[ "$WEB" = nginx ] || printf '$HTTP["url"] =~ "^(%s)$" { fastcgi.server = ( "/" => (( "socket" => "sock/%s.sock",%s%s )) ) }\n' \
-		    "${pattern#|}" "$name" ' "check-local" => "disable",' \
-		    ' "connect-timeout" => 2, "write-timeout" => 10, "read-timeout" => 15'
+		[ -z "$exact" ] || lighttpd_condition =~ "^(${exact#|})$" "$name"
 	done <<<"$TABLE"
 }
 
