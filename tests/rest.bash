@@ -7,6 +7,7 @@ write_files() {
 	cp "$TOP/conf/apps/devices.json" "$TOP/conf/apps/homebridge.json" "$ROOT/apps/"
 	jq '.redirectUris = "http://a.test , http://b.test:8081,https://c.test/cb" | .displayLink = "https://dash.example"' \
 		"$TOP/conf/apps/restful-switch.json" >"$ROOT/apps/restful-switch.json"
+	jq '.scope = "devices:read"' "$TOP/conf/apps/restful-switch.json" >"$ROOT/apps/looker.json"
 	cat >"$ROOT/apps/all.json" <<-'END'
 	{
 		"name": "One of each", "redirectUris": "http://a.test", "tokenIn": ["header", "query", "path"],
