@@ -160,6 +160,17 @@ tools_check(struct engine *e, FILE *out)
 
 /* --- stats --- */
 
+/* When the base was made: seconds; 0 if there is none yet. */
+static uint64_t
+base_time(const struct engine *e)
+{
+	char name[NAME_SIZE];
+	struct stat st;
+
+	return fstatat(e->folder.fd, base_name(name, atomic_load(&e->control->first), "gdbm"), &st, 0) == 0 ?
+	    (uint64_t)st.st_mtime : 0;
+}
+
 size_t
 tools_stats(struct engine *e, struct store_stat *out)
 {
@@ -186,6 +197,7 @@ tools_stats(struct engine *e, struct store_stat *out)
 		{ "sync_failures", atomic_load(&c->failures) },
 		{ "folds", atomic_load(&c->folds) },
 		{ "fold_ms", atomic_load(&c->fold_ms) },
+		{ "folded", base_time(e) },
 		{ "fold_due", atomic_load(&c->fold_due) },
 		{ "in_memory", !shared_is_beside(&e->shared) },
 	};

@@ -337,11 +337,14 @@ value() { gatehouse --json device show "$1" --user ann | jq -r --arg n "$2" '.st
 	gatehouse device set shade --user ann windowShade.windowShade=open >/dev/null
 	page /devices/shade
 	has '<polyline points="'
-	has '<figcaption>Level · 30 % – 80 %</figcaption>'
-	has '<title>Open</title></rect>' || has '<title>open</title></rect>'
-	has '<td>80 %</td>'
+	# it begins with what it was before its first change
+	has '<figcaption>Level · 0 % – 80 %</figcaption>'
+	[[ $body == *'<td>80 %</td>'*'<td>30 %</td>'*'<td>0 %</td>'* ]]
+	[[ $body == *'<title>open</title></rect>'*'<title>closed</title></rect>'* ]]
+	gatehouse device set door --user ann contactSensor.contact=open >/dev/null
 	page /devices/door
 	has 'role="img"'
+	gatehouse device set door --user ann contactSensor.contact=closed >/dev/null
 }
 
 # --- JSON ---

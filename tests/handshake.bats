@@ -72,6 +72,57 @@ says() {
 	has '✓ Working:'
 }
 
+# activity [QUERY]: the owner's, as a line of text an entry.
+activity() {
+	cgi console GET "/activity${1+?$1}" '' HTTP_COOKIE="$session"
+	status 200
+	seen=$(tr -d '\n' <<<"$body" | sed 's/<li>/\n/g; s/<\/ul>.*//' | sed -n 's/<[^>]*>/ /g; s/  */ /g; 2,$p')
+}
+
+@test "activity: what SmartThings asked and was told, message by message, coalesced; each filter" {
+	local n
+	really_link
+	schema discoveryRequest
+	grant c1
+	start_courier
+	says '<strong>✓ Done:</strong> this server gets tokens for calling back'
+	gatehouse device set lamp --user ann st.switch.switch=on >/dev/null
+	until_is '"on"' links '.c1.devices.lamp["st.switch.switch"]'
+	for n in 11 22 33; do
+		gatehouse device set lamp --user ann "st.switchLevel.level=$n" >/dev/null
+		until_is "$n" links '.c1.devices.lamp["st.switchLevel.level"]'
+	done
+	gatehouse device offline door --user ann >/dev/null
+	gatehouse device rename lamp --user ann '<i>Lamp' >/dev/null
+	until_is '["<i>Lamp",["door"]]' links '.c1 | [.names.lamp, .offline]'
+	schema commandRequest ',"devices":[{"externalDeviceId":"lamp","commands":[{"component":"main","capability":"st.switchLevel",
+		"command":"setLevel","arguments":[999]}]}]'
+	activity
+	grep -q 'was told .*Lamp Switch On' <<<"$seen"
+	grep -q 'was told .*Lamp Level 33 % .*3 such messages' <<<"$seen"
+	grep -q 'was told .*is offline' <<<"$seen"
+	grep -q 'was shown .*&lt;i&gt;Lamp' <<<"$seen"
+	grep -q 'asked for the devices' <<<"$seen"
+	grep -q 'sent a command that was refused .*RESOURCE-CONSTRAINT-VIOLATION .*out of range' <<<"$seen"
+	hasnt '<i>Lamp'
+	[ "$(grep -c 'was told .*Level' <<<"$seen")" = 1 ]
+	activity kind=messages
+	grep -q 'was told' <<<"$seen"
+	! grep -q -e Changed -e 'Signed in' <<<"$seen"
+	activity 'kind=messages&device=door'
+	[ "$(grep -c . <<<"$seen")" = 1 ]
+	activity "link=$GRANT"
+	grep -q 'was told' <<<"$seen"
+	activity link=another
+	! grep -q 'was told' <<<"$seen"
+	activity kind=trouble
+	grep -q 'was refused' <<<"$seen"
+	! grep -q 'was told' <<<"$seen"
+	# with the account it goes
+	gatehouse user delete ann >/dev/null
+	! gatehouse store dump | grep '"told/'
+}
+
 @test "no secret of the whole story stands in what is kept, in a page or in a log" {
 	really_link
 	local redeemed=$granted secret

@@ -252,6 +252,20 @@ account() { printf '%s' "$PASSWORD" | gatehouse user add "$1" --password-stdin >
 	has '<code>gatehouse keys rotate</code>'
 	has 'it does not run'
 	has 'everything that was confirmed is on disk'
+	has '<dt>Last fold</dt><dd>never yet</dd>'
+	has '<dt>Last check</dt><dd>never yet</dd>'
+	gatehouse store compact >/dev/null
+	gatehouse store check >/dev/null
+	page /operator "$mine"
+	[[ $body =~ '<dt>Last fold</dt><dd><time'[^\n]*'just now' ]]
+	[[ $body =~ '<dt>Last check</dt><dd>all right, '[0-9]+' records · <time'[^\n]*'just now' ]]
+	printf '%s\n' '{"dump":"gatehouse store","v":1}' '{"key":"checked/store","value":{"v":1,"time":1700000000,"records":3,"sound":false}}' \
+		'{"end":1}' >"$BATS_TEST_TMPDIR/damaged"
+	gatehouse store load --merge "$BATS_TEST_TMPDIR/damaged" >/dev/null
+	page /operator "$mine"
+	has 'the last check found damage'
+	has '<dd>damaged · '
+	gatehouse store check >/dev/null
 	page '/operator?name=BOB' "$mine"
 	has '<strong>bob</strong>'
 	[ "$(grep -c '<strong>ann</strong>' <<<"$body")" = 0 ]

@@ -112,6 +112,8 @@ records() {
 	[[ $stderr == *'it lists none, which is not there'* ]]
 	[[ $stderr == *'username/ann: it names nobody who is there'* ]]
 	[[ $stderr == *'records do not fit together'* ]]
+	# and kept for the operator's page
+	assert_equal "$(gatehouse store dump | jq 'select(.key == "checked/store").value.sound')" false
 }
 
 @test "a record of no version is found" {

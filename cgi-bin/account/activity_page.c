@@ -6,7 +6,9 @@
 #include "account/advice.h"
 #include "account/moment.h"
 #include "account/timeline.h"
+#include "account/traffic.h"
 #include "account/visitor.h"
+#include "account/words.h"
 #include "app.h"
 #include "base/arena.h"
 #include "base/json.h"
@@ -23,6 +25,7 @@ struct page {
 	struct app	*app;
 	struct arena	*arena;
 	const char	*user;
+	struct words	 words;
 	struct json	*names;		/* of clients and devices that were looked up: key -> name */
 	struct json	*links;		/* the owner's, for the filter: array of {id, name, chosen} */
 	struct json	*entries;
@@ -75,6 +78,50 @@ client_of(struct page *p, const char *link)
 
 /* --- entries --- */
 
+/* Lists and objects such as supportedModes are for machines. */
+static void
+show_values(struct page *p, struct json *v, const struct json *states)
+{
+	struct json *list = json_set(p->arena, v, "values", json_array(p->arena));
+
+	for (const struct json *s = json_first(states); s != NULL; s = json_next(s)) {
+		const struct json *value = json_get(s, "value");
+		const char *attribute = json_get_string(s, "attribute"), *component = json_get_string(s, "component");
+		if (attribute == NULL || json_type(value) == JSON_ARRAY || json_type(value) == JSON_OBJECT)
+			continue;
+		struct json *shown = json_append(p->arena, list, json_object(p->arena));
+		json_set_string(p->arena, shown, "attribute", words_say(&p->words, "attribute", attribute));
+		json_set_string(p->arena, shown, "component", component != NULL && strcmp(component, "main") != 0 ? component : NULL);
+		json_set_string(p->arena, shown, "value", words_value(&p->words, value, json_get_string(s, "unit")));
+	}
+}
+
+/* What a message was about, device by device. */
+static void
+show_told(struct page *p, struct json *v, const struct json *e)
+{
+	static const struct { const char *error, *text; } errors[] = {
+		{ "DEVICE-DELETED", "told_deleted" }, { "DEVICE-OFFLINE", "told_offline" },
+	};
+	struct json *list = json_set(p->arena, v, "told", json_array(p->arena));
+
+	for (const struct json *d = json_first(json_get(e, "devices")); d != NULL; d = json_next(d)) {
+		struct json *shown = json_append(p->arena, list, json_object(p->arena));
+		const char *error = json_get_string(d, "error");
+		json_set_string(p->arena, shown, "name", name_or_id(p, "device", json_get_string(d, "device")));
+		for (size_t i = 0; error != NULL && i < sizeof(errors) / sizeof(errors[0]); i++)
+			if (strcmp(errors[i].error, error) == 0)
+				json_set_string(p->arena, shown, "is", errors[i].text);
+		show_values(p, shown, json_get(d, "states"));
+	}
+	if (json_get_int(e, "more", 0) > 0)
+		json_set_int(p->arena, v, "more", json_get_int(e, "more", 0));
+	if (json_get_int(e, "times", 1) > 1) {
+		json_set_int(p->arena, v, "times", json_get_int(e, "times", 1));
+		json_set(p->arena, v, "first", moment(p->arena, json_get_int(e, "first", 0)));
+	}
+}
+
 /* What records say in a word or two, as a text of ours. */
 static const struct { const char *detail, *text; } details[] = {
 	{ "user", "why_user" }, { "client", "why_client" }, { "operator", "why_operator" },
@@ -91,6 +138,7 @@ show_event(struct page *p, struct json *v, const struct json *e)
 		if (strcmp(details[i].detail, detail) == 0)
 			why = details[i].text;
 	json_set_string(p->arena, v, "text", arena_printf(p->arena, "event_%s", event != NULL ? event : ""));
+	json_set_bool(p->arena, v, "names_client", traffic_is(event));
 	json_set_string(p->arena, v, "client", client != NULL ? name_or_id(p, "client", client) :
 	    link != NULL ? client_of(p, link) : NULL);
 	json_set_string(p->arena, v, "device", name_or_id(p, "device", json_get_string(e, "device")));
@@ -98,25 +146,9 @@ show_event(struct page *p, struct json *v, const struct json *e)
 	json_set_string(p->arena, v, "detail", why == NULL ? detail : NULL);
 	json_set_string(p->arena, v, "advice", advice_for(json_get_string(e, "error")));
 	json_set_string(p->arena, v, "remote", json_get_string(e, "remote"));
+	show_told(p, v, e);
 }
 
-/* Lists and objects such as supportedModes are for machines. */
-static void
-show_values(struct page *p, struct json *v, const struct json *states)
-{
-	struct json *list = json_set(p->arena, v, "values", json_array(p->arena));
-
-	for (const struct json *s = json_first(states); s != NULL; s = json_next(s)) {
-		const struct json *value = json_get(s, "value");
-		if (json_type(value) == JSON_ARRAY || json_type(value) == JSON_OBJECT)
-			continue;
-		struct json *shown = json_append(p->arena, list, json_object(p->arena));
-		json_set_string(p->arena, shown, "attribute", json_get_string(s, "attribute"));
-		json_set_string(p->arena, shown, "value", json_string(value) != NULL ? json_string(value) :
-		    json_print(p->arena, value));
-		json_set_string(p->arena, shown, "unit", json_get_string(s, "unit"));
-	}
-}
 
 static void
 show_change(struct page *p, struct json *v, const struct change *c)
@@ -182,7 +214,7 @@ show_filter(struct page *p, struct json *data, const struct timeline_filter *f)
 	struct json *devices = json_set(p->arena, data, "devices", json_array(p->arena)), *ids;
 	struct json *kinds = json_set(p->arena, data, "kinds", json_array(p->arena));
 	static const char *const texts[] = { [TIMELINE_ALL] = "kind_all", [TIMELINE_SIGNINS] = "kind_signins",
-	    [TIMELINE_LINKS] = "kind_links", [TIMELINE_DEVICES] = "kind_devices", [TIMELINE_TROUBLE] = "kind_trouble" };
+	    [TIMELINE_LINKS] = "kind_links", [TIMELINE_DEVICES] = "kind_devices", [TIMELINE_MESSAGES] = "kind_messages", [TIMELINE_TROUBLE] = "kind_trouble" };
 	struct choosing c = { p, f->link };
 	enum store_result r = device_ids(p->app->store, p->arena, p->user, &ids);
 
@@ -239,7 +271,8 @@ activity_page(struct app *app, const struct request *rq, struct response *rs)
 		response_redirect(rs, arena_printf(a, "%s/login", visitor_base(app)));
 		return;
 	}
-	struct page p = { app, a, v.session.user.id, json_object(a), NULL, json_set(a, data, "entries", json_array(a)) };
+	struct page p = { .app = app, .arena = a, .user = v.session.user.id, .words = words_for(app, rq), .names = json_object(a),
+	    .entries = json_set(a, data, "entries", json_array(a)) };
 	if (v.unavailable || show_filter(&p, data, &f) != STORE_OK ||
 	    timeline_read(app->store, a, p.user, &f, show, &p, &older, &next) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);

@@ -54,6 +54,8 @@ show_grant(struct app *app, struct arena *a, const struct grant *g, const struct
 	json_set_string(a, v, "id", g->id);
 	json_set_string(a, v, "client", known ? c.name : g->client);
 	json_set_string(a, v, "scope", g->scope);
+	json_set_bool(a, v, "may_read", g->scope != NULL && strstr(g->scope, "devices:read") != NULL);
+	json_set_bool(a, v, "may_control", g->scope != NULL && strstr(g->scope, "devices:control") != NULL);
 	json_set(a, v, "created", moment(a, g->created * 1000));
 	json_set(a, v, "last_used", moment(a, handshake_last(g, seen)));
 	json_set(a, v, "ends", moment(a, grant_ends(g) * 1000));

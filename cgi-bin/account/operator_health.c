@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "courier/lease.h"
+#include "db/checked.h"
 #include "oauth/keyring.h"
 #include "oauth/user.h"
 #include "base/banned.h"
@@ -39,6 +40,22 @@ size(struct arena *a, uint64_t bytes)
 	return n < 1024 ? arena_printf(a, "%.1f MiB", n) : arena_printf(a, "%.1f GiB", n / 1024);
 }
 
+/* The last gatehouse store check. True: it found the store damaged. */
+static bool
+show_check(struct app *app, struct arena *a, struct json *store)
+{
+	struct checked c;
+	bool known = checked_find(app->store, a, &c) == STORE_OK;
+
+	if (known) {
+		struct json *v = json_set(a, store, "checked", json_object(a));
+		json_set(a, v, "when", moment(a, c.time * 1000));
+		json_set_bool(a, v, "sound", c.sound);
+		json_set_int(a, v, "records", (long long)c.records);
+	}
+	return known && !c.sound;
+}
+
 static void
 show_store(struct app *app, struct arena *a, struct json *data)
 {
@@ -54,15 +71,16 @@ show_store(struct app *app, struct arena *a, struct json *data)
 	json_set_string(a, v, "base_size", size(a, stat_of(all, n, "base_bytes")));
 	json_set_string(a, v, "active_size", size(a, stat_of(all, n, "active_bytes")));
 	json_set_bool(a, v, "fold_due", stat_of(all, n, "fold_due") > 0);
-	bool failed = stat_of(all, n, "sync_failures") > 0, low = false;
+	json_set(a, v, "folded", moment(a, (int64_t)stat_of(all, n, "folded") * 1000));
+	bool failed = stat_of(all, n, "sync_failures") > 0, low = false, damaged = show_check(app, a, v);
 	if (statvfs(config_path(a, app->config, app->config->store.path), &disk) == 0) {
 		uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
 		low = room < DISK_LOW;
 		json_set_string(a, v, "room", size(a, room));
 	}
-	json_set_bool(a, v, "bad", failed || low);
-	json_set_string(a, v, "state", failed || low ? "state_bad" : "state_good");
-	json_set_string(a, v, "says", failed ? "store_sync_failed" : low ? "store_disk_low" : "store_well");
+	json_set_bool(a, v, "bad", failed || low || damaged);
+	json_set_string(a, v, "state", failed || low || damaged ? "state_bad" : "state_good");
+	json_set_string(a, v, "says", damaged ? "store_damaged" : failed ? "store_sync_failed" : low ? "store_disk_low" : "store_well");
 }
 
 /* --- courier --- */

@@ -14,6 +14,7 @@
 #include "oauth/grant.h"
 #include "oauth/throttle.h"
 #include "oauth/user.h"
+#include "schema/told.h"
 #include "web/page.h"
 #include "web/request.h"
 #include "web/response.h"
@@ -145,6 +146,7 @@ delete_account(struct app *app, const struct request *rq, struct response *rs, c
 	if ((r = user_set_disabled(app->store, rq->arena, id, true)) == STORE_OK &&
 	    (r = end_links(app, rq->arena, id)) == STORE_OK &&
 	    (r = device_delete_all(app->store, rq->arena, id)) == STORE_OK &&
+	    (r = told_forget(app->store, rq->arena, id)) == STORE_OK &&
 	    (r = exchange_forget(app->store, rq->arena, id)) == STORE_OK &&
 	    (r = activity_forget(app->store, rq->arena, id)) == STORE_OK)
 		r = user_delete(app->store, rq->arena, id);

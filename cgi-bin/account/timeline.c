@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "account/traffic.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "oauth/activity.h"
@@ -11,7 +12,7 @@
 
 static const char *const names[] = {
 	[TIMELINE_ALL] = "all", [TIMELINE_SIGNINS] = "signins", [TIMELINE_LINKS] = "links",
-	[TIMELINE_DEVICES] = "devices", [TIMELINE_TROUBLE] = "trouble",
+	[TIMELINE_DEVICES] = "devices", [TIMELINE_MESSAGES] = "messages", [TIMELINE_TROUBLE] = "trouble",
 };
 
 /* Which events a kind has: those that begin so. */
@@ -20,7 +21,9 @@ static const struct { enum timeline_kind kind; const char *begins; } kinds[] = {
 	{ TIMELINE_SIGNINS, "user_" },
 	{ TIMELINE_LINKS, "authz_" }, { TIMELINE_LINKS, "authn_token" }, { TIMELINE_LINKS, "authn_code" },
 	{ TIMELINE_LINKS, "callback_" }, { TIMELINE_LINKS, "interaction_result" },
-	{ TIMELINE_TROUBLE, "authn_login_fail" }, { TIMELINE_TROUBLE, "authn_token_reuse" },
+	{ TIMELINE_MESSAGES, "asked_" }, { TIMELINE_MESSAGES, "told_" }, { TIMELINE_MESSAGES, "failed_" },
+	{ TIMELINE_MESSAGES, "callback_" }, { TIMELINE_MESSAGES, "interaction_result" },
+	{ TIMELINE_TROUBLE, "failed_" }, { TIMELINE_TROUBLE, "authn_login_fail" }, { TIMELINE_TROUBLE, "authn_token_reuse" },
 	{ TIMELINE_TROUBLE, "authn_code" }, { TIMELINE_TROUBLE, "callback_lost" }, { TIMELINE_TROUBLE, "callback_refused" },
 	{ TIMELINE_TROUBLE, "callback_given_up" }, { TIMELINE_TROUBLE, "interaction_result" },
 };
@@ -62,6 +65,16 @@ is(const struct json *event, const char *member, const char *wanted)
 	return wanted == NULL || (s != NULL && strcmp(s, wanted) == 0);
 }
 
+/* A message may be about several. */
+static bool
+is_about(const struct json *event, const char *device)
+{
+	for (const struct json *d = json_first(json_get(event, "devices")); d != NULL; d = json_next(d))
+		if (is(d, "device", device))
+			return true;
+	return is(event, "device", device);
+}
+
 static bool
 event_passes(const struct timeline_filter *f, const struct json *e)
 {
@@ -70,7 +83,7 @@ event_passes(const struct timeline_filter *f, const struct json *e)
 
 	for (size_t i = 0; name != NULL && !kind && i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		kind = kinds[i].kind == f->kind && strncmp(name, kinds[i].begins, strlen(kinds[i].begins)) == 0;
-	return kind && is(e, "device", f->device) && is(e, "grant", f->link) &&
+	return kind && is_about(e, f->device) && is(e, "grant", f->link) &&
 	    (f->before == 0 || json_get_int(e, "time", 0) < f->before);
 }
 
@@ -117,10 +130,12 @@ static enum store_result
 begin(struct reading *d)
 {
 	const struct timeline_filter *f = d->filter;
-	struct json *events;
+	struct json *journal, *events;
 	long long newest = 0;
-	enum store_result r = activity_list(d->store, d->arena, d->user, ACTIVITY_KEPT, 0, &events);
+	enum store_result r = activity_list(d->store, d->arena, d->user, ACTIVITY_KEPT, 0, &journal);
 
+	if (r == STORE_OK)
+		r = traffic_list(d->store, d->arena, d->user, journal, &events);
 	if (r != STORE_OK)
 		return r;
 	next_event(d, json_first(events));

@@ -1,5 +1,5 @@
-/* timeline.h: what happened to an account, its links and its devices, newest first: the activity journal and the log of
- * changes as one list, a page at a time.
+/* timeline.h: what happened to an account, its links and its devices, newest first: the activity journal, the messages of the
+ * links and the log of changes as one list, a page at a time.
  *
  * A page costs a bounded number of reads, whatever the filter. */
 #ifndef ACCOUNT_TIMELINE_H
@@ -17,7 +17,7 @@ struct json;
 #define TIMELINE_PAGE 50	/* entries */
 #define TIMELINE_LOOKS 500	/* changes that are read for one page */
 
-enum timeline_kind { TIMELINE_ALL, TIMELINE_SIGNINS, TIMELINE_LINKS, TIMELINE_DEVICES, TIMELINE_TROUBLE };
+enum timeline_kind { TIMELINE_ALL, TIMELINE_SIGNINS, TIMELINE_LINKS, TIMELINE_DEVICES, TIMELINE_MESSAGES, TIMELINE_TROUBLE };
 
 struct timeline_filter {
 	enum timeline_kind	 kind;
@@ -29,7 +29,7 @@ struct timeline_filter {
 /* One entry: the one or the other. */
 struct timeline_entry {
 	int64_t			 time;		/* ms */
-	const struct json	*event;		/* of the journal, as activity_list has it; NULL: it is a change */
+	const struct json	*event;		/* as activity_list or traffic_list has it; NULL: it is a change */
 	struct change		 change;
 };
 
@@ -38,7 +38,7 @@ enum store_result timeline_read(struct store *, struct arena *, const char *user
 		    void (*fn)(void *arg, const struct timeline_entry *), void *arg, bool *older,
 		    struct timeline_filter *next);
 
-/* "all", "signins", "links", "devices", "trouble"; an unknown word, and NULL, is all. */
+/* "all", "signins", "links", "devices", "messages", "trouble"; an unknown word, and NULL, is all. */
 enum timeline_kind timeline_kind_parse(const char *);
 const char	*timeline_kind_name(enum timeline_kind);
 

@@ -147,17 +147,21 @@ visitor_note(struct app *app, const struct request *rq, const struct visitor *v,
 
 /* --- pages --- */
 
-/* Pages of a linking in progress lead nowhere else. */
-static bool
-is_owners(const char *name)
+/* The owner's pages, and the one of the menu that each belongs to. Pages of a linking in progress lead nowhere else. */
+static const char *
+place_of(const char *name)
 {
-	static const char *const names[] = { "home", "devices", "device-one", "device-new", "device-delete", "links", "link", "activity", "account",
-	    "operator" };
+	static const char *const places[][2] = {
+		{ "home", "at_devices" }, { "devices", "at_devices" }, { "device-one", "at_devices" }, { "device-new", "at_devices" },
+		{ "device-delete", "at_devices" }, { "links", "at_links" }, { "link", "at_links" },
+		{ "link-preferences", "at_links" }, { "activity", "at_activity" }, { "account", "at_account" },
+		{ "operator", "at_operator" },
+	};
 
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (strcmp(names[i], name) == 0)
-			return true;
-	return false;
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)
+		if (strcmp(places[i][0], name) == 0)
+			return places[i][1];
+	return NULL;
 }
 
 void
@@ -165,12 +169,15 @@ visitor_page(struct app *app, const struct request *rq, struct response *rs, con
     const char *name, struct json *data, const char *send_to)
 {
 	struct arena *a = rq->arena;
+	const char *place = place_of(name);
 
 	if (v != NULL) {
 		json_set_string(a, data, "csrf", v->csrf);
 		json_set_bool(a, data, "signed_in", v->signed_in);
 		json_set_string(a, data, "user", v->signed_in ? v->session.user.name : NULL);
-		json_set_bool(a, data, "nav", v->signed_in && is_owners(name));
+		json_set_bool(a, data, "nav", v->signed_in && place != NULL);
+		if (place != NULL)
+			json_set_bool(a, data, place, true);
 		json_set_bool(a, data, "is_operator", v->signed_in && v->session.user.is_operator);
 		if (v->signed_in && v->session.user.language != NULL)
 			json_set_string(a, data, "lang", v->session.user.language);

@@ -18,6 +18,7 @@
 #include "oauth/activity.h"
 #include "oauth/exchange.h"
 #include "oauth/user.h"
+#include "schema/told.h"
 #include "base/banned.h"
 
 #define GENERATED 12	/* bytes of a password that we make up: 16 characters */
@@ -205,6 +206,8 @@ delete(struct cli *c)
 	enum store_result r = user_set_disabled(c->store, c->arena, u.id, true);
 	if (r == STORE_OK)
 		r = device_delete_all(c->store, c->arena, u.id);
+	if (r == STORE_OK)
+		r = told_forget(c->store, c->arena, u.id);
 	if (r == STORE_OK)
 		r = exchange_forget(c->store, c->arena, u.id);
 	if (r == STORE_OK)

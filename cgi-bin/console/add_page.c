@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "account/visitor.h"
+#include "account/words.h"
 #include "app.h"
 #include "base/arena.h"
 #include "base/buf.h"
@@ -14,7 +15,6 @@
 #include "console/done.h"
 #include "console/list.h"
 #include "console/show.h"
-#include "console/words.h"
 #include "device/catalogue.h"
 #include "web/form.h"
 #include "web/request.h"

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "account/visitor.h"
-#include "console/words.h"
+#include "account/words.h"
 
 struct act_result;
 struct app;

@@ -1,17 +1,18 @@
-/* chart.c: from a device's history to coordinates. The drawing is as wide as what is known of the day. */
+/* chart.c: from a device's history to coordinates. The drawing is as wide as what is known of the day: what a value was before
+ * its first change of the day stands in that change. */
 #include "console/chart.h"
 
 #include <math.h>
 #include <string.h>
 
 #include "account/moment.h"
+#include "account/words.h"
 #include "app.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "console/list.h"
-#include "console/words.h"
 #include "device/catalogue.h"
 #include "device/history.h"
 #include "device/state.h"
@@ -24,6 +25,20 @@
 #define HOUR_MS (3600 * (int64_t)1000)
 #define SPAN_MIN (HOUR_MS / 6)
 #define TICKS_MAX 6
+
+/* One value of a trace. */
+struct point {
+	int64_t			 time;	/* ms */
+	const struct json	*value;
+	const char		*unit;
+};
+
+/* What one attribute was, newest first; the last is what it was before the first change that is known. */
+struct trace {
+	const struct state_value *like;
+	const struct point	*points;
+	size_t			 n;
+};
 
 struct drawing {
 	struct app		*app;
@@ -39,6 +54,32 @@ same_attribute(const struct state_value *a, const struct state_value *b)
 {
 	return strcmp(a->component, b->component) == 0 && strcmp(a->capability, b->capability) == 0 &&
 	    strcmp(a->attribute, b->attribute) == 0;
+}
+
+static struct point
+point_before(const struct state_value *v)
+{
+	return (struct point){ json_get_int(v->was, "time", 0), json_get(v->was, "value"),
+	    v->unit != NULL ? v->unit : json_get_string(v->was, "unit") };
+}
+
+static struct trace
+trace_of(const struct drawing *d, const struct state_value *like)
+{
+	struct point *points = arena_alloc(d->w->arena, (d->h->n + 1) * sizeof(*points));
+	const struct state_value *oldest = like;
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->h->n; i++) {
+		const struct state_value *v = &d->h->values[i];
+		if (!same_attribute(v, like))
+			continue;
+		points[n++] = (struct point){ v->time, v->value, v->unit };
+		oldest = v;
+	}
+	if (oldest->was != NULL)
+		points[n++] = point_before(oldest);
+	return (struct trace){ like, points, n };
 }
 
 static double
@@ -59,18 +100,16 @@ attribute_of(const struct drawing *d, const struct state_value *v)
 
 /* --- the two kinds --- */
 
-/* Lowest and highest of the values like v. False if one is no number. */
+/* Lowest and highest of a trace. False if one is no number. */
 static bool
-limits(const struct history *h, const struct state_value *v, double *low, double *high)
+limits(const struct trace *t, double *low, double *high)
 {
 	double n;
 
 	*low = INFINITY;
 	*high = -INFINITY;
-	for (size_t i = 0; i < h->n; i++) {
-		if (!same_attribute(&h->values[i], v))
-			continue;
-		if (!json_number(h->values[i].value, &n))
+	for (size_t i = 0; i < t->n; i++) {
+		if (!json_number(t->points[i].value, &n))
 			return false;
 		*low = fmin(*low, n);
 		*high = fmax(*high, n);
@@ -80,25 +119,26 @@ limits(const struct history *h, const struct state_value *v, double *low, double
 
 /* A value holds until the next: the line goes in steps, from the oldest to now. */
 static void
-draw_line(const struct drawing *d, struct json *v, const struct state_value *like, double low, double high)
+draw_line(const struct drawing *d, struct json *v, const struct trace *t, double low, double high)
 {
-	struct buf b = buf_new(d->w->arena, LINE_MAX);
+	struct arena *a = d->w->arena;
+	struct buf b = buf_new(a, LINE_MAX);
 	double last = NAN, n;
 
-	for (size_t i = d->h->n; i > 0; i--) {
-		const struct state_value *s = &d->h->values[i - 1];
-		if (!same_attribute(s, like) || !json_number(s->value, &n))
+	for (size_t i = t->n; i > 0; i--) {
+		const struct point *p = &t->points[i - 1];
+		if (!json_number(p->value, &n))
 			continue;
 		double y = high > low ? round((ROOM + HEIGHT - (n - low) / (high - low) * HEIGHT) * 10) / 10 : ROOM + HEIGHT / 2;
 		if (isfinite(last))
-			buf_printf(&b, "%g,%g ", x_of(d, s->time), last);
-		buf_printf(&b, "%g,%g ", x_of(d, s->time), y);
+			buf_printf(&b, "%g,%g ", x_of(d, p->time), last);
+		buf_printf(&b, "%g,%g ", x_of(d, p->time), y);
 		last = y;
 	}
 	buf_printf(&b, "%g,%g", WIDTH, last);
-	json_set_string(d->w->arena, v, "line", b.over ? "" : b.data);
-	json_set_string(d->w->arena, v, "low", words_value(d->w, json_new_number(d->w->arena, low), like->unit));
-	json_set_string(d->w->arena, v, "high", words_value(d->w, json_new_number(d->w->arena, high), like->unit));
+	json_set_string(a, v, "line", b.over ? "" : b.data);
+	json_set_string(a, v, "low", words_value(d->w, json_new_number(a, low), t->like->unit));
+	json_set_string(a, v, "high", words_value(d->w, json_new_number(a, high), t->like->unit));
 }
 
 /* What a device begins with is calm: off, closed, dry. */
@@ -111,22 +151,19 @@ is_calm(const struct attribute *at, const struct json *value)
 }
 
 static void
-draw_bands(const struct drawing *d, struct json *v, const struct state_value *like)
+draw_bands(const struct drawing *d, struct json *v, const struct trace *t)
 {
 	struct arena *a = d->w->arena;
 	struct json *bands = json_set(a, v, "bands", json_array(a));
 	double end = WIDTH;
 
-	for (size_t i = 0; i < d->h->n; i++) {
-		const struct state_value *s = &d->h->values[i];
-		if (!same_attribute(s, like))
-			continue;
-		double x = x_of(d, s->time);
+	for (size_t i = 0; i < t->n; i++) {
+		double x = x_of(d, t->points[i].time);
 		struct json *b = json_append(a, bands, json_object(a));
 		json_set_number(a, b, "x", x);
 		json_set_number(a, b, "width", fmax(round((end - x) * 10) / 10, 1));
-		json_set_bool(a, b, "calm", is_calm(attribute_of(d, like), s->value));
-		json_set_string(a, b, "text", words_value(d->w, s->value, NULL));
+		json_set_bool(a, b, "calm", is_calm(attribute_of(d, t->like), t->points[i].value));
+		json_set_string(a, b, "text", words_value(d->w, t->points[i].value, NULL));
 		end = x;
 	}
 }
@@ -153,18 +190,15 @@ add_hours(const struct drawing *d, struct json *v)
 }
 
 static void
-add_rows(const struct drawing *d, struct json *v, const struct state_value *like)
+add_rows(const struct drawing *d, struct json *v, const struct trace *t)
 {
 	struct arena *a = d->w->arena;
 	struct json *rows = json_set(a, v, "rows", json_array(a));
 
-	for (size_t i = 0; i < d->h->n; i++) {
-		const struct state_value *s = &d->h->values[i];
-		if (!same_attribute(s, like))
-			continue;
+	for (size_t i = 0; i < t->n; i++) {
 		struct json *r = json_append(a, rows, json_object(a));
-		json_set(a, r, "when", moment(a, s->time));
-		json_set_string(a, r, "text", words_value(d->w, s->value, s->unit));
+		json_set(a, r, "when", moment(a, t->points[i].time));
+		json_set_string(a, r, "text", words_value(d->w, t->points[i].value, t->points[i].unit));
 	}
 }
 
@@ -172,6 +206,7 @@ static void
 draw(const struct drawing *d, const struct state_value *like)
 {
 	struct arena *a = d->w->arena;
+	struct trace t = trace_of(d, like);
 	double low, high;
 	struct json *v = json_append(a, d->out, json_object(a));
 	const char *label = words_say(d->w, "attribute", like->attribute);
@@ -179,12 +214,25 @@ draw(const struct drawing *d, const struct state_value *like)
 	json_set_string(a, v, "label", strcmp(like->component, "main") == 0 ? label :
 	    arena_printf(a, "%s (%s)", label, like->component));
 	json_set_int(a, v, "number", (long long)json_count(d->out));
-	if (limits(d->h, like, &low, &high))
-		draw_line(d, v, like, low, high);
+	if (limits(&t, &low, &high))
+		draw_line(d, v, &t, low, high);
 	else
-		draw_bands(d, v, like);
+		draw_bands(d, v, &t);
 	add_hours(d, v);
-	add_rows(d, v, like);
+	add_rows(d, v, &t);
+}
+
+/* When what is drawn begins to be known. */
+static int64_t
+known_since(const struct history *h)
+{
+	int64_t first = INT64_MAX;
+
+	for (size_t i = 0; i < h->n; i++) {
+		int64_t time = h->values[i].was != NULL ? point_before(&h->values[i]).time : h->values[i].time;
+		first = time < first ? time : first;
+	}
+	return first;
 }
 
 /* The first of its attribute, newest first; lists and objects are not drawn. */
@@ -210,7 +258,7 @@ chart_list(struct app *app, const struct words *w, const char *user, const struc
 
 	/* Of a short trace the drawing is as wide as of a long one. */
 	if (r == STORE_OK && h.n > 0) {
-		int64_t span = now - h.values[h.n - 1].time;
+		int64_t span = now - known_since(&h);
 		span = span > SPAN_MIN ? span : SPAN_MIN;
 		d.since = now - span - span / 20 > range.since ? now - span - span / 20 : range.since;
 	}

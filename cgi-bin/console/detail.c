@@ -4,11 +4,11 @@
 #include <string.h>
 
 #include "account/moment.h"
+#include "account/words.h"
 #include "base/arena.h"
 #include "base/json.h"
 #include "console/editor.h"
 #include "console/list.h"
-#include "console/words.h"
 #include "device/catalogue.h"
 #include "device/state.h"
 #include "base/banned.h"

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "account/words.h"
 #include "base/arena.h"
 #include "base/json.h"
-#include "console/words.h"
 #include "device/catalogue.h"
 #include "base/banned.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/visitor.h"
+#include "account/words.h"
 #include "app.h"
 #include "base/arena.h"
 #include "base/json.h"
@@ -12,7 +13,6 @@
 #include "console/done.h"
 #include "console/list.h"
 #include "console/show.h"
-#include "console/words.h"
 #include "device/change.h"
 #include "web/request.h"
 #include "web/response.h"

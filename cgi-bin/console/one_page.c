@@ -5,6 +5,7 @@
 
 #include "account/moment.h"
 #include "account/visitor.h"
+#include "account/words.h"
 #include "app.h"
 #include "base/arena.h"
 #include "base/json.h"
@@ -15,7 +16,6 @@
 #include "console/done.h"
 #include "console/list.h"
 #include "console/show.h"
-#include "console/words.h"
 #include "device/change.h"
 #include "web/form.h"
 #include "web/request.h"

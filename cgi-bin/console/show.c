@@ -1,13 +1,13 @@
 /* show.c: devices as JSON objects. */
 #include "console/show.h"
 
+#include "account/words.h"
 #include "app.h"
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/json.h"
 #include "console/attention.h"
 #include "console/list.h"
-#include "console/words.h"
 #include "device/catalogue.h"
 #include "device/state.h"
 #include "web/page.h"

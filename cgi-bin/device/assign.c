@@ -18,6 +18,7 @@ struct target {
 	const char		*component;
 	const struct capability	*capability;
 	const struct attribute	*attribute;
+	const struct json	*was;	/* the slot that was replaced; NULL = there was none */
 };
 
 /* False if it leads nowhere; *why then says so. */
@@ -49,11 +50,11 @@ find_target(struct arena *a, const struct catalogue *c, const struct device *d, 
 }
 
 static bool
-put(struct arena *a, struct json *state, const struct target *t, const struct json *value, const char *unit, int64_t ms)
+put(struct arena *a, struct json *state, struct target *t, const struct json *value, const char *unit, int64_t ms)
 {
 	return state_put(a, state, &(struct state_value){ .component = t->component, .capability = t->capability->id,
 	    .attribute = t->attribute->name, .value = value_kept(a, &t->attribute->type, value), .unit = unit,
-	    .time = ms }, t->attribute->event);
+	    .time = ms }, t->attribute->event, &t->was);
 }
 
 /* Assign one text; *news says whether that changed anything. */
@@ -128,7 +129,7 @@ assign_all(struct set_job *job, const struct device *d, struct json *state)
 		if (job->why != NULL)
 			return STORE_LIMIT;
 		if (news && state_find(a, job->catalogue, d, state, t.component, t.capability->id, t.attribute->name, &v))
-			json_append(a, job->changed, state_show(a, &v));
+			json_append(a, job->changed, state_show_change(a, &v, t.was));
 	}
 	return STORE_OK;
 }

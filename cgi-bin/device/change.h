@@ -21,7 +21,7 @@ enum change_kind {
 struct change {
 	enum change_kind	 kind;
 	const char		*user, *device;
-	const struct json	*states;	/* array of state_show; NULL but for CHANGE_STATE and CHANGE_ONLINE */
+	const struct json	*states;	/* array of state_show_change; NULL but for CHANGE_STATE and CHANGE_ONLINE */
 	const char		*origin;	/* the grant whose client asked; NULL = the owner or the device itself */
 	long long		 previous;	/* seq of the device's change before this one; 0 = there was none */
 	int64_t			 time;		/* ms; filled in */

@@ -43,7 +43,7 @@ take(struct walk *w, const struct json *states)
 		struct state_value v = { .component = json_get_string(s, "component"),
 		    .capability = json_get_string(s, "capability"), .attribute = json_get_string(s, "attribute"),
 		    .value = json_get(s, "value"), .unit = json_get_string(s, "unit"), .data = json_get(s, "data"),
-		    .time = json_get_int(s, "timestamp", 0) };
+		    .time = json_get_int(s, "timestamp", 0), .was = json_get(s, "was") };
 		w->past = w->past || v.time < w->range->since;
 		if (v.component != NULL && v.capability != NULL && v.attribute != NULL && v.time >= w->range->since &&
 		    (w->range->until == 0 || v.time < w->range->until))

@@ -14,6 +14,7 @@
 #include "base/banned.h"
 
 #define HEALTH_STATUS "healthStatus"
+#define WAS_MAX 100	/* bytes of a text */
 
 char *
 state_key(struct arena *a, const char *user, const char *id)
@@ -160,6 +161,22 @@ state_show(struct arena *a, const struct state_value *v)
 	return show;
 }
 
+struct json *
+state_show_change(struct arena *a, const struct state_value *v, const struct json *was)
+{
+	struct json *show = state_show(a, v);
+	const struct json *value = json_get(was, "value");
+	enum json_type t = json_type(value);
+
+	if (t == JSON_NUMBER || t == JSON_BOOL || (t == JSON_STRING && strlen(json_string(value)) <= WAS_MAX)) {
+		struct json *slot = json_set(a, show, "was", json_object(a));
+		json_set(a, slot, "value", json_copy(a, value));
+		json_set_string(a, slot, "unit", json_get_string(was, "unit"));
+		json_set_int(a, slot, "time", json_get_int(was, "time", 0));
+	}
+	return show;
+}
+
 /* --- writing --- */
 
 /* The object called name inside object; made if it is not there. json_get gives it as const, but it is ours. */
@@ -172,7 +189,7 @@ below(struct arena *a, struct json *object, const char *name)
 }
 
 bool
-state_put(struct arena *a, struct json *state, const struct state_value *v, bool event)
+state_put(struct arena *a, struct json *state, const struct state_value *v, bool event, const struct json **was)
 {
 	const struct json *old = state_slot(state, v->component, v->capability, v->attribute);
 	const char *old_unit = json_get_string(old, "unit"), *unit = v->unit != NULL ? v->unit : old_unit;
@@ -183,6 +200,8 @@ state_put(struct arena *a, struct json *state, const struct state_value *v, bool
 
 	if (!event && old != NULL && same_unit && same_data && json_equal(v->value, json_get(old, "value")))
 		return false;
+	if (was != NULL)
+		*was = old != NULL ? json_copy(a, old) : NULL;
 	json_set(a, slot, "value", json_copy(a, v->value));
 	json_set_int(a, slot, "time", v->time);
 	if (unit != NULL)
@@ -201,7 +220,7 @@ first_values(struct arena *a, const struct device_type *type, const struct capab
 		const struct attribute *t = device_type_attribute(type, c, c->attributes[i].name);
 		if (t->initial != NULL)
 			state_put(a, state, &(struct state_value){ .component = component, .capability = c->id,
-			    .attribute = t->name, .value = t->initial, .time = ms }, false);
+			    .attribute = t->name, .value = t->initial, .time = ms }, false, NULL);
 	}
 }
 
@@ -238,10 +257,14 @@ online_fn(struct store_tx *tx, void *arg)
 
 	if (r != STORE_OK || state_online(state) == job->online)
 		return r;
+	struct state_value v = health(a, state);
+	struct json *was = json_object(a);
+	json_set(a, was, "value", json_copy(a, v.value));
+	json_set_int(a, was, "time", v.time);
 	json_set_bool(a, state, "online", job->online);
 	json_set_int(a, state, "since", clock_ms());
-	struct state_value v = health(a, state);
-	json_append(a, states, state_show(a, &v));
+	v = health(a, state);
+	json_append(a, states, state_show_change(a, &v, was));
 	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_ONLINE, .user = job->user, .device = job->id,
 	    .states = states });
 }

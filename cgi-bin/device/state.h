@@ -27,6 +27,7 @@ struct state_value {
 	const char	*unit;		/* NULL if it has none */
 	const struct json *data;	/* facts beside the value, an object; NULL if there are none */
 	int64_t		 time;		/* ms */
+	const struct json *was;		/* of a value read from the log of changes: what stood in its place, as state_slot; or NULL */
 };
 
 /* The state a device begins with: each attribute that the catalogue gives a first value. */
@@ -48,13 +49,17 @@ bool		 state_find(struct arena *, const struct catalogue *, const struct device 
 /* {component, capability, attribute, value, unit?, data?, timestamp}: how values are told to whoever asks. */
 struct json	*state_show(struct arena *, const struct state_value *);
 
+/* The same of a value that is new, as the log of changes keeps it: with "was", the slot in whose place it came (NULL: in none;
+ * left out, too, where it is a list, an object or a long text). */
+struct json	*state_show_change(struct arena *, const struct state_value *, const struct json *was);
+
 /* {"value", "time", "unit"?, "data"?} as it stands in the record; NULL if there is none. */
 const struct json *state_slot(const struct json *state, const char *component, const char *capability,
 		    const char *attribute);
 
 /* Put a value into the record. unit NULL leaves it as it was. False, and nothing is done, if it is no news: the same
- * value, unit and data again, where the attribute is no event. */
-bool		 state_put(struct arena *, struct json *state, const struct state_value *, bool event);
+ * value, unit and data again, where the attribute is no event. *was (may be NULL): a copy of the slot that it replaced. */
+bool		 state_put(struct arena *, struct json *state, const struct state_value *, bool event, const struct json **was);
 
 /* The record's key. */
 char		*state_key(struct arena *, const char *user, const char *id);
@@ -78,7 +83,7 @@ const char	*state_assign_json(struct arena *, const struct catalogue *, const st
 		    const char *name, const struct json *value, int64_t ms);
 
 /* Apply several such texts to a stored device, all or none. *why on STORE_LIMIT. changed (may be NULL): an array of
- * state_show of what is new now. */
+ * state_show_change of what is new now. */
 enum store_result state_set(struct store *, struct arena *, const struct catalogue *, const char *user, const char *id,
 		    const char *const *texts, size_t n, const char **why, struct json **changed);
 

@@ -20,7 +20,7 @@ struct work {
 	struct source_job	*job;
 	const struct device	*device;
 	const struct device_type *type;
-	struct json		*state, *news;	/* news: array of state_show */
+	struct json		*state, *news;	/* news: array of state_show_change */
 	int64_t			 now;
 };
 
@@ -32,11 +32,12 @@ put(struct work *w, const struct checked_command *c, const struct effect_change 
 	struct state_value v = { .component = c->component, .capability = change->capability->id,
 	    .attribute = change->attribute->name, .value = change->value, .unit = change->unit, .data = change->data,
 	    .time = w->now };
+	const struct json *was;
 
 	source_touch(job, v.component, v.capability, v.attribute);
-	if (state_put(job->arena, w->state, &v, change->attribute->event) && state_find(job->arena, job->catalogue,
+	if (state_put(job->arena, w->state, &v, change->attribute->event, &was) && state_find(job->arena, job->catalogue,
 	    w->device, w->state, v.component, v.capability, v.attribute, &v))
-		json_append(job->arena, w->news, state_show(job->arena, &v));
+		json_append(job->arena, w->news, state_show_change(job->arena, &v, was));
 }
 
 /* One command: all of its effects, or none. False if it cannot be done. */

@@ -55,6 +55,7 @@ from_record(struct arena *a, const struct keyring *ring, const char *key, const 
 		.events = { json_get_int(r, "event_failures", 0), json_get_int(r, "events_fail_since", 0) },
 		.next = json_get_int(r, "next", 0),
 		.delivered = json_get_int(r, "delivered", 0),
+		.told = json_get_int(r, "told", 0),
 	};
 }
 
@@ -122,6 +123,7 @@ callback_tx_put(struct store_tx *tx, const struct keyring *ring, const struct ca
 	json_set_int(a, r, "events_fail_since", c->events.since);
 	json_set_int(a, r, "next", c->next);
 	json_set_int(a, r, "delivered", c->delivered);
+	json_set_int(a, r, "told", c->told);
 	return record_tx_put(tx, key, r, 0);
 }
 

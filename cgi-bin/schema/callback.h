@@ -31,6 +31,7 @@ struct callback {
 	} tokens, events;	/* apart: a token that is refreshed says nothing about events */
 	int64_t		 next;		/* ms: not before */
 	int64_t		 delivered;	/* seconds: when an event last arrived; 0 = never */
+	long long	 told;		/* number of the newest record of schema/told.h */
 };
 
 /* Nothing to call with, and nothing to redeem: SmartThings must be asked for a new grant. */

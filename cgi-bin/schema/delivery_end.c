@@ -18,6 +18,7 @@
 #include "schema/delivery.h"
 #include "schema/delivery_keep.h"
 #include "schema/link.h"
+#include "schema/told.h"
 #include "web/fetch.h"
 #include "base/banned.h"
 
@@ -38,6 +39,7 @@ struct ending {
 	const char		*error;		/* in a word; NULL: it went well */
 	int			 status;
 	const struct json	*answer;	/* NULL if it is no JSON */
+	const struct json	*told;		/* of told_read, if it arrived */
 	int64_t			 now;		/* ms */
 	/* What follows for the link in memory, and for the journal. */
 	struct callback		 c;
@@ -243,6 +245,8 @@ write_end(struct store_tx *tx, void *arg)
 	(is_for_tokens(e->call->kind) ? end_tokens : end_event)(e);
 	if (e->event != NULL && strcmp(e->event, "callback_given_up") == 0 && e->c.whole)
 		r = change_tx_newest(tx, link->is.user, &e->c.cursor);
+	if (r == STORE_OK && e->told != NULL && !e->forget)
+		r = told_tx_note(tx, &e->c, e->told);
 	if (r == STORE_OK)
 		r = e->forget ? callback_tx_delete(tx, link->is.user, link->is.name) : callback_tx_put(tx, ring, &e->c);
 	if (r == STORE_OK && (e->error != NULL || e->outcome == DONE))
@@ -335,6 +339,8 @@ delivery_end(void *arg, const struct fetch_answer *answer)
 	e->outcome = judge(e, answer, body);
 	e->why = explain(a, answer, body);
 	e->error = error_word(a, e);
+	if (e->outcome == DONE && !is_for_tokens(call->kind) && call->message != NULL)
+		e->told = told_read(a, json_parse(a, call->message, strlen(call->message), NULL));
 	e->detail = arena_printf(a, "%s: %s", names[call->kind], e->outcome == DONE ? "done" : e->why);
 	log_end(e);
 	courier_write(call->delivery->courier, write_end, written, e);

@@ -63,6 +63,11 @@ test_own_only(void)
 	CHECK_STR(h.values[1].capability, "switchLevel");
 	CHECK_STR(h.values[1].component, "main");
 	CHECK_STR(h.values[1].unit, "%");
+	/* What it was before, and since when: of the first change what the device began with. */
+	CHECK_STR(json_print(arena, json_get(h.values[1].was, "value")), "3");
+	CHECK(json_get_int(h.values[1].was, "time", 0) == h.values[2].time);
+	CHECK_STR(json_print(arena, json_get(h.values[2].was, "value")), "100");
+	CHECK_STR(json_get_string(h.values[0].was, "value"), "off");
 	CHECK(read_range("leak", 0, 0, 0) == STORE_OK);
 	CHECK_STR(told(), "water=\"wet\" temperature=70");
 	CHECK_STR(h.values[1].unit, "F");
@@ -78,6 +83,8 @@ test_ways_in(void)
 	CHECK(state_set_online(store, arena, FIXTURE_USER, "lamp", false) == STORE_OK);
 	CHECK(device_rename(store, arena, FIXTURE_USER, "lamp", "Lantern") == STORE_OK);
 	CHECK(state_set_online(store, arena, FIXTURE_USER, "lamp", true) == STORE_OK);
+	CHECK(read_range("lamp", 0, 0, 1) == STORE_OK && h.n == 1);
+	CHECK_STR(json_get_string(h.values[0].was, "value"), "offline");
 	CHECK(read_range("lamp", 0, 0, 3) == STORE_OK && h.more);
 	CHECK_STR(told(), "healthStatus=\"online\" healthStatus=\"offline\" switch=\"off\"");
 }

@@ -1,6 +1,6 @@
 /* words.h: what people call what the catalogue has names for: "colorTemperature" is "Colour temperature". */
-#ifndef CONSOLE_WORDS_H
-#define CONSOLE_WORDS_H
+#ifndef ACCOUNT_WORDS_H
+#define ACCOUNT_WORDS_H
 
 struct app;
 struct arena;

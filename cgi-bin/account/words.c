@@ -1,5 +1,5 @@
 /* words.c: dictionary first, then the name itself, taken apart at its capitals. */
-#include "console/words.h"
+#include "account/words.h"
 
 #include <ctype.h>
 #include <string.h>
