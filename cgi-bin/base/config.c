@@ -12,7 +12,6 @@
 #include "base/json.h"
 #include "base/banned.h"
 
-#define CONFIG_MAX	(256u << 10)	/* bytes of gatehouse.json */
 #define SHOWN_MAX	60		/* bytes of a key of the file in an error */
 
 /* A number that must not be greater than another. */

@@ -68,6 +68,8 @@ struct json	*config_show(struct arena *, const struct config *);
 /* path, if it is absolute; else the path of it below the instance's folder. */
 char		*config_path(struct arena *, const struct config *, const char *path);
 
+#define CONFIG_MAX	(256u << 10)	/* bytes of gatehouse.json */
+
 /* Read a whole file of at most max bytes: its text NUL-terminated, *len bytes. NULL if it cannot be read, with errno. */
 char		*config_read_file(struct arena *, const char *path, size_t max, size_t *len);
 

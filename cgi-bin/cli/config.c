@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "device/capability.h"
 #include "device/device.h"
+#include "smartapp/smartapp.h"
 #include "base/banned.h"
 
 static const struct output_column columns[] = {
@@ -64,13 +65,27 @@ check_starters(const struct cli *c, const struct config *config, const char *fil
 	return CLI_DONE;
 }
 
+/* The files that the SmartApp's keys lead to. */
+static int
+check_smartapp(const struct cli *c, const struct config *config, const char *file)
+{
+	const char *key, *fault = smartapp_config_fault(c->arena, config, &key);
+	size_t len;
+
+	if (fault == NULL)
+		return CLI_DONE;
+	const char *text = config_read_file(c->arena, file, CONFIG_MAX, &len);
+	return output_refuse(c, "mend it (docs/smartapp.md), then run this again", "%s:%zu: %s: %s", file,
+	    text != NULL ? json_line_of(text, key) : 0, key, fault);
+}
+
 static enum cli_exit
 check(struct cli *c)
 {
 	const char *file;
 	const struct config *config = read_config(c, &file);
 
-	if (config == NULL || check_starters(c, config, file) != CLI_DONE)
+	if (config == NULL || check_starters(c, config, file) != CLI_DONE || check_smartapp(c, config, file) != CLI_DONE)
 		return CLI_REFUSED;
 	struct json *v = json_object(c->arena);
 	json_set_string(c->arena, v, "file", file);
@@ -107,7 +122,7 @@ show(struct cli *c)
 }
 
 static const struct cli_verb verbs[] = {
-	{ "check", "[FILE]", "Say whether a config is right; looks at nothing else of an instance.", NULL, 0, check },
+	{ "check", "[FILE]", "Say whether a config and the files that it names are right.", NULL, 0, check },
 	{ "show", "", "Show every key with the value in force.", NULL, CLI_CONFIG, show },
 	{ NULL, NULL, NULL, NULL, 0, NULL },
 };

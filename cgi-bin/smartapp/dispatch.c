@@ -13,6 +13,7 @@
 #include "smartapp/keyserver.h"
 #include "smartapp/phases.h"
 #include "smartapp/plugin.h"
+#include "smartapp/seen.h"
 #include "smartapp/smartapp.h"
 #include "smartapp/verify.h"
 #include "base/banned.h"
@@ -26,8 +27,7 @@ struct passage {
 	const struct incoming	*in;
 	const char		*correlation_id;
 	struct smartapp_request	 request;
-	const char		*seen;		/* NULL: it was not signed */
-	int64_t			 seen_until;
+	struct seen		 seen;
 	const char		*why;		/* of an error, for the log */
 };
 
@@ -54,8 +54,8 @@ verify(struct passage *p)
 		return SMARTAPP_SIGNATURE_ERROR;
 	}
 	secret_sha256(v.auth.signature, v.auth.signature_len, hash);
-	p->seen = secret_base64url(p->arena, hash, sizeof(hash));
-	p->seen_until = rules.skew < 0 ? rules.now + SEEN_WITHOUT_SKEW : v.date + rules.skew + 1;
+	p->seen.hash = secret_base64url(p->arena, hash, sizeof(hash));
+	p->seen.until = rules.skew < 0 ? rules.now + SEEN_WITHOUT_SKEW : v.date + rules.skew + 1;
 	return SMARTAPP_OK;
 }
 
@@ -99,37 +99,71 @@ judge(struct passage *p)
 	return e;
 }
 
-/* Let the handler and the phase have it, and keep what came of it. */
-static enum smartapp_error
-handle(struct passage *p, struct json **answer)
+/* Is it new? What it was answered before stands in *o else. A handler of somebody's own may do what no transaction takes
+ * back: it gets a request only after that was claimed on disk. */
+static bool
+is_new(struct passage *p, struct seen_outcome *o)
 {
 	const struct smartapp *s = p->app;
-	struct lifecycle c;
-	struct smartapp_call call = { &plugin_tools, &p->request, p->correlation_id, &c };
+	enum store_result r = seen_find(s->store, p->arena, &p->seen, o);
 
-	lifecycle_begin(&c, p->arena, &p->request);
-	c.config = s->config;
-	c.store = s->store;
-	c.keyring = s->keyring;
-	c.catalogue = s->catalogue;
-	c.definition = s->definition;
-	c.correlation_id = p->correlation_id;
-	c.seen = p->seen;
-	c.seen_until = p->seen_until;
-	enum store_result r = lifecycle_recall(&c, answer);
+	if (r == STORE_ABSENT && s->plugin != NULL)
+		r = seen_claim(s->store, p->arena, &p->seen, o);
+	if (r == STORE_ABSENT)
+		return true;
 	if (r == STORE_OK)
 		log_event(LOG_LEVEL_WARN, "smartapp_repeated", "phase=%s correlation=%s", smartapp_phase_name(p->request.phase),
 		    p->correlation_id);
-	if (r != STORE_ABSENT) {
-		p->why = r == STORE_OK ? NULL : store_result_name(r);
-		return r == STORE_OK ? SMARTAPP_OK : SMARTAPP_INTERNAL_ERROR;
+	else {
+		o->error = SMARTAPP_INTERNAL_ERROR;
+		p->why = r == STORE_CONFLICT ? "it came before, and the handler has not answered" : store_result_name(r);
 	}
-	enum smartapp_error e = phases_answer(s, &call, answer, &p->why);
-	if (e == SMARTAPP_OK && (r = lifecycle_commit(&c, answer)) != STORE_OK) {
+	return false;
+}
+
+/* Let the handler and the phase have it. */
+static enum smartapp_error
+process(struct passage *p, struct lifecycle *c, struct json **answer)
+{
+	const struct smartapp *s = p->app;
+	struct smartapp_call call = { &plugin_tools, &p->request, p->correlation_id, c };
+
+	lifecycle_begin(c, p->arena, &p->request);
+	c->config = s->config;
+	c->store = s->store;
+	c->keyring = s->keyring;
+	c->catalogue = s->catalogue;
+	c->definition = s->definition;
+	c->correlation_id = p->correlation_id;
+	c->seen = p->seen;
+	return phases_answer(s, &call, answer, &p->why);
+}
+
+/* Answer it, and keep what came of it; or as before, if it comes again. */
+static enum smartapp_error
+handle(struct passage *p, struct json **answer)
+{
+	struct seen_outcome o = { SMARTAPP_OK, NULL };
+	struct lifecycle c;
+	enum store_result r;
+
+	if (!is_new(p, &o)) {
+		*answer = o.answer;
+		return o.error;
+	}
+	o.error = process(p, &c, &o.answer);
+	if (o.error == SMARTAPP_OK && (r = lifecycle_commit(&c, o.answer)) == STORE_ABSENT)
+		r = seen_find(p->app->store, p->arena, &p->seen, &o);	/* its twin was quicker by a hair */
+	else if (o.error != SMARTAPP_OK)
+		r = STORE_OK;
+	if (r != STORE_OK) {
 		p->why = arena_printf(p->arena, "the store: %s", store_result_name(r));
-		e = SMARTAPP_INTERNAL_ERROR;
+		o.error = SMARTAPP_INTERNAL_ERROR;
 	}
-	return e;
+	if (o.error != SMARTAPP_OK && p->seen.claimed)
+		seen_put(p->app->store, p->arena, &p->seen, &o);
+	*answer = o.answer;
+	return o.error;
 }
 
 struct json *

@@ -11,8 +11,10 @@ struct catalogue;
 struct json;
 struct set_wish;
 
-/* Where changes come from that are not to be told back: the origin of those that a rule made. */
+/* Origins of changes (device/change.h): what a rule or a handler has set; what an installed app's device has said, with the
+ * installed app's id behind it. */
 #define HERE_ORIGIN "smartapp"
+#define HERE_MIRRORED "smartapp "
 
 /* Put a value into a device's state. *why (never a reason to give up the transaction): what cannot be about it; NULL = it is done. */
 enum store_result here_tx_set(struct store_tx *, const struct catalogue *, const struct set_wish *, const char **why);

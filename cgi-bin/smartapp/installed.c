@@ -30,6 +30,8 @@ installed_read(struct arena *a, const struct keyring *ring, const char *key, con
 		.refresh = seal_reveal(a, ring, key, json_get_string(r, "refresh")),
 		.access_until = json_get_int(r, "access_until", 0),
 		.refreshed = json_get_int(r, "refreshed", 0),
+		.asked = json_get_int(r, "asked", 0),
+		.lost = json_get_int(r, "lost", 0),
 		.event_access = seal_reveal(a, ring, key, json_get_string(r, "event_access")),
 		.event_until = json_get_int(r, "event_until", 0),
 		.installed = json_get_int(r, "installed", 0),
@@ -96,6 +98,10 @@ installed_tx_put(struct store_tx *tx, const struct keyring *ring, const struct i
 	json_set_int(a, r, "access_until", i->access_until);
 	set_hidden(a, ring, key, r, "refresh", i->refresh);
 	json_set_int(a, r, "refreshed", i->refreshed);
+	if (i->asked != 0)
+		json_set_int(a, r, "asked", i->asked);
+	if (i->lost != 0)
+		json_set_int(a, r, "lost", i->lost);
 	set_hidden(a, ring, key, r, "event_access", i->event_access);
 	json_set_int(a, r, "event_until", i->event_until);
 	json_set_int(a, r, "installed", i->installed);
@@ -123,6 +129,8 @@ installed_show(struct arena *a, const struct installed *i)
 	json_set_int(a, v, "updated", i->updated);
 	json_set_bool(a, v, "tokens", i->refresh != NULL);
 	json_set_int(a, v, "access_until", i->access_until);
+	if (i->lost != 0)
+		json_set_string(a, v, "needs", "new tokens: open the app's settings in SmartThings and save them");
 	set_json(a, v, "permissions", i->permissions);
 	set_json(a, v, "config", i->config);
 	set_json(a, v, "state", i->state);

@@ -21,6 +21,8 @@ struct installed {
 	const char		*locale;
 	const char		*access, *refresh;	/* NULL if there is none */
 	int64_t			 access_until, refreshed;	/* seconds; refreshed: when the refresh token came */
+	int64_t			 asked;		/* seconds: when the refresh token was given away; 0 = what came of it is known */
+	int64_t			 lost;		/* seconds: since when there is no refresh token any more; 0 = there is, or never was */
 	const char		*event_access;	/* the token of the last event, where there is no other */
 	int64_t			 event_until;
 	int64_t			 installed, updated;	/* seconds */
@@ -36,7 +38,7 @@ enum store_result installed_tx_put(struct store_tx *, const struct keyring *, co
 /* The record and the calls that wait for it. */
 enum store_result installed_tx_delete(struct store_tx *, const char *id);
 
-/* For people: no tokens, but whether there are some and until when. */
+/* For people: no tokens, but whether there are some, until when, and what is to be done ("needs") where they were lost. */
 struct json	*installed_show(struct arena *, const struct installed *);
 
 /* The same out of a record as the store has it. */

@@ -19,8 +19,7 @@
 
 #define LATER 5000		/* ms: after trouble of our own */
 #define NO_TOKEN 60000		/* ms until a token is looked for again; INSTALL, UPDATE and EVENT wake the lane anyway */
-#define AHEAD 60		/* seconds that a token must last to be used */
-#define IDLE (20 * 86400)	/* seconds after which refresh tokens, which last 30 days, are exchanged without need */
+#define AHEAD 10		/* seconds that a token must last to be used */
 
 /* The call at the head. */
 struct head {
@@ -223,7 +222,6 @@ step_calls(struct lane *l, const struct json *call, int64_t now)
 	struct courier *c = l->set->courier;
 	struct installed i;
 	enum store_result r = installed_find(c->store, c->arena, c->keyring, l->id, &i);
-	int64_t idle = (i.refreshed + IDLE) * 1000;
 
 	if (r != STORE_OK) {
 		if (r == STORE_ABSENT && call != NULL)
@@ -232,20 +230,19 @@ step_calls(struct lane *l, const struct json *call, int64_t now)
 			lane_at(l, r == STORE_ABSENT ? DUE_NEVER : now + LATER);
 		return;
 	}
+	int64_t due = lane_refresh_due(l, &i, call != NULL, now);
+	if (due <= now && lane_refresh(l, &i, now))
+		return;
 	const char *token = good_token(&i, now / 1000);
-	if (token == NULL || (call == NULL && idle <= now)) {
-		if ((call != NULL || idle <= now) && lane_refresh(l, &i, now))
-			return;
-		lane_at(l, call != NULL ? now + NO_TOKEN : DUE_NEVER);
-		if (call != NULL)
-			log_event(LOG_LEVEL_WARN, "smartapp_call", "app=%s result=later why=\"there is no token that lasts\"", l->id);
-	} else if (call != NULL)
+	if (call == NULL)
+		/* What cannot be refreshed wakes nobody. */
+		lane_at(l, due > now ? due : now + NO_TOKEN);
+	else if (token != NULL)
 		step_call(l, &i, call, token, now);
-	else
-		lane_at(l, lane_can_refresh(l, &i) ? idle : DUE_NEVER);
-	/* What cannot be refreshed wakes nobody: a day from now is early enough to look again. */
-	if (call == NULL && token == NULL && lane_can_refresh(l, &i))
-		lane_at(l, idle > now ? idle : now + NO_TOKEN);
+	else {
+		lane_at(l, due > now && due < now + NO_TOKEN ? due : now + NO_TOKEN);
+		log_event(LOG_LEVEL_WARN, "smartapp_call", "app=%s result=later why=\"there is no token that lasts\"", l->id);
+	}
 }
 
 void
@@ -256,6 +253,10 @@ lane_step(struct lane *l, int64_t now)
 
 	if (!is_ready(l)) {
 		lane_at(l, DUE_NEVER);
+		return;
+	}
+	if (l->pair != NULL) {
+		lane_keep(l);
 		return;
 	}
 	if (queue_get(c->store, c->arena, l->queue, l->id, &calls) != STORE_OK) {

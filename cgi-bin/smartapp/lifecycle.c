@@ -99,38 +99,36 @@ lifecycle_command(struct lifecycle *c, const char *device, const char *component
 	return smartapp_id_ok(device) && lifecycle_wish(c, "POST", arena_printf(a, "/devices/%s/commands", device), body);
 }
 
-bool
-lifecycle_set(struct lifecycle *c, const char *user_name, const char *device, const char *attribute, const struct json *value)
+static bool
+wish_value(struct lifecycle *c, const char *user_name, struct set_wish w)
 {
 	struct user user;
 
 	if (c->wish_count >= CALL_WISHES || user_by_name(c->store, c->arena, user_name, &user) != STORE_OK)
 		return false;
-	*c->last_set = arena_alloc(c->arena, sizeof(**c->last_set));
-	**c->last_set = (struct set_wish){ user.id, device, attribute, value, NULL };
+	w.user = user.id;
+	*c->last_set = arena_alloc(c->arena, sizeof(w));
+	**c->last_set = w;
 	c->last_set = &(*c->last_set)->next;
 	c->wish_count++;
 	return true;
 }
 
+bool
+lifecycle_set(struct lifecycle *c, const char *user_name, const char *device, const char *attribute, const struct json *value)
+{
+	return wish_value(c, user_name, (struct set_wish){ .device = device, .attribute = attribute, .value = value,
+	    .origin = HERE_ORIGIN });
+}
+
+bool
+lifecycle_mirror(struct lifecycle *c, const char *user_name, const char *device, const char *attribute, const struct json *value)
+{
+	return wish_value(c, user_name, (struct set_wish){ .device = device, .attribute = attribute, .value = value,
+	    .origin = arena_printf(c->arena, HERE_MIRRORED "%s", smartapp_app_id(c->request)) });
+}
+
 /* --- writing it down --- */
-
-static char *
-seen_key(struct arena *a, const struct lifecycle *c)
-{
-	return record_key(a, "smartapp-seen", c->seen, NULL);
-}
-
-enum store_result
-lifecycle_recall(struct lifecycle *c, struct json **answer)
-{
-	struct json *r;
-	enum store_result result = c->seen == NULL ? STORE_ABSENT : record_get(c->store, c->arena, seen_key(c->arena, c), &r);
-
-	if (result == STORE_OK)
-		*answer = json_copy(c->arena, json_get(r, "answer"));
-	return result;
-}
 
 static const struct json *
 texts(struct arena *a, const char **list)
@@ -160,6 +158,7 @@ bring_up_to_date(const struct lifecycle *c, struct arena *a, struct installed *i
 	if (d->refresh_token != NULL) {
 		i->refresh = d->refresh_token;
 		i->refreshed = now;
+		i->asked = i->lost = 0;
 	}
 }
 
@@ -180,22 +179,25 @@ write_installed(struct store_tx *tx, const struct lifecycle *c)
 	const char *id = smartapp_app_id(c->request);
 	enum smartapp_phase phase = c->request->phase;
 	bool setup = phase == SMARTAPP_INSTALL || phase == SMARTAPP_UPDATE;
-	bool token = phase == SMARTAPP_EVENT && c->wishes != NULL && *c->config->smartapp.client_id == '\0' &&
-	    smartapp_token(c->request) != NULL;
+	bool event = phase == SMARTAPP_EVENT && c->wishes != NULL && smartapp_token(c->request) != NULL;
 	struct installed i;
 
 	if (id == NULL || (c->gone && phase != SMARTAPP_INSTALL))
 		return id == NULL ? STORE_OK : installed_tx_delete(tx, id);
-	if (!setup && !token && c->state == NULL)
+	if (!setup && !event && c->state == NULL)
 		return STORE_OK;
 	enum store_result r = installed_tx_find(tx, c->keyring, id, &i);
 	if (r != STORE_OK && r != STORE_ABSENT)
 		return r;
+	/* Where no other token can be had, that of the event does for what it asks for. */
+	event &= *c->config->smartapp.client_id == '\0' || i.refresh == NULL;
+	if (!setup && !event && c->state == NULL)
+		return STORE_OK;
 	if (setup)
 		bring_up_to_date(c, a, &i);
 	if (i.location == NULL)
 		i.location = smartapp_location_id(c->request);
-	if (token) {
+	if (event) {
 		i.event_access = smartapp_token(c->request);
 		i.event_until = c->now / 1000 + INSTALLED_EVENT_LIFE;
 	}
@@ -229,42 +231,26 @@ write_wishes(struct store_tx *tx, const struct lifecycle *c)
 
 struct commit {
 	const struct lifecycle	*call;
-	const struct json	*answer;
-	struct json		*former;	/* what another process answered meanwhile */
+	struct json		*answer;
 };
 
 static enum store_result
 write_all(struct store_tx *tx, void *arg)
 {
-	struct commit *m = arg;
+	const struct commit *m = arg;
 	const struct lifecycle *c = m->call;
-	struct arena *a = store_tx_arena(tx);
-	struct json *r;
-	enum store_result result;
+	const struct seen_outcome outcome = { SMARTAPP_OK, m->answer };
+	enum store_result r = c->seen.hash != NULL ? seen_tx_put(tx, &c->seen, &outcome) : STORE_OK;
 
-	m->former = NULL;
-	if (c->seen != NULL) {
-		result = record_tx_get(tx, seen_key(a, c), &r);
-		if (result != STORE_ABSENT) {
-			m->former = result == STORE_OK ? json_copy(a, json_get(r, "answer")) : NULL;
-			return result;
-		}
-		r = record_new(a);
-		json_set(a, r, "answer", json_copy(a, m->answer));
-		if ((result = record_tx_put(tx, seen_key(a, c), r, c->seen_until)) != STORE_OK)
-			return result;
-	}
-	result = write_installed(tx, c);
-	return result == STORE_OK ? write_wishes(tx, c) : result;
+	if (r == STORE_OK)
+		r = write_installed(tx, c);
+	return r == STORE_OK ? write_wishes(tx, c) : r;
 }
 
 enum store_result
-lifecycle_commit(struct lifecycle *c, struct json **answer)
+lifecycle_commit(struct lifecycle *c, struct json *answer)
 {
-	struct commit m = { c, *answer, NULL };
-	enum store_result r = store_run(c->store, c->arena, write_all, &m);
+	struct commit m = { c, answer };
 
-	if (r == STORE_OK && m.former != NULL)
-		*answer = m.former;
-	return r;
+	return store_run(c->store, c->arena, write_all, &m);
 }

@@ -10,6 +10,7 @@
 
 #include "db/store.h"
 #include "smartapp/handler.h"
+#include "smartapp/seen.h"
 
 struct arena;
 struct catalogue;
@@ -33,6 +34,7 @@ struct wish {
 struct set_wish {
 	const char		*user, *device, *attribute;	/* user: an id */
 	const struct json	*value;
+	const char		*origin;	/* see smartapp/here.h */
 	struct set_wish		*next;
 };
 
@@ -53,9 +55,7 @@ struct lifecycle {
 	struct json		*answer;	/* of CONFIGURATION, if a handler gave one */
 	bool			 gone;		/* the installed app was removed */
 	bool			 subscribed, scheduled;	/* a handler has wished the first of these */
-	/* For lifecycle_commit: the signature's digest and until when it could come again; NULL = it is not remembered. */
-	const char		*seen;
-	int64_t			 seen_until;
+	struct seen		 seen;		/* the request by its signature, for the case that it comes again */
 };
 
 void	 lifecycle_begin(struct lifecycle *, struct arena *, const struct smartapp_request *);
@@ -79,11 +79,11 @@ bool	 lifecycle_command(struct lifecycle *, const char *device, const char *comp
 /* Wish that a device here has a value: "switch.switch", "outlet2/switch.switch". */
 bool	 lifecycle_set(struct lifecycle *, const char *user_name, const char *device, const char *attribute, const struct json *value);
 
-/* What this very request was answered with before. STORE_ABSENT: it was not. */
-enum store_result lifecycle_recall(struct lifecycle *, struct json **answer);
+/* The same for what a mirrored device of this installed app has said: it is not told back to it. */
+bool	 lifecycle_mirror(struct lifecycle *, const char *user_name, const char *device, const char *attribute, const struct json *value);
 
-/* Write down all that came of it, with the answer for the case that it comes again. *answer is replaced where another
- * process was first: nothing is written then. */
-enum store_result lifecycle_commit(struct lifecycle *, struct json **answer);
+/* Write down all that came of it, with the answer for the case that it comes again. STORE_ABSENT, and nothing written: another
+ * process was first. */
+enum store_result lifecycle_commit(struct lifecycle *, struct json *answer);
 
 #endif

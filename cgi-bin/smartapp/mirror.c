@@ -1,11 +1,15 @@
-/* mirror.c: what changes here becomes a command to the SmartThings device that mirrors it. Record "smartapp-mirror/<user>": the
- * last change that was looked at. */
+/* mirror.c: what changes here becomes a command to the SmartThings devices that mirror it: one in each installed app. Record
+ * "smartapp-mirror/<user>": the last change that was looked at.
+ *
+ * What one of these devices has said is a change here, too, and is told to the others, not to itself; unless it says no more
+ * than what it was commanded a moment ago. Without that two mirrors whose answers cross would command each other for ever. */
 #include <string.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "courier/sender.h"
 #include "db/record.h"
 #include "device/change.h"
@@ -20,6 +24,7 @@
 #include "base/banned.h"
 
 #define CHANGES_MAX 50	/* looked at in one go */
+#define ECHO_MS 60000	/* in which a device says what it was commanded */
 
 static char *
 cursor_key(struct arena *a, const char *user)
@@ -65,10 +70,46 @@ device_of(struct lane_set *s, const struct installed *i, const struct json *mirr
 	return v->device.device_id;
 }
 
+/* --- echoes --- */
+
+static uint64_t
+hash_of(const char *body)
+{
+	unsigned char hash[SECRET_HASH];
+	uint64_t h;
+
+	secret_sha256(body, strlen(body), hash);
+	memcpy(&h, hash, sizeof(h));
+	return h;
+}
+
+static void
+remember(struct lane *l, const char *body, int64_t now)
+{
+	l->told[l->told_next].hash = hash_of(body);
+	l->told[l->told_next].at = now;
+	l->told_next = (l->told_next + 1) % LANE_TOLD;
+}
+
+/* Was it commanded just this, lately? */
+static bool
+is_echo(const struct lane *l, const char *body, int64_t now)
+{
+	uint64_t hash = hash_of(body);
+	bool found = false;
+
+	for (size_t k = 0; k < LANE_TOLD; k++)
+		found |= l->told[k].hash == hash && l->told[k].at > now - ECHO_MS && l->told[k].at <= now;
+	return found;
+}
+
+/* --- telling --- */
+
 struct telling {
 	struct lane_set		*set;
 	const struct json	*mirror;
 	const char		*body;
+	const char		*from;		/* the installed app whose device said it; NULL = none */
 	int64_t			 now;
 };
 
@@ -87,8 +128,9 @@ add(struct store_tx *tx, void *arg)
 }
 
 static bool
-tell(const struct telling *t, const char *id)
+tell(const struct telling *t, struct lane *l)
 {
+	const char *id = l->id;
 	struct courier *c = t->set->courier;
 	struct installed i;
 	const char *device;
@@ -97,19 +139,25 @@ tell(const struct telling *t, const char *id)
 		return true;
 	struct adding x = { .id = id, .now = t->now, .wish = { .method = "POST", .body = t->body,
 	    .path = arena_printf(c->arena, "/devices/%s/commands", device) } };
-	return store_run(c->store, c->arena, add, &x) == STORE_OK;
+	if (store_run(c->store, c->arena, add, &x) != STORE_OK)
+		return false;
+	remember(l, t->body, t->now);
+	return true;
 }
 
 /* All installed apps are lanes of calls. */
 static bool
 tell_all(const struct telling *t)
 {
+	const struct lane *from = t->from != NULL ? lane_of(t->set, QUEUE_CALLS, t->from) : NULL;
 	bool fine = true;
 
+	if (from != NULL && is_echo(from, t->body, t->now))
+		return true;
 	for (size_t k = 0; k < due_count(t->set->queue); k++) {
 		struct lane *l = (struct lane *)(void *)due_at(t->set->queue, k);
-		if (l->queue == QUEUE_CALLS)
-			fine &= tell(t, l->id);
+		if (l->queue == QUEUE_CALLS && (t->from == NULL || strcmp(t->from, l->id) != 0))
+			fine &= tell(t, l);
 	}
 	return fine;
 }
@@ -118,15 +166,16 @@ static bool
 tell_change(struct lane_set *s, const struct json *mirror, const struct change *ch, int64_t now)
 {
 	const char *capability = json_get_string(mirror, "capability");
+	size_t n = strlen(HERE_MIRRORED);
+	const char *from = ch->origin != NULL && strncmp(ch->origin, HERE_MIRRORED, n) == 0 ? ch->origin + n : NULL;
 	bool fine = true;
 
-	if (ch->kind != CHANGE_STATE || strcmp(ch->device, json_get_string(mirror, "device")) != 0 ||
-	    (ch->origin != NULL && strcmp(ch->origin, HERE_ORIGIN) == 0))
+	if (ch->kind != CHANGE_STATE || strcmp(ch->device, json_get_string(mirror, "device")) != 0)
 		return true;
 	for (const struct json *state = json_first(ch->states); state != NULL; state = json_next(state)) {
 		const char *of = json_get_string(state, "capability");
 		of = of != NULL && strncmp(of, "st.", 3) == 0 ? of + 3 : of;
-		struct telling t = { s, mirror, NULL, now };
+		struct telling t = { .set = s, .mirror = mirror, .from = from, .now = now };
 		if (of != NULL && strcmp(of, capability) == 0 && (t.body = command_body(s, state)) != NULL)
 			fine &= tell_all(&t);
 	}

@@ -239,6 +239,32 @@ check_schedule(struct checking *k, const struct json *v, const char *path)
 	    source_fault(k->source, source_below(k->source, path, "daily"), "must be as 07:30, or $ with a TIME setting");
 }
 
+/* A number, or what stands for one: $value, or a setting that holds numbers. */
+static bool
+check_number(struct checking *k, const struct json *v, const char *path, double least, double most)
+{
+	const char *text = json_string(v), *type;
+	double number;
+
+	if (json_number(v, &number))
+		return (number >= least && number <= most) || source_fault(k->source, path, "must be %.0f to %.0f", least, most);
+	if (text == NULL || *text != '$')
+		return source_fault(k->source, path, "must be a number, or $ with a setting that holds one");
+	type = json_get_string(json_get(k->definition->settings, text + 1), "type");
+	return strcmp(text, "$value") == 0 || (type != NULL && (strcmp(type, "NUMBER") == 0 || strcmp(type, "DECIMAL") == 0)) ||
+	    source_fault(k->source, path, "there is no setting %.60s of type NUMBER or DECIMAL", text + 1);
+}
+
+static bool
+check_bounds(struct checking *k, const struct json *v, const char *path)
+{
+	for (const char *const *name = (const char *const[]){ "above", "below", NULL }; *name != NULL; name++)
+		if (json_get(v, *name) != NULL &&
+		    !check_number(k, json_get(v, *name), source_below(k->source, path, *name), -1e15, 1e15))
+			return false;
+	return true;
+}
+
 static bool
 check_when(struct checking *k, const struct json *v, const char *path)
 {
@@ -248,7 +274,7 @@ check_when(struct checking *k, const struct json *v, const char *path)
 		return source_fault(k->source, source_below(k->source, path, "event"), "is no type of event");
 	const char *setting = json_get_string(v, "setting");
 	return (setting == NULL || setting_is(k, source_below(k->source, path, "setting"), setting, "DEVICE")) &&
-	    check_dollars(k, v, path);
+	    check_bounds(k, v, path) && check_dollars(k, v, path);
 }
 
 static bool
@@ -256,6 +282,7 @@ check_condition(struct checking *k, const struct json *v, const char *path)
 {
 	const char *setting = json_get_string(v, "setting");
 	bool here = json_get(v, "device") != NULL, clock = json_get(v, "from") != NULL;
+	const char *offset = json_get_string(v, "utcOffset");
 	int minute;
 
 	if (!source_check(k->source, v, path, condition_members, 0))
@@ -271,7 +298,9 @@ check_condition(struct checking *k, const struct json *v, const char *path)
 		if (at == NULL || (*at != '$' && !when_minute(at, &minute)))
 			return source_fault(k->source, source_below(k->source, path, *end), "must be as 22:30, or $ with a setting");
 	}
-	return check_dollars(k, v, path);
+	if (offset != NULL && (!clock || strlen(offset) < 5 || !when_offset(offset, &minute)))
+		return source_fault(k->source, source_below(k->source, path, "utcOffset"), "must be as +02:00, beside from and to");
+	return check_bounds(k, v, path) && check_dollars(k, v, path);
 }
 
 static bool
@@ -295,8 +324,11 @@ check_timer(struct checking *k, const struct json *v, const char *path)
 {
 	static const char *const units[] = { "seconds", "minutes", "hours", NULL };
 
-	return source_check(k->source, v, path, timer_members, 0) && (is_among(json_get_string(v, "unit"), units) ||
-	    source_fault(k->source, source_below(k->source, path, "unit"), "must be seconds, minutes or hours"));
+	if (!source_check(k->source, v, path, timer_members, 0))
+		return false;
+	if (!is_among(json_get_string(v, "unit"), units))
+		return source_fault(k->source, source_below(k->source, path, "unit"), "must be seconds, minutes or hours");
+	return check_number(k, json_get(v, "after"), source_below(k->source, path, "after"), 1, 2 * 365 * 86400.0);
 }
 
 static bool

@@ -137,7 +137,7 @@ apply_mirrors(struct lifecycle *c, const struct smartapp_event *e)
 		const char *way = json_get_string(m, "direction");
 		if (strcmp(json_get_string(m, "capability"), capability) == 0 && (way == NULL || strcmp(way, "there") != 0) &&
 		    rules_setting_has(c, json_get_string(m, "setting"), device) &&
-		    !lifecycle_set(c, json_get_string(m, "user"), json_get_string(m, "device"),
+		    !lifecycle_mirror(c, json_get_string(m, "user"), json_get_string(m, "device"),
 		    arena_printf(c->arena, "%s.%s", capability, attribute), json_get(e->data, "value")))
 			log_event(LOG_LEVEL_WARN, "smartapp_mirror", "device=%.64s result=not_possible", json_get_string(m, "device"));
 	}

@@ -145,15 +145,19 @@ schedule_body(struct setting_up *s, const struct json *v)
 	struct json *body = json_object(a);
 	const char *daily = json_string(rules_resolve(c, NULL, json_get(v, "daily"))), *once = json_get_string(v, "once");
 	double after;
+	const char *zone = json_get_string(v, "timezone");
 	int64_t ms;
-	int minute;
+	int minute, offset;
 
 	json_set_string(a, body, "name", json_get_string(v, "name"));
 	if (json_get_string(v, "cron") != NULL)
-		set_cron(a, body, json_get_string(v, "cron"), json_get_string(v, "timezone"));
-	else if (daily != NULL && when_minute(daily, &minute))
-		set_cron(a, body, arena_printf(a, "%d %d * * ? *", minute % 60, minute / 60), json_get_string(v, "timezone"));
-	else if ((once != NULL && when_iso(once, &ms)) || json_number(json_get(v, "after"), &after)) {
+		set_cron(a, body, json_get_string(v, "cron"), zone);
+	else if (daily != NULL && when_minute(daily, &minute)) {
+		/* A TIME setting knows its offset: without a zone it counts, as the schedule is UTC's then. */
+		if (zone == NULL && when_offset(daily, &offset))
+			minute = (minute - offset + 2 * 1440) % 1440;
+		set_cron(a, body, arena_printf(a, "%d %d * * ? *", minute % 60, minute / 60), zone);
+	} else if ((once != NULL && when_iso(once, &ms)) || json_number(json_get(v, "after"), &after)) {
 		struct json *at = json_set(a, body, "once", json_object(a));
 		json_set_int(a, at, "time", once != NULL ? ms : c->now + (long long)(after * 1000));
 		json_set_bool(a, at, "overwrite", true);

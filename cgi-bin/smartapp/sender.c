@@ -86,11 +86,18 @@ begin(struct courier *c, const void *about)
 }
 
 static void
+free_lane(void *arg)
+{
+	lane_drop(arg);
+	free(arg);
+}
+
+static void
 end(void *arg)
 {
 	struct lane_set *s = arg;
 
-	tdestroy(s->tree, free);
+	tdestroy(s->tree, free_lane);
 	due_free(s->queue);
 	arena_free(s->arena);
 	free(s);

@@ -26,18 +26,26 @@ is_local(const struct config *c)
 	return false;
 }
 
-const char *
-smartapp_unsigned_fault(const struct config *c)
+/* --- what the config names, each read into s; false with *why if it is not right --- */
+
+static bool
+check_unsigned(struct smartapp *s, struct arena *a, const char **why)
 {
+	const struct config *c = s->config;
+
+	(void)a;
 	if (c->smartapp.check_signatures || c->smartapp.allow_unsigned || is_local(c))
-		return NULL;
-	return "smartapp.check_signatures is false, and public_url is not this machine's: anybody could send commands. Say "
+		return true;
+	*why = "smartapp.check_signatures is false, and public_url is not this machine's: anybody could send commands. Say "
 	    "\"allow_unsigned\": true beside it if that is what you want";
+	return false;
 }
 
 static bool
 read_local_key(struct smartapp *s, struct arena *a, const char **why)
 {
+	if (*s->config->smartapp.local_key_file == '\0')
+		return true;
 	const char *file = config_path(a, s->config, s->config->smartapp.local_key_file), *fault;
 	size_t len;
 	char *pem = config_read_file(a, file, SIGNATURE_PEM_MAX, &len);
@@ -47,6 +55,53 @@ read_local_key(struct smartapp *s, struct arena *a, const char **why)
 	else if ((s->local_key = signature_key_read(pem, len, false, &fault)) == NULL)
 		*why = arena_printf(a, "%s: %s", file, fault);
 	return s->local_key != NULL;
+}
+
+static bool
+read_handler(struct smartapp *s, struct arena *a, const char **why)
+{
+	const char *file = s->config->smartapp.handler;
+
+	s->handler = file == NULL ? &rules_handler : plugin_open(a, config_path(a, s->config, file), &s->plugin, why);
+	return s->handler != NULL;
+}
+
+static bool
+read_definition(struct smartapp *s, struct arena *a, const char **why)
+{
+	s->definition = definition_load(a, config_path(a, s->config, s->config->smartapp.definition), why);
+	return s->definition != NULL;
+}
+
+static bool
+read_parts(struct smartapp *s, struct arena *a, const char **key, const char **why)
+{
+	static const struct {
+		const char *key;
+		bool (*read)(struct smartapp *, struct arena *, const char **why);
+	} parts[] = {
+		{ "smartapp.check_signatures", check_unsigned }, { "smartapp.local_key_file", read_local_key },
+		{ "smartapp.handler", read_handler }, { "smartapp.definition", read_definition },
+	};
+
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		*key = parts[i].key;
+		if (!parts[i].read(s, a, why))
+			return false;
+	}
+	return true;
+}
+
+const char *
+smartapp_config_fault(struct arena *a, const struct config *c, const char **key)
+{
+	struct smartapp s = { .config = c };
+	const char *why = NULL;
+
+	if (*c->smartapp.definition == '\0' || read_parts(&s, a, key, &why))
+		why = NULL;
+	smartapp_close(&s);
+	return why;
 }
 
 static void
@@ -65,21 +120,14 @@ warn(const struct smartapp *s)
 bool
 smartapp_open(struct smartapp *s, struct arena *a, const char **why)
 {
-	const struct config *c = s->config;
+	const char *key;
 
 	s->definition = NULL;
-	s->handler = &rules_handler;
-	if (*c->smartapp.definition == '\0')
+	if (*s->config->smartapp.definition == '\0')
 		return true;
-	if ((*why = smartapp_unsigned_fault(c)) != NULL)
+	if (!read_parts(s, a, &key, why))
 		return false;
-	if (*c->smartapp.local_key_file != '\0' && !read_local_key(s, a, why))
-		return false;
-	if (c->smartapp.handler != NULL && (s->handler = plugin_open(a, config_path(a, c, c->smartapp.handler), &s->plugin, why)) == NULL)
-		return false;
-	if ((s->definition = definition_load(a, config_path(a, c, c->smartapp.definition), why)) == NULL)
-		return false;
-	s->keyserver = keyserver_open(c, s->store);
+	s->keyserver = keyserver_open(s->config, s->store);
 	warn(s);
 	return true;
 }

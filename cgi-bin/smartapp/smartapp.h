@@ -33,8 +33,9 @@ struct smartapp {
 bool		 smartapp_open(struct smartapp *, struct arena *, const char **why);
 void		 smartapp_close(struct smartapp *);
 
-/* Is the config such that unsigned requests may be taken? NULL if so, else why not. */
-const char	*smartapp_unsigned_fault(const struct config *);
+/* What smartapp_open would refuse, found without an instance; NULL if nothing. *key: the key of the config that leads to it,
+ * "smartapp.handler". A handler's file is loaded for it, and closed again. */
+const char	*smartapp_config_fault(struct arena *, const struct config *, const char **key);
 
 /* Answer one POST. *status: 200; 400 BadRequestError, 401 SignatureError, 500 InternalError. */
 struct json	*smartapp_answer(const struct smartapp *, struct arena *, const struct incoming *, int *status);

@@ -140,6 +140,12 @@ stage() {
 	write_web_config "$stage/$WEB.conf"
 	write_config "$stage/gatehouse.json"
 	[ ! -f "$ROOT/custom-capabilities.json" ] || cp "$ROOT/custom-capabilities.json" "$stage/"
+	# The files of the SmartApp stay where they are: beside the new config, the check finds them by links.
+	jq -r '.smartapp // {} | objects | .definition, .handler, .local_key_file | strings | select(test("^[^/]"))' "$stage/gatehouse.json" 2>/dev/null |
+		while read -r name; do
+			mkdir -p "$stage/$(dirname "$name")"
+			ln -sf "$ROOT/$name" "$stage/$name"
+		done
 }
 
 check_stage() {
