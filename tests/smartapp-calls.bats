@@ -160,7 +160,7 @@ off"
 
 @test "a handler of one's own: the example of the documentation, compiled against the headers alone" {
 	mkdir -p "$BATS_TEST_TMPDIR/include/smartapp"
-	cp "$TOP/cgi-bin/smartapp/handler.h" "$TOP/cgi-bin/smartapp/request.h" "$BATS_TEST_TMPDIR/include/smartapp"
+	cp "$TOP"/cgi-bin/smartapp/{handler,page,request}.h "$BATS_TEST_TMPDIR/include/smartapp"
 	awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' "$TOP/docs/smartapp.md" >"$BATS_TEST_TMPDIR/greet.c"
 	gcc -std=c11 -Wall -Wextra -Werror -shared -fPIC -I "$BATS_TEST_TMPDIR/include" -o "$ROOT/greet.so" "$BATS_TEST_TMPDIR/greet.c"
 	use app.yaml '{"handler": "greet.so"}'

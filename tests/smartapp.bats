@@ -265,7 +265,6 @@ good() { install '{}'; }
 @test "a certificate counts for its time alone, and for a day without being asked for again" {
 	configure
 	jq '.simulator = true' "$ROOT/gatehouse.json" >"$BATS_TEST_TMPDIR/c" && cp "$BATS_TEST_TMPDIR/c" "$ROOT/gatehouse.json"
-	move() { printf '%016x' $((($1) * 1000)) | sed 's/\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)/\\x\8\\x\7\\x\6\\x\5\\x\4\\x\3\\x\2\\x\1/' | xargs -0 printf '%b' >"$ROOT/clock"; }
 	at() { KEYID=/pl/useast1/short KEY=$KEYS/short.key DATE=$(http_date $(($(date +%s) + $1))) send "$(good)"; }
 	move 0
 	at 0

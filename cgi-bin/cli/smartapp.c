@@ -30,7 +30,7 @@ check(struct cli *c)
 	if (d == NULL)
 		return output_refuse(c, "mend it (docs/smartapp.md has every member), then run this again", "%s", why);
 	json_set_string(c->arena, v, "file", file);
-	json_set_string(c->arena, v, "id", d->id);
+	json_set_string(c->arena, v, "id", d->app.id);
 	json_set_int(c->arena, v, "pages", (long long)d->pages_count);
 	json_set_int(c->arena, v, "settings", (long long)json_count(d->settings));
 	if (c->json)
@@ -70,6 +70,7 @@ add_row(void *arg, const char *key, const char *value, int64_t expires)
 static const struct output_column columns[] = {
 	{ "id", "ID", OUTPUT_TEXT }, { "location", "LOCATION", OUTPUT_TEXT }, { "installed", "INSTALLED", OUTPUT_TIME },
 	{ "updated", "UPDATED", OUTPUT_TIME }, { "tokens", "TOKENS", OUTPUT_YES }, { "waiting", "WAITING", OUTPUT_TEXT },
+	{ "needs", "NEEDS", OUTPUT_TEXT },
 	{ NULL, NULL, 0 },
 };
 
@@ -89,7 +90,7 @@ static enum cli_exit
 show(struct cli *c)
 {
 	const char *id = c->words[0];
-	const struct json *calls;
+	const struct json *calls, *posts;
 	struct installed i;
 	enum store_result r = installed_find(c->store, c->arena, c->keyring, id, &i);
 
@@ -97,10 +98,13 @@ show(struct cli *c)
 		return output_refuse(c, output_command(c, "smartapp list"), "there is no installed app %s", id);
 	if (r == STORE_OK)
 		r = queue_get(c->store, c->arena, QUEUE_CALLS, id, &calls);
+	if (r == STORE_OK)
+		r = queue_get(c->store, c->arena, QUEUE_POSTS, id, &posts);
 	if (r != STORE_OK)
 		return output_store(c, r);
 	struct json *v = installed_show(c->arena, &i);
 	json_set(c->arena, v, "calls", json_copy(c->arena, calls));
+	json_set(c->arena, v, "posts", json_copy(c->arena, posts));
 	output_object(c, v, columns);
 	return CLI_DONE;
 }

@@ -55,11 +55,11 @@ static bool
 read_target(struct loading *l)
 {
 	struct definition *d = l->definition;
-	const char *host = strstr(d->target_url, "://"), *end = d->target_url;
+	const char *host = strstr(d->app.target_url, "://"), *end = d->app.target_url;
 	bool local = strncmp(end, "http://127.", 11) == 0 || strncmp(end, "http://localhost", 16) == 0 ||
 	    strncmp(end, "http://[::1]", 12) == 0;
 
-	for (const char *c = d->target_url; *c != '\0'; c++)
+	for (const char *c = d->app.target_url; *c != '\0'; c++)
 		if (*c <= ' ' || *c > '~')
 			return source_fault(&l->source, "targetUrl", "may hold printable ASCII without spaces only");
 	if ((strncmp(end, "https://", 8) != 0 && !local) || strlen(host + 3) == 0 || strchr("/?#", host[3]) != NULL)
@@ -211,13 +211,21 @@ read_definition(struct loading *l)
 
 	if (!source_check(&l->source, root, "", app_members, 0))
 		return false;
-	d->id = json_get_string(root, "id");
-	d->name = json_get_string(root, "name");
-	d->description = json_get_string(root, "description");
-	d->target_url = json_get_string(root, "targetUrl");
 	d->permissions = json_get(root, "permissions");
 	d->settings = l->settings;
-	return read_target(l) && read_pages(l) && plan_read(&l->source, d, &d->plan);
+	d->app = (struct smartapp_definition){
+		.id = json_get_string(root, "id"),
+		.name = json_get_string(root, "name"),
+		.description = json_get_string(root, "description"),
+		.target_url = json_get_string(root, "targetUrl"),
+		.permissions = smartapp_texts(l->source.arena, d->permissions),
+	};
+	if (!read_target(l) || !read_pages(l) || !plan_read(&l->source, d, &d->plan))
+		return false;
+	struct smartapp_config_page **last = &d->app.config_pages;
+	for (size_t i = 0; i < d->pages_count; i++, last = &(*last)->next)
+		*last = smartapp_page_read(l->source.arena, d->pages[i].answer);
+	return true;
 }
 
 const struct definition *

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "smartapp/page.h"
+
 struct arena;
 struct json;
 struct plan;
@@ -15,8 +17,8 @@ struct definition_page {
 };
 
 struct definition {
-	const char		*id, *name, *description, *target_url;
-	const char		*path;		/* of target_url, without a query; "/" if it has none */
+	struct smartapp_definition app;		/* as handlers see it */
+	const char		*path;		/* of app.target_url, without a query; "/" if it has none */
 	const struct json	*permissions;	/* an array of texts */
 	struct definition_page	*pages;		/* in their order; none if it has no configuration */
 	size_t			 pages_count;

@@ -75,7 +75,7 @@ read_body(struct passage *p, const struct json **body)
 static bool
 is_ping(const struct passage *p, const struct json **body)
 {
-	if (!p->app->config->smartapp.ping || p->in->header(p->in->arg, "authorization") != NULL)
+	if (!p->app->config->smartapp.ping || p->in->header(p->in->arg, INCOMING_AUTHORIZATION) != NULL)
 		return false;
 	*body = json_parse(p->arena, p->in->body, p->in->len, NULL);
 	return smartapp_request_phase(*body) == SMARTAPP_PING;
@@ -126,7 +126,7 @@ static enum smartapp_error
 process(struct passage *p, struct lifecycle *c, struct json **answer)
 {
 	const struct smartapp *s = p->app;
-	struct smartapp_call call = { &plugin_tools, &p->request, p->correlation_id, c };
+	struct smartapp_call call = { &plugin_tools, &p->request, &s->definition->app, p->correlation_id, c };
 
 	lifecycle_begin(c, p->arena, &p->request);
 	c->config = s->config;

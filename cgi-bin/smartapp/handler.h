@@ -5,12 +5,14 @@
  *
  * A function is called after the request was verified and read, before the answer that is given without it. What it asks
  * for (calls, values, state) is collected, and written down in one transaction with the answer if it returns SMARTAPP_OK;
- * the courier makes the calls afterwards, in order, with a fresh token. Nothing is done if it returns an error. A request
- * is given to it once, also if it comes again. Functions run one at a time and should return within a second. All texts
+ * the courier makes the calls afterwards, in order, with a fresh token. Nothing is done if it returns an error. A signed
+ * request is given to it once: that it will be is on disk before it is, so neither a twin that comes at the same moment nor
+ * a repetition after a crash gets to it; they are answered as the first was, an error where it never was. Functions run one at a time and should return within a second. All texts
  * and values live until they return. */
 #ifndef SMARTAPP_HANDLER_H
 #define SMARTAPP_HANDLER_H
 
+#include "smartapp/page.h"
 #include "smartapp/request.h"
 
 #define SMARTAPP_HANDLER_VERSION 1
@@ -31,6 +33,7 @@ struct smartapp_handler {
 struct smartapp_call {
 	const struct smartapp_tools	*tools;
 	const struct smartapp_request	*request;
+	const struct smartapp_definition *definition;
 	const char			*correlation_id;	/* "-" if there is none */
 	struct lifecycle			*own;			/* not for handlers */
 };
@@ -47,6 +50,10 @@ struct smartapp_tools {
 	enum smartapp_read (*as_float)(const struct smartapp_setting *, const char *, double *);
 	const struct json *(*for_type)(const struct smartapp_event *, enum smartapp_event_type);
 	const struct smartapp_event *(*filter)(const struct smartapp_event *, enum smartapp_event_type, smartapp_predicate, void *);
+
+	/* The definition's, as page.h has them. */
+	const struct smartapp_config_page *(*find_page)(const struct smartapp_definition *, const char *id);
+	const struct smartapp_config_setting *(*find_setting)(const struct smartapp_definition *, const char *id);
 
 	/* JSON, exact names; NULL and false where it is not there, or of another type. */
 	const struct json *(*json_get)(const struct json *object, const char *name);

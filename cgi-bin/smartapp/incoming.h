@@ -6,6 +6,12 @@
 
 struct arena;
 
+/* Headers with a meaning here, as names for incoming.header. */
+#define INCOMING_AUTHORIZATION	"authorization"
+#define INCOMING_DATE		"date"
+#define INCOMING_DIGEST		"digest"
+#define INCOMING_CORRELATION	"x-st-correlation"
+
 struct incoming {
 	const char	*method;	/* "POST" */
 	const char	*body;		/* NUL-terminated, may hold NULs */

@@ -53,7 +53,7 @@ confirmation(struct answering *x, struct json **answer)
 	if (is_ours(x, c) && lifecycle_confirm(x->call->own, c->confirmation_url))
 		log_event(LOG_LEVEL_INFO, "smartapp_confirm", "app=%s result=queued", c->app_id);
 	*answer = json_object(x->arena);
-	json_set_string(x->arena, *answer, "targetUrl", x->app->definition->target_url);
+	json_set_string(x->arena, *answer, "targetUrl", x->app->definition->app.target_url);
 	return SMARTAPP_OK;
 }
 
@@ -64,9 +64,9 @@ phases_initialize(struct arena *a, const struct definition *d)
 {
 	struct json *v = json_object(a);
 
-	json_set_string(a, v, "id", d->id);
-	json_set_string(a, v, "name", d->name);
-	json_set_string(a, v, "description", d->description);
+	json_set_string(a, v, "id", d->app.id);
+	json_set_string(a, v, "name", d->app.name);
+	json_set_string(a, v, "description", d->app.description);
 	json_set(a, v, "permissions", json_copy(a, d->permissions));
 	json_set_string(a, v, "firstPageId", d->pages_count > 0 ? d->pages[0].id : "1");
 	return wrap(a, "configurationData", wrap(a, "initialize", v));

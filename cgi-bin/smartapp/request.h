@@ -16,6 +16,10 @@ struct json;
 #define SMARTAPP_TOKEN_MAX	4096	/* bytes of an access or refresh token */
 #define SMARTAPP_EVENTS_MAX	500	/* of one request */
 
+/* What settings of type BOOLEAN hold, as text. */
+#define SMARTAPP_TRUE		"true"
+#define SMARTAPP_FALSE		"false"
+
 enum smartapp_phase {
 	SMARTAPP_CONFIRMATION,
 	SMARTAPP_CONFIGURATION,
@@ -154,8 +158,9 @@ const char	*smartapp_event_name(enum smartapp_event_type);
 const char	*smartapp_error_name(enum smartapp_error);	/* "BadRequestError" ... */
 const char	*smartapp_read_name(enum smartapp_read);	/* a few words for a log */
 
-/* By its name; SMARTAPP_OTHER_EVENT if there is none such. */
+/* By its name; SMARTAPP_OTHER_EVENT, SMARTAPP_VALUE_OTHER if there is none such. */
 enum smartapp_event_type smartapp_event_type(const char *name);
+enum smartapp_value_type smartapp_value_type(const char *name);
 
 /* Read a request out of its parsed body. NULL if it is one, else what is wrong with it. now: ms, for events without a time. */
 const char	*smartapp_request_read(struct arena *, const struct json *body, int64_t now, struct smartapp_request *);

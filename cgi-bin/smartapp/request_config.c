@@ -33,14 +33,14 @@ static const struct { const char *name, *member, *text; } types[] = {
 	[SMARTAPP_VALUE_MESSAGE] = { "MESSAGE", "messageConfig", "messageGroupKey" },
 };
 
-static enum smartapp_value_type
-value_type(const char *name)
+enum smartapp_value_type
+smartapp_value_type(const char *name)
 {
 	size_t i = 0;
 
-	while (name != NULL && i < SMARTAPP_VALUE_OTHER && strcmp(types[i].name, name) != 0)
+	while (i < SMARTAPP_VALUE_OTHER && strcmp(types[i].name, name) != 0)
 		i++;
-	return name != NULL ? (enum smartapp_value_type)i : SMARTAPP_VALUE_OTHER;
+	return (enum smartapp_value_type)i;
 }
 
 /* One entry of a setting. NULL if it is fine. */
@@ -53,7 +53,8 @@ read_value(const struct json *entry, struct smartapp_value *v)
 		return "a value of config is no object";
 	if (type != NULL && json_type(type) != JSON_STRING)
 		return "valueType is no text";
-	*v = (struct smartapp_value){ .type = value_type(json_string(type)), .json = entry };
+	*v = (struct smartapp_value){ .json = entry,
+	    .type = type != NULL ? smartapp_value_type(json_string(type)) : SMARTAPP_VALUE_OTHER };
 	if (v->type == SMARTAPP_VALUE_OTHER)
 		return NULL;
 	const struct json *held = json_get(entry, types[v->type].member);
@@ -181,9 +182,9 @@ smartapp_as_bool(const struct smartapp_setting *config, const char *key, bool *o
 
 	if (r != SMARTAPP_READ_OK)
 		return r;
-	if (strcmp(text, "true") != 0 && strcmp(text, "false") != 0)
+	if (strcmp(text, SMARTAPP_TRUE) != 0 && strcmp(text, SMARTAPP_FALSE) != 0)
 		return SMARTAPP_READ_FORM;
-	*out = *text == 't';
+	*out = strcmp(text, SMARTAPP_TRUE) == 0;
 	return SMARTAPP_READ_OK;
 }
 

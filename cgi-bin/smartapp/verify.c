@@ -26,7 +26,7 @@ header(const struct verification *v, const char *name)
 const char *
 incoming_correlation(struct arena *a, const struct incoming *in)
 {
-	const char *id = in->header(in->arg, "x-st-correlation");
+	const char *id = in->header(in->arg, INCOMING_CORRELATION);
 	size_t n = 0;
 
 	while (id != NULL && n < 100 && (isalnum((unsigned char)id[n]) || (id[n] != '\0' && strchr("-_.:", id[n]) != NULL)))
@@ -39,7 +39,7 @@ incoming_correlation(struct arena *a, const struct incoming *in)
 static const char *
 check_authorization(struct verification *v)
 {
-	const char *value = header(v, "authorization");
+	const char *value = header(v, INCOMING_AUTHORIZATION);
 
 	if (value == NULL)
 		return "there is no Authorization, or there are two";
@@ -57,8 +57,8 @@ check_signed_names(struct verification *v)
 {
 	static const struct { const char *name, *why; } musts[] = {
 		{ "(request-target)", "(request-target) is not signed" },
-		{ "digest", "digest is not signed" },
-		{ "date", "date is not signed" },
+		{ INCOMING_DIGEST, "digest is not signed" },
+		{ INCOMING_DATE, "date is not signed" },
 	};
 
 	for (size_t i = 0; i < sizeof(musts) / sizeof(musts[0]); i++) {
@@ -106,7 +106,7 @@ check_key_id(struct verification *v)
 static const char *
 check_date(struct verification *v)
 {
-	const char *text = header(v, "date");
+	const char *text = header(v, INCOMING_DATE);
 
 	v->date = 0;
 	if (text == NULL || *text == '\0')
@@ -126,7 +126,7 @@ check_date(struct verification *v)
 static const char *
 check_digest(struct verification *v)
 {
-	const char *text = header(v, "digest");
+	const char *text = header(v, INCOMING_DIGEST);
 	unsigned char hash[SECRET_HASH], *stated;
 	size_t len;
 

@@ -133,7 +133,7 @@ stage() {
 	[ ! -d "$ROOT/apps" ] || cp -R "$ROOT/apps" "$stage/"
 	cp "$SRC"/conf/capabilities.json "$SRC"/conf/device-types.json "$stage/share/conf/"
 	mkdir -p "$stage/share/include/smartapp"
-	cp "$SRC"/cgi-bin/smartapp/handler.h "$SRC"/cgi-bin/smartapp/request.h "$stage/share/include/smartapp/"
+	cp "$SRC"/cgi-bin/smartapp/{handler,page,request}.h "$stage/share/include/smartapp/"
 	cp -R "$SRC/html" "$stage/share/html"
 	rm -rf "$stage/share/html/error"
 	write_errors "$stage/share/error"
