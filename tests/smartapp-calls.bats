@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What a SmartApp asks of SmartThings' API: made by the courier, in order, with good tokens; a handler of one's own; mirrors.
+# long because: each road of a token and of a call stands here with its death on the way.
 
 load helper
 load smartapp
@@ -22,12 +23,16 @@ teardown_file() {
 	kill "$(<"$BATS_FILE_TMPDIR/pid")"
 }
 
-# use DEFINITION [MORE]: the config of a test, and a courier that has read it.
+# use DEFINITION [MORE]: the config of a test, and a courier that has read it. start_courier: another one.
 use() {
 	configure "$(jq -nc --arg d "$1" --arg api "$API" --argjson more "${2:-{\}}" \
 		'{definition: $d, check_signatures: false, api_url: $api, client_id: "cid"} + $more')"
 	jq 'del(.ca_file)' "$ROOT/gatehouse.json" >"$BATS_TEST_TMPDIR/c"
+	[ -z "${CLOCK-}" ] || jq '.simulator = true' "$ROOT/gatehouse.json" >"$BATS_TEST_TMPDIR/c"
 	cp "$BATS_TEST_TMPDIR/c" "$ROOT/gatehouse.json"
+	start_courier
+}
+start_courier() {
 	mkdir -p "$ROOT/sock"
 	rm -f "$ROOT/sock/courier.wake"
 	env -i PATH="$PATH" GATEHOUSE_ROOT="$ROOT" GATEHOUSE_SHARE="$TOP" "$BUILD/courier" 2>>"$BATS_TEST_TMPDIR/courier.log" 3>&- &
@@ -42,12 +47,14 @@ setup() {
 	APP=5a5a5a5a-0000-4002-8003-00000000000$BATS_TEST_NUMBER
 	CONFIG=$(jq -nc --argjson s "$(device_setting $DOOR)" --argjson l "$(device_setting $LAMP)" --argjson m "$(text_setting 7)" \
 		'{sensors: $s, lights: $l, lamp: $l, minutes: $m}')
-	control '{"access": ["at-1", "at-2", "et-1"], "next": []}'
+	control '{"access": ["at-1", "at-2", "et-1"], "refresh": ["rt-1", "rt-2"], "next": []}'
 	FROM=$(log | jq length)
 }
 
 teardown() {
 	[ -z "$COURIER" ] || { kill "$COURIER"; wait "$COURIER" || true; }
+	[ ! -e "$ROOT/clock" ] || move 0
+	deliver "$(uninstall)"	# what is installed would be called for in the next test, too
 }
 
 log() { curl -s "$API/log"; }
@@ -126,6 +133,114 @@ DELETE /v1/installedapps/$APP/schedules/porch-off 422"
 	assert_equal "$(asked | grep -c 'commands 200')" 1
 }
 
+@test "kill -9 between SmartThings' answer and our disk: the old token is tried again, when no answer can be under way any more" {
+	move 0
+	CLOCK=1 use app.yaml
+	control '{"access": ["et-1"], "hold": 4000}'
+	deliver "$(install "$CONFIG")"
+	until_asked 1 oauth	# it has the answer ready: the old token is void
+	kill -9 "$COURIER"
+	wait "$COURIER" || true
+	control '{"refresh": ["rt-1"]}'	# SmartThings lets it pass once more
+	start_courier
+	sleep 1
+	assert_equal "$(asked | grep -c oauth)" 1
+	move 25
+	until_asked 1 'subscriptions 200'
+	assert_equal "$(asked | grep -c oauth)" 2
+	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -c '[.tokens, .needs]')" '[true,null]'
+}
+
+@test "kill -9 there, and the old token is void: people are told, the token of events goes on, an update mends it" {
+	move 0
+	CLOCK=1 use app.yaml
+	control '{"access": ["et-1"], "hold": 4000}'
+	deliver "$(install "$CONFIG")"
+	until_asked 1 oauth
+	kill -9 "$COURIER"
+	wait "$COURIER" || true
+	control '{"access": ["et-1"]}'
+	move 25
+	start_courier
+	until_asked 1 'oauth/token 400'
+	for ((tries = 0; tries < 50; tries++)); do
+		[ "$(gatehouse smartapp show "$APP" --json | jq .tokens)" = true ] || break
+		sleep 0.1
+	done
+	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -c '[.tokens, .needs]')" \
+		'[false,"new tokens: open the app'"'"'s settings in SmartThings and save them"]'
+	run -0 gatehouse smartapp list
+	assert_output --partial 'new tokens: open the app'
+	grep -q "result=\"lost: open the app's settings" "$BATS_TEST_TMPDIR/courier.log"
+	assert_equal "$(asked | grep -c 'subscriptions 200')" 0
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 200'
+	assert_equal "$(log | jq -r --argjson from "$FROM" '[.[$from:][] | select(.path | contains("commands"))] | last | .token')" et-1
+	assert_equal "$(asked | grep -c oauth)" 2
+	control '{"access": ["at-2"], "refresh": ["rt-2"]}'
+	deliver "$(update "$CONFIG")"
+	until_asked 2 'subscriptions 200'
+	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -c '[.tokens, .needs]')" '[true,null]'
+}
+
+@test "tokens that nobody needs are exchanged every twenty days, and an hour before they end where a call waits" {
+	move 0
+	CLOCK=1 use app.yaml
+	deliver "$(install "$CONFIG")"
+	until_asked 1 'subscriptions 200'
+	move $((19 * 86400))
+	sleep 0.7
+	assert_equal "$(asked | grep -c oauth)" 0
+	move $((20 * 86400 + 60))
+	until_asked 1 'oauth/token 200'
+	sleep 0.7
+	assert_equal "$(asked | grep -c oauth)" 1
+	# The new one lasts a day: half an hour before its end it would do, but the next is asked for.
+	move $((21 * 86400 + 60 - 1800))
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 200'
+	assert_equal "$(asked | tail -n 3 | head -n 1)" 'POST /oauth/token 200'
+	# While SmartThings gives none, the old one does.
+	move $((22 * 86400 + 60 - 3000))
+	control '{"next": [{"match": "oauth", "status": 503, "times": 1}]}'
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 2 'porch-off 200'
+	assert_equal "$(asked | tail -n 3)" "POST /oauth/token 503
+POST /v1/devices/$LAMP/commands 200
+DELETE /v1/installedapps/$APP/schedules/porch-off 200"
+}
+
+@test "two installed apps mirror one device: each is told what the other's says, no one its own, and no echo" {
+	other=5a5a5a5a-0000-4002-8003-0000000000ff far=d0000000-0000-4000-8000-0000000000ff
+	here() { gatehouse device show lamp --user ann --json | jq -r '.. | objects | select(.capability? == "switch" and .attribute? == "switch") | .value'; }
+	commands() { log | jq -r --argjson from "$FROM" '.[$from:][] | select(.path | contains("commands")) | "\(.path | split("/")[3]) \(.body | fromjson | .commands[0].command)"'; }
+	gatehouse device set lamp --user ann switch.switch=off >/dev/null
+	use mirror.json
+	far_config=$(jq -nc --argjson l "$(device_setting $far)" '{lamp: $l}')
+	deliver "$(install "$CONFIG")"
+	APP=$other deliver "$(APP=$other install "$far_config")"
+	until_asked 2 'subscriptions 200'
+	sleep 1.5	# the first look notes where it begins
+	deliver "$(events "$CONFIG" "$(device_event $LAMP switch switch '"on"')")"
+	assert_equal "$(here)" on
+	until_asked 1 commands
+	deliver "$(APP=$other events "$far_config" "$(device_event $far switch switch '"on"')")"	# its answer: nothing new
+	sleep 1.2
+	assert_equal "$(commands)" "$far on"
+	# Both at once: what the far one says is what it was commanded a moment ago, so the near one is left alone.
+	deliver "$(events "$CONFIG" "$(device_event $LAMP switch switch '"off"')")"
+	deliver "$(APP=$other events "$far_config" "$(device_event $far switch switch '"on"')")"
+	sleep 1.5
+	assert_equal "$(commands)" "$far on
+$far off"
+	# From here, both.
+	gatehouse device set lamp --user ann switch.switch=off >/dev/null
+	until_asked 4 commands
+	assert_equal "$(commands | tail -n 2 | sort)" "$LAMP off
+$far off"
+	APP=$other deliver "$(APP=$other uninstall)"
+}
+
 @test "a mirror: what changes here becomes a command there, and what came from there does not go back" {
 	use mirror.json
 	deliver "$(install "$CONFIG")"
@@ -181,4 +296,5 @@ off"
 	configure '{"check_signatures": false, "definition": "app.yaml", "handler": "missing.so"}'
 	run -1 deliver "$(install "$CONFIG")"
 	assert_output --partial missing.so
+	configure '{"check_signatures": false, "definition": "app.yaml"}'
 }

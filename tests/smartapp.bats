@@ -207,6 +207,52 @@ good() { install '{}'; }
 	status 200
 }
 
+@test "a handler of one's own sees a request once: of twins at one moment, after an error, and after its death" {
+	cat >"$BATS_TEST_TMPDIR/count.c" <<-'END'
+		#include <stdio.h>
+		#include <stdlib.h>
+		#include <string.h>
+		#include <unistd.h>
+		#include "smartapp/handler.h"
+		static enum smartapp_error
+		on_event(struct smartapp_call *call)
+		{
+			FILE *f = fopen(getenv("SEEN"), "a");
+			fprintf(f, "%s %s\n", call->request->execution_id, call->definition->config_pages->next->name);
+			fclose(f);
+			usleep(300000);
+			if (strcmp(smartapp_wish, "die") == 0)
+				abort();
+			return strcmp(smartapp_wish, "fail") == 0 ? SMARTAPP_INTERNAL_ERROR : SMARTAPP_OK;
+		}
+		const struct smartapp_handler smartapp_handler = { .version = SMARTAPP_HANDLER_VERSION, .event = on_event };
+	END
+	for wish in work fail die; do
+		gcc -shared -fPIC -I "$TOP/cgi-bin" "-Dsmartapp_wish=\"$wish\"" -o "$ROOT/$wish.so" "$BATS_TEST_TMPDIR/count.c"
+	done
+	# all WISH WANTED: the same bytes five times at once, then once more; what came, each different answer once.
+	all() {
+		configure "{\"handler\": \"$1.so\"}"
+		m=$(events '{}')
+		sign "$m"
+		for i in 1 2 3 4 5 6; do
+			mkdir -p "$BATS_TEST_TMPDIR/$1$i"
+			[ $i != 6 ] || wait
+			(BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR/$1$i
+			deliver "$m" SEEN="$ROOT/$1.seen" >/dev/null && echo "$code $(jq -c 'del(.correlationId)' <<<"$body")" >"$BATS_TEST_TMPDIR/got" ||
+				echo dead >"$BATS_TEST_TMPDIR/got") &
+		done
+		wait
+		assert_equal "$(sort "$BATS_TEST_TMPDIR/$1"?/got | uniq -c | sed 's/^ *//')" "$2"
+		assert_equal "$(wc -l <"$ROOT/$1.seen")" 1
+	}
+	all work '6 200 {"eventData":{}}'
+	assert_equal "$(cut -d' ' -f2 "$ROOT/work.seen")" Two
+	all fail '6 500 {"error":"InternalError"}'
+	all die $'5 500 {"error":"InternalError"}\n1 dead'
+	configure
+}
+
 @test "the reason stands in the log, without the tokens; the answer has the correlation id alone" {
 	m=$(install '{}')
 	sign "$m"

@@ -6,11 +6,12 @@
 //   /v1/...                      with a good token; answers 200, or what a test asked for
 //   POST /hook                   a web hook
 //   GET /log                     [{method, path, token, status, body, at}]
-//   POST /control                {"access": [...good tokens], "next": [{"match": "METHOD PATH", "status", "retryAfter", "times"}]}
+//   POST /control                {"access": [...good tokens], "refresh": [...], "hold": ms that an answer of /oauth/token takes,
+//                                "next": [{"match": "METHOD PATH", "status", "retryAfter", "times"}]}
 import { createServer } from 'node:http';
 
 const log = [];
-let access = new Set(['at-1', 'at-2', 'et-1']), refresh = new Set(['rt-1', 'rt-2']), serial = 0, wrong = [];
+let access = new Set(['at-1', 'at-2', 'et-1']), refresh = new Set(['rt-1', 'rt-2']), serial = 0, wrong = [], hold = 0;
 
 function answer(req, body) {
 	const token = /^Bearer (.*)$/.exec(req.headers.authorization ?? '')?.[1];
@@ -45,11 +46,14 @@ const server = createServer((req, res) => {
 		if (req.url === '/control') {
 			const v = JSON.parse(text);
 			if (v.access) access = new Set(v.access);
+			if (v.refresh) refresh = new Set(v.refresh);
 			if (v.next) wrong = v.next;
+			hold = v.hold ?? 0;
 			return res.end('{}');
 		}
 		const [status, v, headers] = answer(req, text);
-		res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(v));
+		setTimeout(() => res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(v)),
+			req.url === '/oauth/token' ? hold : 0);
 	});
 });
 server.listen(0, '127.0.0.1', () => console.log(`port ${server.address().port}`));
