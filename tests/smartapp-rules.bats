@@ -321,3 +321,11 @@ DELETE /installedapps/$APP/schedules/earlier null"
 	check_says "2: smartapp.local_key_file: $ROOT/none.pem: No such file or directory"
 	cp "$BATS_TEST_TMPDIR/saved" "$ROOT/gatehouse.json"
 }
+
+@test "the documentation's names for people from the Python SDK are in the headers" {
+	names=$(sed -n '/^### Coming from the Python SDK/,$p' "$TOP/docs/smartapp.md" | grep '^| `' | cut -d'|' -f3 | grep -oE '(smartapp_|SMARTAPP_|INCOMING_|incoming_|plan_)[a-zA-Z_]+' | sort -u)
+	[ "$(wc -l <<<"$names")" -gt 25 ]
+	for name in $names; do
+		grep -qwF -- "$name" "$TOP"/cgi-bin/smartapp/{request,page,handler,incoming,plan}.h || { echo "there is no $name"; return 1; }
+	done
+}
