@@ -110,6 +110,7 @@ $FILE"
 	awk '/^```json/ { n++; on = 1; next } /^```/ { on = 0 } on { print >dir "/" n ".json" }' \
 		dir="$BATS_TEST_TMPDIR" "$TOP/docs/configuration.md"
 	[ -f "$BATS_TEST_TMPDIR/2.json" ]
+	cp "$TOP/conf/apps/porch-light.yaml" "$BATS_TEST_TMPDIR"	# one of them names it
 	for file in "$BATS_TEST_TMPDIR"/[0-9]*.json; do
 		run -0 config check "$file"
 	done

@@ -1,5 +1,6 @@
 /* The model of a SmartApp: every class, member and enumeration of docs/smartapp.md's table for people from the Python SDK is
- * there, and reads what SmartThings sends for it. */
+ * there, and reads what SmartThings sends for it.
+ * long because: it is a list of all of them. */
 #include "base/arena.h"
 #include "base/json.h"
 #include "smartapp/definition.h"
