@@ -58,6 +58,27 @@ is_this_machine(const struct place *p)
 	return host_is(p, "127.0.0.1") || host_is(p, "[::1]") || host_is(p, "localhost");
 }
 
+static bool
+ends_in(const struct place *p, const char *end)
+{
+	size_t len = strlen(end);
+
+	return p->host_len > len && strncasecmp(p->host + p->host_len - len, end, len) == 0;
+}
+
+/* Names that mean this machine or the network around it, wherever they are asked for: those without a dot, and those that
+ * are reserved for it (RFC 6761 6.3, 6762 3, 8375, and ICANN's "internal"). */
+static bool
+is_inside(const struct place *p)
+{
+	static const char *const ends[] = { ".localhost", ".localdomain", ".local", ".internal", ".home.arpa" };
+	bool inside = memchr(p->host, '.', p->host_len) == NULL;
+
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]) && !inside; i++)
+		inside = ends_in(p, ends[i]);
+	return inside;
+}
+
 /* Names of letters, digits and hyphens between single dots: not an address, no trailing dot. */
 static bool
 is_name(const struct place *p)
@@ -82,11 +103,7 @@ is_listed(const struct json *hosts, const struct place *p)
 {
 	for (const struct json *e = json_first(hosts); e != NULL; e = json_next(e)) {
 		const char *name = json_string(e);
-		size_t len = name != NULL ? strlen(name) : 0;
-		if (len > 0 && host_is(p, name))
-			return true;
-		if (len > 0 && *name == '.' && p->host_len > len &&
-		    strncasecmp(p->host + p->host_len - len, name, len) == 0)
+		if (name != NULL && *name != '\0' && (host_is(p, name) || (*name == '.' && ends_in(p, name))))
 			return true;
 	}
 	return false;
@@ -123,6 +140,8 @@ target_fault(const struct config *c, const struct target_rule *rule, const char 
 		return "must begin with https://";
 	if (!is_name(&p))
 		return "must have a host name, not an address";
+	if (is_inside(&p))
+		return "must have a public host name, none of this machine or its network";
 	if (rule->hosts != NULL && !is_listed(rule->hosts, &p))
 		return "is of a host that we do not call";
 	if (!rule->any_port && p.port != NULL && (p.port_len != 3 || strncmp(p.port, "443", 3) != 0))

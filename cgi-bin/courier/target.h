@@ -14,9 +14,10 @@ struct target_rule {
 	bool			 own;	/* this server too, by its public_url, where the simulator plays the other side */
 };
 
-/* NULL if it may: https, without userinfo, at a host and a port of the rule; where insecure_loopback is on, also http or
- * https to this machine, at any port. *loopback says then whether it is this machine: what fetch wants to know. Else why
- * not, as the end of a sentence. url may be NULL. */
+/* NULL if it may: https, without userinfo, at a host and a port of the rule, and never, whatever the rule lists, by a name of
+ * this machine or of the network around it ("localhost", "nas.local"). Where insecure_loopback is on, also http or https to
+ * this machine, at any port: *loopback says whether it is that, which fetch wants to know. Else why not, as the end of a
+ * sentence. url may be NULL. */
 const char	*target_fault(const struct config *, const struct target_rule *, const char *url, bool *loopback);
 
 #endif

@@ -37,13 +37,18 @@ test_addresses(void)
 /* any: whether a kind that calls any public host may; own: whether the simulator's rule may. */
 static const struct { const char *url; bool any, own, here; } urls[] = {
 	{ "https://hooks.example.org/x", true, false, false }, { "https://hooks.example.org:8443/x?a=b", true, false, false },
-	{ "https://intranet/x", true, false, false }, { "http://hooks.example.org/x", false, false, false },
+	{ "https://intranet/x", false, false, false }, { "https://nas.local/x", false, false, false },
+	{ "https://metadata.google.internal/x", false, false, false }, { "https://router.home.arpa:8443/", false, false, false },
+	{ "https://local.example.org/x", true, false, false }, { "https://mylocalhost.org/", true, false, false },
+	{ "http://hooks.example.org/x", false, false, false },
 	{ "https://10.0.0.1/x", false, false, false }, { "https://8.8.8.8/x", false, false, false },
 	{ "https://2130706433/x", false, false, false }, { "https://0x7f000001/x", false, false, false },
 	{ "https://0177.0.0.1/x", false, false, false }, { "https://127.1/x", false, false, false },
 	{ "https://example.123/x", false, false, false }, { "https://[::1]/x", false, false, false },
 	{ "https://[2606:4700::1]/x", false, false, false }, { "https://127.0.0.1/x", false, false, false },
-	{ "https://localhost/x", true, false, false },	/* a name like any other: no public address will be found for it */
+	{ "https://localhost/x", false, false, false }, { "https://LOCALHOST:8443/x", false, false, false },
+	{ "https://a.b.localhost/", false, false, false }, { "https://localhost.localdomain/", false, false, false },
+	{ "https://ip6-localhost/x", false, false, false },
 	{ "https://user@hooks.example.org/", false, false, false }, { "https://hooks.example.org./", false, false, false },
 	{ "gopher://hooks.example.org/", false, false, false }, { "https://", false, false, false }, { "", false, false, false },
 	{ "https://demo.example:444/gate/sim/callback", true, true, false }, { "https://demo.example:444/gate", true, false, false },
@@ -70,6 +75,10 @@ test_targets(void)
 		rows = rows && a == urls[i].any && o == urls[i].own;
 	}
 	CHECK(rows);
+	/* A list that names this machine does not make it public. */
+	const struct target_rule careless = { .hosts = json_parse(fx.arena, "[\"localhost\",\".localhost\"]", 26, NULL) };
+	CHECK(careless.hosts != NULL && target_fault(&c, &careless, "https://localhost/", &here) != NULL && !here);
+	CHECK(target_fault(&c, &careless, "https://x.localhost/", &here) != NULL && !here);
 	/* Without the simulator we do not call ourselves; a demo without TLS does, and only itself. */
 	const struct target_rule own = { .hosts = none, .own = true }, other = { .hosts = none };
 	c.simulator = false;
@@ -82,6 +91,7 @@ test_targets(void)
 	CHECK(target_fault(&c, &other, "http://127.0.0.1:8080/sim/callback/token", &here) != NULL && !here);
 	c.insecure_loopback = true;
 	CHECK(target_fault(&c, &other, "http://localhost:9/", &here) == NULL && here);
+	CHECK(target_fault(&c, &other, "https://x.localhost:9/", &here) != NULL && !here);
 	CHECK(target_fault(&c, &other, NULL, &here) != NULL && !here);
 }
 
@@ -112,6 +122,9 @@ test_fetch(void)
 	CHECK(fetch_header(fx.arena, &answer, "HTTP/1.1 200 OK") == NULL && fetch_header(fx.arena, &answer, "ET") == NULL);
 	/* This machine is called where it is meant, and then nothing else is; a public one never is this machine. */
 	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "https://127.0.0.1:1/" }, &answer);
+	CHECK_STR(answer.error, "its host has an address that must not be called");
+	/* Also if it is found out only when the name is looked up: whoever checked the name was told another address. */
+	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "https://localhost:1/" }, &answer);
 	CHECK_STR(answer.error, "its host has an address that must not be called");
 	fetch_once(f, fx.arena, &(struct fetch_request){ .method = "GET", .url = "https://8.8.8.8:1/", .loopback = true }, &answer);
 	CHECK_STR(answer.error, "its host has an address that must not be called");
