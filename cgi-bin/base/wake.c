@@ -1,10 +1,13 @@
-/* wake.c: a pipe by its name in ROOT/sock. It holds thousands of words, where a datagram socket holds ten. */
+/* wake.c: a pipe by its name in ROOT/sock. It holds thousands of words, where a datagram socket holds ten. Beside it, an
+ * inotify; both behind one descriptor. */
 #include "base/wake.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,7 +17,9 @@
 #define ROOM (1 << 20)	/* bytes of the pipe, if the system gives them */
 
 struct wake {
-	int	 fd;
+	int	 all;		/* epoll of the other two */
+	int	 fd;		/* of the pipe */
+	int	 files;		/* of inotify; -1 = none is watched */
 	size_t	 len;
 	char	 text[8192];	/* what was read and not yet said */
 };
@@ -73,13 +78,13 @@ wake_send(const char *word)
 	close(fd);
 }
 
-struct wake *
-wake_listen(const char *root)
+/* The pipe in ROOT/sock, made if it is not there. -1 with errno. */
+static int
+make_pipe(const char *root)
 {
-	struct wake *w = malloc(sizeof(*w));
 	int dir = open_folder(root), fd = -1, why;
 
-	if (dir >= 0 && w != NULL && (fd = open_pipe(dir)) < 0) {
+	if (dir >= 0 && (fd = open_pipe(dir)) < 0) {
 		unlinkat(dir, NAME, 0);	/* of another kind */
 		if (mkfifoat(dir, NAME, 0600) == 0 || errno == EEXIST)
 			fd = open_pipe(dir);
@@ -87,34 +92,78 @@ wake_listen(const char *root)
 	why = errno;
 	if (dir >= 0)
 		close(dir);
-	if (fd < 0) {
-		free(w);
+	errno = why;
+	return fd;
+}
+
+static bool
+add(const struct wake *w, int fd)
+{
+	return epoll_ctl(w->all, EPOLL_CTL_ADD, fd, &(struct epoll_event){ .events = EPOLLIN }) == 0;
+}
+
+struct wake *
+wake_listen(const char *root)
+{
+	struct wake *w = malloc(sizeof(*w));
+
+	if (w == NULL)
+		return NULL;
+	*w = (struct wake){ .all = epoll_create1(EPOLL_CLOEXEC), .fd = make_pipe(root), .files = -1 };
+	if (w->all < 0 || w->fd < 0 || !add(w, w->fd)) {
+		int why = errno;
+		wake_close(w);
 		errno = why;
 		return NULL;
 	}
-	fcntl(fd, F_SETPIPE_SZ, ROOM);
-	w->fd = fd;
-	w->len = 0;
+	fcntl(w->fd, F_SETPIPE_SZ, ROOM);
 	return w;
+}
+
+bool
+wake_by_file(struct wake *w, const char *path)
+{
+	if (w == NULL)
+		return false;
+	if (w->files < 0 && (w->files = inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) >= 0 && !add(w, w->files)) {
+		close(w->files);
+		w->files = -1;
+	}
+	return w->files >= 0 && inotify_add_watch(w->files, path, IN_MODIFY) >= 0;
 }
 
 void
 wake_close(struct wake *w)
 {
-	if (w != NULL)
-		close(w->fd);
+	if (w == NULL)
+		return;
+	const int fds[] = { w->files, w->fd, w->all };
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
 	free(w);
 }
 
 int
 wake_fd(const struct wake *w)
 {
-	return w != NULL ? w->fd : -1;
+	return w != NULL ? w->all : -1;
+}
+
+/* That something was written is all there is to know of it. */
+static void
+forget_writes(const struct wake *w)
+{
+	char events[4096];
+
+	while (w->files >= 0 && read(w->files, events, sizeof(events)) > 0)
+		;
 }
 
 bool
 wake_read(struct wake *w, char word[WAKE_WORD + 1])
 {
+	forget_writes(w);
 	for (;;) {
 		char *end = memchr(w->text, '\n', w->len);
 		if (end == NULL && w->len < sizeof(w->text)) {

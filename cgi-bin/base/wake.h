@@ -20,6 +20,9 @@ void	 wake_send(const char *word);
 struct wake *wake_listen(const char *root);
 void	 wake_close(struct wake *);	/* NULL is allowed */
 
+/* Be woken too when this file is written into, without a word: a clock that is moved. False with errno; NULL is allowed. */
+bool	 wake_by_file(struct wake *, const char *path);
+
 /* To poll; -1 of NULL. */
 int	 wake_fd(const struct wake *);
 

@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
-#include "base/wake.h"
 #include "cli/args.h"
 #include "cli/noun.h"
 #include "cli/output.h"
@@ -233,7 +232,6 @@ move_clock(struct cli *c)
 		return args_wrong(c, "%s: it is hour, day, month or now", c->words[0]);
 	if (!clock_move(config_path(c->arena, c->config, "clock"), to))
 		return output_refuse(c, output_command(c, "sim clock now"), "the clock cannot be moved further");
-	wake_send("clock");
 	output_say(c, "the clock is %lld hours ahead", (long long)(to / 3600000));
 	return CLI_DONE;
 }

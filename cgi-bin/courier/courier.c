@@ -27,7 +27,6 @@
 #define BOXES_EVERY 60000	/* ms between two looks for words that nobody said aloud */
 #define BOXES_BUSY 5000		/* ... while there are words: boxes are left small */
 #define SLEEP_MAX 5000		/* ms: the lease is renewed in its first half, and a folder that vanished is noticed */
-#define SLEEP_DEMO 250		/* ms: where the clock may be moved by hand, the move must be seen */
 #define GO_IN 5000		/* ms that calls in flight have when we are told to stop */
 
 /* --- knowing what there is --- */
@@ -111,7 +110,7 @@ hold(struct courier_loop *l)
 static int
 work(struct courier_loop *l)
 {
-	int64_t next = clock_ms() + (l->x->config->simulator ? SLEEP_DEMO : SLEEP_MAX), now;
+	int64_t next = clock_ms() + SLEEP_MAX, now;
 
 	next = l->boxes < next ? l->boxes : next;
 	if (hosts_release(l->hosts))
@@ -217,6 +216,8 @@ begin(struct courier_loop *l)
 		return "courier.lock";
 	if ((l->wake = wake_listen(c->root)) == NULL)	/* without it, it looks once a minute */
 		log_event(LOG_LEVEL_WARN, "courier_deaf", "why=\"%s\"", strerror(errno));
+	if (c->simulator)	/* somebody may move the clock: what is due then is due at once */
+		wake_by_file(l->wake, config_path(l->arena, c, "clock"));
 	return NULL;
 }
 

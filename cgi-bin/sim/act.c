@@ -9,7 +9,6 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/text.h"
-#include "base/wake.h"
 #include "sim/callback.h"
 #include "sim/cloud.h"
 #include "sim/control.h"
@@ -156,7 +155,6 @@ move_clock(struct sim *s, bool *ok)
 	if (by == NULL || !clock_step(by, &to))
 		return "Move the clock by an hour, a day, a month, or back to now.";
 	*ok = clock_move(config_path(s->arena, s->app->config, "clock"), to);
-	wake_send("clock");
 	/* SmartThings asks every day, and the day may be over. */
 	if (*ok && home_is_linked(&s->home))
 		*ok = cloud_discover(s) && cloud_states(s, NULL);
