@@ -82,7 +82,7 @@ static void
 nap(const struct step *s, int64_t at)
 {
 	int64_t naps = LOOK_EVERY / NAPS_AT, spread = (int64_t)((uintptr_t)s->link / 64) % naps;
-	int64_t look = (s->now / NAPS_AT + (s->link->naps == 0 ? 1 + spread : naps)) * NAPS_AT;
+	int64_t look = (s->now / NAPS_AT + (s->link->naps <= 1 ? 1 + spread : naps)) * NAPS_AT;
 
 	roster_schedule(&s->link->is, at < look ? at : look);
 }

@@ -1,14 +1,9 @@
-/* callbacks.c: many linked homes, each with news at the same time: how long until all are told, and that a dead and a slow host
- * keep nobody else waiting. HOMES=1000 for as many as the soak has. */
-#include <signal.h>
-#include <sys/prctl.h>
+/* callbacks.c: many linked homes: what they cost while nothing happens; then each has news at the same time: how long until all
+ * are told, and that a dead and a slow host keep nobody else waiting. HOMES=1000 for as many as the soak has. */
 #include <sys/stat.h>
-#include <sys/wait.h>
 
 #include "base/wake.h"
-#include "courier/courier.h"
 #include "courier/hosts.h"
-#include "courier/sender.h"
 #include "device/capability.h"
 #include "device/device.h"
 #include "device/state.h"
@@ -16,43 +11,19 @@
 #include "schema/callback.h"
 #include "schema/callbacks.h"
 #include "tests/unit/check.h"
+#include "tests/unit/courier_fixture.h"
 #include "tests/unit/http_double.h"
 #include "base/banned.h"
 
 static struct catalogue *catalogue;
-static volatile sig_atomic_t stop;
 static int homes = 150, live, slow, dead;	/* homes; ports */
 
-static void
-on_stop(int signal)
-{
-	(void)signal;
-	stop = 1;
-}
-
-/* In a process of its own, which ends with this one. */
 static pid_t
-start_courier(void)
+start(void)
 {
-	pid_t pid = fork();
-	char text[300];
-	const char *why;
+	static const struct sender *const senders[] = { &schema_callbacks, NULL };
 
-	if (pid != 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_stop }, NULL);
-	struct store_options options = { .engine = "gdbm", .path = config_path(fx.arena, fx.config, "store") };
-	const struct sender *const senders[] = { &schema_callbacks, NULL };
-	struct courier_context x = { .config = fx.config, .catalogue = catalogue, .senders = senders, .stop = &stop };
-	log_open("courier", (enum log_level)(LOG_LEVEL_ERROR + 1));
-	if (store_open(&x.store, &options, text, sizeof(text)) != STORE_OK ||
-	    (x.keyring = keyring_open(fx.arena, fx.config, x.store, &why)) == NULL)
-		_exit(2);
-	int status = courier_run(&x) ? 0 : 1;
-	keyring_close(x.keyring);
-	store_close(x.store);
-	_exit(status);
+	return start_courier(senders, catalogue, (enum log_level)(LOG_LEVEL_ERROR + 1));
 }
 
 /* --- homes --- */
@@ -73,6 +44,7 @@ link_homes(struct store_tx *tx, void *arg)
 	struct arena *a = store_tx_arena(tx);
 	enum store_result r = STORE_OK;
 
+	/* That the lamp was added is old news: change 1. */
 	for (int i = l->from; i < l->to && r == STORE_OK; i++) {
 		struct json *devices = json_array(a);
 		struct grant g = { .user = home(i), .client = "smartthings", .scope = "devices:read", .devices = devices };
@@ -80,12 +52,13 @@ link_homes(struct store_tx *tx, void *arg)
 		int port_of = i % 10 == 0 ? slow : i % 10 < 4 ? dead : live;
 		const char *path = i % 10 == 0 ? "slow" : i % 10 < 4 ? "dead" : "live";
 		struct callback c = { .token_url = "http://127.0.0.1:1/", .access = "a", .refresh = "r",
-		    .obtained = clock_sec(), .expires = clock_sec() + 86400,
+		    .obtained = clock_sec(), .expires = clock_sec() + 86400, .cursor = 1,
 		    .state_url = arena_printf(a, "http://127.0.0.1:%d/%s/%d/", port_of, path, i) };
 		json_append_string(a, devices, "lamp");
 		grant_begin(a, &g, 86400);
 		c.user = g.user;
 		c.grant = g.id;
+		c.chosen = callback_choice(a, &g);
 		if ((r = grant_tx_put(tx, &g, 86400)) == STORE_OK)
 			r = callback_tx_put(tx, fx.keyring, &c);
 	}
@@ -103,7 +76,6 @@ make_homes(void)
 	for (int i = 0; i < homes && fine; i++)
 		fine = device_add_all(fx.store, fx.arena, catalogue, home(i), list, 10, &why) == STORE_OK;
 	CHECK_NAMED(fine, "devices are there");
-	/* That they were added is old news. */
 	for (int i = 0; i < homes && fine; i += 20)
 		fine = store_run(fx.store, fx.arena, link_homes, &(struct linking){ i, i + 20 < homes ? i + 20 : homes }) == STORE_OK;
 	CHECK_NAMED(fine, "homes are linked");
@@ -165,6 +137,24 @@ until_told(const char *path, const char *level, int want, const struct timespec 
 	return n >= want ? seconds_since(from) : limit;
 }
 
+/* Nothing happens for some seconds, in which each twelfth of the homes has a look at its records every five. */
+static void
+test_quiet(int seconds)
+{
+	pid_t courier = start();
+	struct timespec before = { 0 }, after = { 0 };
+	clockid_t cpu;
+
+	nanosleep(&(struct timespec){ 2 + homes / 500, 0 }, NULL);	/* it has read the store */
+	bool fine = clock_getcpuclockid(courier, &cpu) == 0 && clock_gettime(cpu, &before) == 0;
+	nanosleep(&(struct timespec){ seconds, 0 }, NULL);
+	fine = fine && clock_gettime(cpu, &after) == 0;
+	double used = (double)(after.tv_sec - before.tv_sec) + (double)(after.tv_nsec - before.tv_nsec) / 1e9;
+	printf("# %d quiet homes: %.2f %% of a core\n", homes, used / seconds * 100);
+	CHECK_NAMED(fine && used < seconds * 0.01, "quiet homes cost less than a hundredth of a core");
+	CHECK_NAMED(seen_count == 0 && stop_courier(courier, SIGTERM) == 0, "... and no calls");
+}
+
 /* What gathered while nobody sent: the live ones do not wait for the dead. */
 static void
 test_gathered(void)
@@ -173,7 +163,7 @@ test_gathered(void)
 
 	change_all("41");
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	pid_t courier = start_courier();
+	pid_t courier = start();
 	double limit = 4 + homes / 50.0;
 	CHECK_NAMED(until_told("live/", "41", homes - homes / 10 * 4, &from, limit) < limit, "the live ones are told in time");
 	CHECK_NAMED(until_told("slow/", "41", homes / 10, &from, limit + homes / 50.0) < limit + homes / 50.0, "the slow ones too");
@@ -185,8 +175,7 @@ test_gathered(void)
 	CHECK_NAMED(told_of("dead/", "41") == 0 && most_dead_calls <= HOSTS_CALLS && most_dead_calls > 0, "the dead host has a share, no more");
 	printf("# the dead host had at most %zu calls in flight\n", most_dead_calls);
 	/* It would wait for the dead ones. */
-	kill(courier, SIGKILL);
-	waitpid(courier, NULL, 0);
+	stop_courier(courier, SIGKILL);
 }
 
 int
@@ -205,6 +194,7 @@ main(void)
 	slow = begin_server();
 	dead = begin_server();
 	make_homes();
+	test_quiet(n != NULL ? 60 : 5);
 	test_gathered();
 	fixture_end();
 	return check_end();

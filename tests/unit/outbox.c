@@ -3,19 +3,15 @@
  *
  * The courier runs in a process of its own; this one queues calls and plays the server.
  * long because: the kinds of calls, the queueing and what is expected of each belong together. */
-#include <signal.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 
 #include "base/wake.h"
-#include "courier/courier.h"
 #include "courier/outbox.h"
 #include "courier/target.h"
 #include "db/record.h"
 #include "tests/unit/check.h"
-#include "tests/unit/fixture.h"
+#include "tests/unit/courier_fixture.h"
 #include "tests/unit/http_double.h"
 #include "web/fetch.h"
 #include "base/banned.h"
@@ -90,48 +86,14 @@ static const struct outbox_kind plain = { .name = "plain", .outcome = note }, fr
     brief = { .name = "brief", .outcome = note, .life = 10 };
 static const struct outbox_kind *const kinds[] = { &plain, &fresh, &listed, &silent, &brief, NULL };
 
-static volatile sig_atomic_t stop;
+static struct sender outbox;
+static const struct sender *const senders[] = { &outbox, NULL };
 
-static void
-on_stop(int signal)
-{
-	(void)signal;
-	stop = 1;
-}
-
-/* fork from a process with threads: the child touches nothing of theirs. */
 static pid_t
-start_courier(void)
+start(void)
 {
-	pid_t pid = fork();
-	char why[300];
-	const char *because;
-
-	if (pid != 0)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = on_stop }, NULL);
-	struct store_options options = { .engine = "gdbm", .path = config_path(fx.arena, fx.config, "store") };
-	struct sender outbox = outbox_sender(kinds);
-	const struct sender *const senders[] = { &outbox, NULL };
-	struct courier_context x = { .config = fx.config, .senders = senders, .stop = &stop };
-	if (store_open(&x.store, &options, why, sizeof(why)) != STORE_OK ||
-	    (x.keyring = keyring_open(fx.arena, fx.config, x.store, &because)) == NULL)
-		_exit(2);
-	int status = courier_run(&x) && check_bad == 0 ? 0 : 1;
-	keyring_close(x.keyring);
-	store_close(x.store);
-	_exit(status);
-}
-
-static int
-stop_courier(pid_t pid, int with)
-{
-	int status = -1;
-
-	kill(pid, with);
-	waitpid(pid, &status, 0);
-	return status;
+	outbox = outbox_sender(kinds);
+	return start_courier(senders, NULL, LOG_LEVEL_ERROR);
 }
 
 /* --- queueing --- */
@@ -252,7 +214,7 @@ static void
 test_sent(void)
 {
 	CHECK(store_run(fx.store, fx.arena, drop, (void *)"full") == STORE_OK && waiting() == 1);
-	pid_t courier = start_courier();
+	pid_t courier = start();
 
 	CHECK(until_told("first", 1, "verdict", "done") && waiting() == 0 && times("/never") == 0);
 	CHECK(times("PUT /put?token=url-secret HTTP/1.1") == 1 && times("Authorization: Bearer header-secret\r\nX-Other: a") == 1 &&
@@ -311,7 +273,7 @@ test_sent(void)
 static void
 test_given_up(void)
 {
-	pid_t courier = start_courier();
+	pid_t courier = start();
 	int64_t ahead = 0;
 
 	CHECK(queue("brief", "late", "GET", "/503/999/late", 1) == STORE_OK && queue("brief", "late", "GET", "/after", 1) == STORE_OK);
@@ -334,7 +296,7 @@ static void
 test_side_by_side(void)
 {
 	struct timespec from, to;
-	pid_t courier = start_courier();
+	pid_t courier = start();
 
 	most_in_flight = 0;
 	for (int i = 0; i < 60; i++)
@@ -354,7 +316,7 @@ static void
 test_kill(int lanes, int each, int kills)
 {
 	unsigned random = (unsigned)getpid();
-	pid_t courier = start_courier();
+	pid_t courier = start();
 	bool fine = true, ordered = true;
 
 	for (int i = 0; i < lanes; i++)
@@ -363,7 +325,7 @@ test_kill(int lanes, int each, int kills)
 	for (int i = 0; i < kills; i++) {
 		nanosleep(&(struct timespec){ 0, (long)((random = random * 1103515245 + 12345) % 60000000) }, NULL);
 		stop_courier(courier, SIGKILL);
-		courier = start_courier();
+		courier = start();
 	}
 	CHECK(fine);
 	for (int i = 0; i < lanes; i++)
