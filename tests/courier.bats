@@ -422,10 +422,12 @@ sleeps() {
 @test "a demo's courier sleeps too, and hears at once when the clock is moved" {
 	linked
 	sleeps
-	n=$(st_log length)
-	ahead 82000
-	sleep 1
-	assert_equal "$(st_log ".[$n:] | map(.type)")" '["refreshAccessTokens"]'
+	# The second time it has just gone to sleep.
+	for n in 1 2; do
+		ahead 86000
+		sleep 1
+		assert_equal "$(st_log 'map(select(.type == "refreshAccessTokens")) | length')" $n
+	done
 }
 
 @test "an instance that is deleted takes its couriers along" {
