@@ -185,9 +185,9 @@ linked() {
 	assert_equal "$(st_log 'map(select(.type == "discoveryCallback")) | length')" 1
 }
 
-# choose [DEVICE...]: as ann, on the page of her newest link.
+# choose [DEVICE...]: as ann, on the page of her newest link. INCLUDE_NEW=yes: and new ones.
 choose() {
-	local grant fields='' d
+	local grant fields="${INCLUDE_NEW:+&include_new=yes}" d
 	grant=$(gatehouse grant list --user ann --json | jq -rs 'flatten | last.id')
 	sign_in ann "$PASSWORD"
 	cgi console GET "/links/$grant" '' HTTP_COOKIE="$session"
@@ -221,6 +221,49 @@ choose() {
 	control '{"events": {"status": 500, "times": 2}}'
 	choose door
 	until_is '["lamp","door","lamp"]' links .c1.deleted
+}
+
+@test "a device that is deleted while nobody sends: its end is told, also if it was in the link no more, and to no other link" {
+	link c1 ann lamp door
+	gatehouse device add --user ann --type c2c-switch --id private --name Private >/dev/null
+	until_is 200 st_log '.[0].status'
+	stop_courier
+	choose lamp
+	gatehouse device delete door --user ann >/dev/null
+	gatehouse device delete private --user ann >/dev/null
+	start_courier
+	until_is '["door"]' links .c1.deleted
+	# Deleted first, and then the owner saves the page, on which it is no more.
+	gatehouse device add --user ann --type c2c-switch --id hall --name Hall >/dev/null
+	INCLUDE_NEW=yes choose lamp hall
+	until_is '"Hall"' links .c1.names.hall
+	gatehouse device add --user ann --type c2c-switch --id late --name Late >/dev/null
+	until_is '"Late"' links .c1.names.late
+	stop_courier
+	gatehouse device delete hall --user ann >/dev/null
+	gatehouse device delete late --user ann >/dev/null
+	choose lamp
+	start_courier
+	until_is '["door","hall","late"]' links .c1.deleted
+	set_lamp st.switch.switch=on
+	until_is '"on"' lamp c1 st.switch.switch
+	assert_equal "$(links .c1.deleted)" '["door","hall","late"]'
+}
+
+@test "a device that was deleted longer ago than the log of changes reaches: its end is told" {
+	gatehouse device add --user ann --type c2c-switch --id hall --name Hall >/dev/null
+	link c1 ann lamp door hall
+	link c2 ann lamp hall
+	until_is '[200,200]' st_log '[.[].status]'
+	stop_courier
+	gatehouse device delete door --user ann >/dev/null
+	gatehouse device delete hall --user ann >/dev/null
+	choose lamp	# of c2; c1 has those two by name still
+	ahead 90000
+	set_lamp st.switchLevel.level=7
+	start_courier
+	until_is '[["door","hall"],["hall"]]' links '[.c1, .c2 | .deleted | unique]'
+	until_is '[7,7]' links '[.c1, .c2 | .devices.lamp."st.switchLevel.level"]'
 }
 
 @test "the owner lets new devices in, and more than one message can hold" {

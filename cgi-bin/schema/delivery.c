@@ -136,19 +136,20 @@ send_page(const struct step *s, const struct news_context *x, long long newest)
 		return r;
 	if (s->link->page == 0 && !s->link->page_shown)
 		s->link->page_upto = newest;
-	if (json_first(news.devices) == NULL) {	/* none are left, or it never had one */
+	bool shown = s->link->page_shown || json_first(news.devices) == NULL;
+	if (shown && json_first(news.states) == NULL) {	/* none are left, or it never had one */
 		s->link->page = 0;
+		s->link->page_shown = false;
 		step_advance(s, s->link->page_upto, LOOK_EVERY);
 		return STORE_OK;
 	}
-	struct call *call = wait > 0 ? NULL :
-	    step_call(s, s->link->page_shown ? CALL_PAGE_STATES : CALL_PAGE_DEVICES);
+	struct call *call = wait > 0 ? NULL : step_call(s, shown ? CALL_PAGE_STATES : CALL_PAGE_DEVICES);
 	if (call == NULL) {
 		step_again(s, wait > 0 ? wait : STEP_LATER);
 		return STORE_OK;
 	}
 	call->final = !more;
-	step_begin(s, call, s->callback.state_url, s->link->page_shown ? message_states(s->arena, &s->callback, news.states) :
+	step_begin(s, call, s->callback.state_url, shown ? message_states(s->arena, &s->callback, news.states) :
 	    message_devices(s->arena, &s->callback, news.devices));
 	return STORE_OK;
 }

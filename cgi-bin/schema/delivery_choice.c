@@ -56,6 +56,8 @@ choice_tell(const struct step *s)
 	bool many = false;
 	enum store_result r = told != NULL ? news_choice(&x, &was, &news, &many) : STORE_OK;
 
+	if (told != NULL && r == STORE_OK)
+		r = news_gone(&x, &was, s->callback.cursor, &news);
 	if (r != STORE_OK)
 		return r;
 	if (told == NULL || (json_first(news.devices) == NULL && json_first(news.states) == NULL))

@@ -16,7 +16,6 @@
 #include "base/banned.h"
 
 #define CHANGES_MAX 500		/* read at a time */
-#define BEHIND_MAX 20000	/* changes: from here on it is quicker to tell everything */
 #define BYTES_MAX 120000	/* of values in one message, about */
 
 /* One device's news. */
@@ -181,8 +180,7 @@ tell(const struct news_context *x, struct news *news, const struct item *it)
 	enum store_result r;
 
 	if (it->deleted) {
-		schema_set_device_error(x->arena, schema_add_device_state(x->arena, news->states, it->id),
-		    SCHEMA_DEVICE_DELETED, "the device was removed by its owner");
+		schema_add_end(x->arena, news->states, it->id);
 		return STORE_OK;
 	}
 	r = device_find(x->store, x->arena, x->grant->user, it->id, &d);
@@ -206,7 +204,7 @@ news_read(const struct news_context *x, long long cursor, long long newest, long
 	enum store_result result = STORE_OK;
 	struct change c;
 
-	*news = (struct news){ json_array(x->arena), json_array(x->arena), cursor, false, newest - cursor > BEHIND_MAX };
+	*news = (struct news){ json_array(x->arena), json_array(x->arena), cursor, false, newest - cursor > NEWS_BEHIND };
 	r.end = &r.items;
 	for (long long n = 0; news->upto < newest && n < CHANGES_MAX && r.bytes < BYTES_MAX && !news->lost; n++) {
 		result = change_find(x->store, x->arena, x->grant->user, news->upto + 1, &c);
@@ -237,6 +235,8 @@ news_whole(const struct news_context *x, size_t page, struct news *news, bool *m
 	if (r != STORE_OK)
 		return r;
 	const struct json *ids = grant_devices(x->arena, x->grant, all);
+	if (page == 0)
+		news_add_gone(x, x->grant->devices, all, news);
 	for (const struct json *id = json_first(ids); id != NULL && r == STORE_OK; id = json_next(id), place++) {
 		const struct item it = { .id = json_string(id), .shown = true, .whole = true,
 		    .states = json_array(x->arena) };

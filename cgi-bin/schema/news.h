@@ -35,7 +35,18 @@ enum store_result news_read(const struct news_context *, long long cursor, long 
  * end of those that it has no more. *many: there are more, and none is told here. */
 enum store_result news_choice(const struct news_context *, const struct grant *was, struct news *, bool *many);
 
-/* Everything about the devices of the link, some at a time: from the page-th NEWS_PAGE on. *more: there are others. */
+/* ... and, appended to that, the end of devices that it had and that have been deleted since cursor: the log knows of those. Of a
+ * log that does not reach back so far, the end of all that it had by name and that are not there. */
+enum store_result news_gone(const struct news_context *, const struct grant *was, long long cursor, struct news *);
+
+/* The end of each of these ids that is not one of all. */
+void		 news_add_gone(const struct news_context *, const struct json *ids, const struct json *all, struct news *);
+
+/* From so many changes on it is quicker to tell everything. */
+#define NEWS_BEHIND 20000
+
+/* Everything about the devices of the link, some at a time: from the page-th NEWS_PAGE on; with the first, the end of those that
+ * it has by name and that are not there. *more: there are others. */
 #define NEWS_PAGE 40
 enum store_result news_whole(const struct news_context *, size_t page, struct news *, bool *more);
 

@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "device/state.h"
+#include "schema/envelope.h"
 #include "base/banned.h"
 
 #define NODE 100	/* bytes that a JSON value takes, about, with its name */
@@ -42,4 +43,11 @@ schema_add_state(struct arena *a, struct json *states, const struct state_value 
 	if (v->time > 0)
 		json_set_int(a, s, "timestamp", v->time);
 	return NODE * nodes(s) + (json_string(v->value) != NULL ? strlen(json_string(v->value)) : 0);
+}
+
+void
+schema_add_end(struct arena *a, struct json *list, const char *id)
+{
+	schema_set_device_error(a, schema_add_device_state(a, list, id), SCHEMA_DEVICE_DELETED,
+	    "the device was removed by its owner");
 }

@@ -18,6 +18,9 @@ const char	*schema_capability(struct arena *, const char *id);
 /* Append one value, copied into the arena, to a list of states. Returns about how many bytes of memory that took. */
 size_t		 schema_add_state(struct arena *, struct json *states, const struct state_value *);
 
+/* The end of a device, appended to a list deviceState. */
+void		 schema_add_end(struct arena *, struct json *list, const char *id);
+
 /* What one answer may come to in memory: some 15,000 states. Who asks for more must ask for fewer devices at a time. */
 #define SCHEMA_STATES_MAX ((size_t)12 << 20)
 
