@@ -142,6 +142,16 @@ compute(const struct effect_run *run, const struct effect *e, const struct effec
 	return why != NULL ? arena_printf(run->arena, "%s %s", attribute->name, why) : NULL;
 }
 
+bool
+effects_go_on(const struct command_type *command)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < command->n_effects; i++)
+		some = some || command->effects[i].add != 0 || command->effects[i].turn != NULL;
+	return some;
+}
+
 const char *
 effects_compute(const struct effect_run *run, struct effect_change changes[EFFECTS_MAX], size_t *n, bool *refresh)
 {

@@ -52,6 +52,9 @@ const struct json *effect_argument(const struct command_type *, const struct jso
 /* The attribute that an effect is on. NULL if the device does not have it there, or for a refresh. */
 const struct attribute *effect_target(const struct effect_run *, const struct effect *, const struct capability **);
 
+/* Does it go on from what is there, as a step or a toggle does? Then it is another thing to do it twice. */
+bool	 effects_go_on(const struct command_type *);
+
 /* Work out what the command's effects come to, without doing it. NULL if it can be done, else why not: a value that
  * this device's attribute does not take. *refresh: the command asks for the whole state. */
 const char *effects_compute(const struct effect_run *, struct effect_change changes[EFFECTS_MAX], size_t *n,

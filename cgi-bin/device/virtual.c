@@ -93,6 +93,18 @@ remember(struct store_tx *tx, const struct source_job *job, int64_t now)
 	return record_tx_put(tx, job->once, r, now / 1000 + ONCE_KEPT);
 }
 
+/* Must it be known when the message comes again? What only set values that were there already may be done again, and costs no
+ * write; a step that went nowhere (it was as loud as it gets) would go somewhere by then. */
+static bool
+is_to_be_remembered(const struct work *w)
+{
+	bool some = json_first(w->news) != NULL;
+
+	for (size_t i = 0; i < w->job->n && !some; i++)
+		some = effects_go_on(w->job->commands[i].type);
+	return some && w->job->once != NULL;
+}
+
 static enum store_result
 carry_out_fn(struct store_tx *tx, void *arg)
 {
@@ -118,11 +130,10 @@ carry_out_fn(struct store_tx *tx, void *arg)
 	struct work w = { job, &d, catalogue_type(job->catalogue, d.type), state, json_array(job->arena), clock_ms() };
 	for (size_t i = 0; i < job->n && carry_out_one(&w, &job->commands[i]); i++)
 		;
+	if (is_to_be_remembered(&w) && (r = remember(tx, job, w.now)) != STORE_OK)
+		return r;
 	if (json_first(w.news) == NULL)
 		return STORE_OK;
-	/* What changed nothing may be done again; so the record costs no write of its own. */
-	if (job->once != NULL && (r = remember(tx, job, w.now)) != STORE_OK)
-		return r;
 	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_STATE, .user = job->user, .device = job->device,
 	    .states = w.news, .origin = job->origin });
 }

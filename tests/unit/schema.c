@@ -112,20 +112,6 @@ test_authentication(void)
 	CHECK_STR(global_error(), "INVALID-TOKEN");
 }
 
-/* Move the clock that everything here follows. */
-static void
-clock_ahead(int64_t seconds)
-{
-	int64_t ms = seconds * 1000;
-	FILE *f = fopen(arena_printf(arena, "%s/clock", folder), "r+");
-
-	if (f == NULL)
-		f = fopen(arena_printf(arena, "%s/clock", folder), "w");
-	fwrite(&ms, sizeof(ms), 1, f);
-	fclose(f);
-	clock_follow(arena_printf(arena, "%s/clock", folder));
-}
-
 static void
 test_life_of_a_link(void)
 {
