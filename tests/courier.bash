@@ -9,16 +9,22 @@ begin_courier() {
 	printf '{"public_url":"%s","insecure_loopback":true,"simulator":true,"smartthings":{"client_id":"st-app"}}\n' "$PUBLIC" \
 		>"$ROOT/gatehouse.json"
 	echo st-secret >"$ROOT/secret/smartthings"
-	rm -f "$1/st.out"
-	node "$TOP/tests/fake/smartthings.mjs" "$ROOT/clock" >"$1/st.out" 2>"$1/st.err" 3>&- &
+	start_double "$1/st"
+	COURIER_LOG=$1/courier.log
+	export COURIER_LOG
+}
+
+# start_double FILE: another SmartThings, which follows the instance's clock; sets $ST, its address, and $ST_PID.
+start_double() {
+	rm -f "$1.out"
+	node "$TOP/tests/fake/smartthings.mjs" "$ROOT/clock" >"$1.out" 2>"$1.err" 3>&- &
 	ST_PID=$!
 	for _ in {1..100}; do
-		[ -s "$1/st.out" ] && break
+		[ -s "$1.out" ] && break
 		sleep 0.05
 	done
-	ST=http://127.0.0.1:$(sed -n 's/^port //p' "$1/st.out")
-	COURIER_LOG=$1/courier.log
-	export ST ST_PID COURIER_LOG
+	ST=http://127.0.0.1:$(sed -n 's/^port //p' "$1.out")
+	export ST ST_PID
 }
 
 # The instance's courier, in the background; its pid is in $COURIER.

@@ -13,6 +13,7 @@ setup() {
 
 teardown() {
 	end_courier
+	[ -z "${OTHER-}" ] || kill "$OTHER"
 	# Whatever was sent: no token, code or secret in any log, nor in the store.
 	! grep -F -e st-secret -e cba- -e cbr- -e SECRETCODE "$BATS_TEST_TMPDIR"/*.log "$BATS_TEST_TMPDIR"/cgi.err
 	! grep -rF -e st-secret -e cba- -e cbr- -e SECRETCODE "$ROOT/store"
@@ -55,6 +56,27 @@ linked() {
 	set_lamp st.switch.switch=on
 	until_is '"on"' lamp c1 st.switch.switch
 	assert_equal "$(st_log '.[-1].body.authentication.token')" '"cba-2"'
+}
+
+@test "each link is called where its own grant said: two regions side by side, and a home that moves" {
+	local us=$ST us_pid=$ST_PID eu n
+	linked c1
+	start_double "$BATS_TEST_TMPDIR/eu"
+	eu=$ST
+	OTHER=$ST_PID ST_PID=$us_pid
+	TOKEN=$(gatehouse token issue --user ann --client smartthings --device lamp --json | jq -r .access_token)
+	grant c2
+	until_is 200 st_log '.[0].status'
+	set_lamp st.switch.switch=on
+	until_is '"on"' lamp c2 st.switch.switch
+	ST=$us
+	until_is '"on"' lamp c1 st.switch.switch
+	assert_equal "$(st_log 'map(.link) | unique')$(ST=$eu st_log 'map(.link) | unique')" '["c1"]["c2"]'
+	n=$(ST=$eu st_log length)
+	grant 'c2#2'
+	set_lamp st.switchLevel.level=5
+	until_is '[5,5]' links '[.c1, .c2 | .devices.lamp."st.switchLevel.level"]'
+	assert_equal "$(ST=$eu st_log length)" "$n"
 }
 
 @test "SmartThings is asked for a grant only while there is none" {

@@ -2,6 +2,7 @@
 #include "account/timeline.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "account/traffic.h"
@@ -132,7 +133,7 @@ begin(struct reading *d)
 	const struct timeline_filter *f = d->filter;
 	struct json *journal, *events;
 	long long newest = 0;
-	enum store_result r = activity_list(d->store, d->arena, d->user, ACTIVITY_KEPT, 0, &journal);
+	enum store_result r = activity_list(d->store, d->arena, d->user, SIZE_MAX, 0, &journal);
 
 	if (r == STORE_OK)
 		r = traffic_list(d->store, d->arena, d->user, journal, &events);

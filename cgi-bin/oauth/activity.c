@@ -1,4 +1,4 @@
-/* activity.c: a ring of small records a user. */
+/* activity.c: a ring of small records a user, and one record a user for what clients disliked. */
 #include "oauth/activity.h"
 
 #include <stdlib.h>
@@ -12,6 +12,8 @@
 #include "base/banned.h"
 
 #define NOBODY "-"
+#define RESULTS_USER 100	/* of all links of a user: they stand in one record */
+#define MINUTE 60000		/* ms */
 #define KEPT (400 * 86400)	/* seconds: longer than anybody looks back */
 
 static char *
@@ -63,6 +65,71 @@ activity_tx_note(struct store_tx *tx, const struct activity *e)
 	return record_tx_put(tx, entry_key(a, user, n), to_record(a, e, n), clock_sec() + KEPT);
 }
 
+/* --- what clients disliked --- */
+
+static char *
+results_key(struct arena *a, const char *user)
+{
+	return record_key(a, "results", user, NULL);
+}
+
+static bool
+is_of(const struct json *r, const char *grant)
+{
+	const char *s = json_get_string(r, "grant");
+
+	return grant == NULL || s == NULL ? grant == s : strcmp(grant, s) == 0;
+}
+
+/* A copy of the list, without the oldest where one more would be too many, of this link or of all. */
+static struct json *
+shortened(struct arena *a, const struct json *list, const char *grant, size_t own)
+{
+	struct json *rest = json_array(a);
+	size_t all = json_count(list);
+
+	for (const struct json *r = json_first(list); r != NULL; r = json_next(r)) {
+		bool mine = is_of(r, grant);
+		if ((mine && own >= ACTIVITY_RESULTS) || all >= RESULTS_USER) {
+			own -= mine;
+			all--;
+		} else
+			json_append(a, rest, json_copy(a, r));
+	}
+	return rest;
+}
+
+enum store_result
+activity_tx_result(struct store_tx *tx, const struct activity *e, bool *kept, bool *last)
+{
+	struct arena *a = store_tx_arena(tx);
+	char *key = results_key(a, e->user != NULL ? e->user : NOBODY);
+	int64_t now = clock_ms(), seq = 0;
+	size_t own = 0, recent = 0;
+	struct json *record;
+	enum store_result result = record_tx_get(tx, key, &record);
+
+	if (result == STORE_ABSENT)
+		record = record_new(a);
+	else if (result != STORE_OK)
+		return result;
+	const struct json *list = json_get(record, "list");
+	for (const struct json *r = json_first(list); r != NULL; r = json_next(r)) {
+		int64_t time = json_get_int(r, "time", 0);
+		own += is_of(r, e->grant);
+		recent += is_of(r, e->grant) && time > now - MINUTE && time <= now;
+		seq = json_get_int(r, "seq", 0);
+	}
+	*kept = recent < ACTIVITY_RESULTS_MINUTE;
+	*last = recent + 1 == ACTIVITY_RESULTS_MINUTE;
+	if (!*kept)
+		return STORE_OK;
+	struct json *longer = shortened(a, list, e->grant, own);
+	json_append(a, longer, to_record(a, e, seq + 1));
+	json_set(a, record, "list", longer);
+	return record_tx_put(tx, key, record, now / 1000 + KEPT);
+}
+
 static const char *
 or_dash(const char *s)
 {
@@ -108,6 +175,13 @@ take(struct reading *d, const struct json *r)
 		json_append(d->arena, d->list, json_copy(d->arena, r));
 }
 
+static void
+take_all(struct reading *d, const struct json *results)
+{
+	for (const struct json *r = json_first(json_get(results, "list")); r != NULL; r = json_next(r))
+		take(d, r);
+}
+
 static bool
 visit(void *arg, const char *key, const char *value, int64_t expires)
 {
@@ -116,6 +190,8 @@ visit(void *arg, const char *key, const char *value, int64_t expires)
 	(void)expires;
 	if (strncmp(key, "activity/", 9) == 0)
 		take(d, record_parse(d->arena, value));
+	else if (strncmp(key, "results/", 8) == 0)
+		take_all(d, record_parse(d->arena, value));
 	return true;
 }
 
@@ -136,6 +212,18 @@ read_ring(struct store *store, struct reading *d, const char *user)
 	return result == STORE_ABSENT ? STORE_OK : result;
 }
 
+static enum store_result
+read_user(struct store *store, struct reading *d, const char *user)
+{
+	struct json *results;
+	enum store_result r = record_get(store, d->arena, results_key(d->arena, user), &results);
+
+	if (r != STORE_OK && r != STORE_ABSENT)
+		return r;
+	take_all(d, results);
+	return read_ring(store, d, user);
+}
+
 static int
 newest_first(const void *a, const void *b)
 {
@@ -150,7 +238,7 @@ enum store_result
 activity_list(struct store *store, struct arena *a, const char *user, size_t max, int64_t after, struct json **list)
 {
 	struct reading d = { a, json_array(a), after };
-	enum store_result r = user != NULL ? read_ring(store, &d, user) : store_each(store, visit, &d);
+	enum store_result r = user != NULL ? read_user(store, &d, user) : store_each(store, visit, &d);
 	size_t n = json_count(d.list), i = 0;
 	const struct json **sorted = arena_alloc(a, (n + 1) * sizeof(*sorted));
 
@@ -180,7 +268,9 @@ forget_some(struct store_tx *tx, void *arg)
 	struct arena *a = store_tx_arena(tx);
 	enum store_result r = record_tx_delete(tx, count_key(a, f->user));
 
-	for (long long i = f->from; r == STORE_OK && i < f->from + STORE_TX_KEYS - 1 && i < ACTIVITY_KEPT; i++)
+	if (r == STORE_OK)
+		r = record_tx_delete(tx, results_key(a, f->user));
+	for (long long i = f->from; r == STORE_OK && i < f->from + STORE_TX_KEYS - 2 && i < ACTIVITY_KEPT; i++)
 		r = record_tx_delete(tx, entry_key(a, f->user, i));
 	return r;
 }
@@ -191,7 +281,7 @@ activity_forget(struct store *store, struct arena *a, const char *user)
 	struct forgetting f = { user, 0 };
 	enum store_result r = STORE_OK;
 
-	for (; r == STORE_OK && f.from < ACTIVITY_KEPT; f.from += STORE_TX_KEYS - 1)
+	for (; r == STORE_OK && f.from < ACTIVITY_KEPT; f.from += STORE_TX_KEYS - 2)
 		r = store_run(store, a, forget_some, &f);
 	return r;
 }

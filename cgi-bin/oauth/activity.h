@@ -1,10 +1,11 @@
 /* activity.h: what happened to accounts and links, in words of the OWASP logging vocabulary: the last 200 events a user.
  *
  * Each event is also a line of the log. Never a secret: ids, names of clients, reasons. Records "activity/<user>/<n>" in a
- * ring, "activity-seq/<user>" counts; user "-" stands for nobody. */
+ * ring, "activity-seq/<user>" counts; user "-" stands for nobody. Record "results/<user>": see activity_tx_result. */
 #ifndef OAUTH_ACTIVITY_H
 #define OAUTH_ACTIVITY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "db/store.h"
@@ -13,6 +14,8 @@ struct arena;
 struct json;
 
 #define ACTIVITY_KEPT 200
+#define ACTIVITY_RESULTS 20		/* of one link, or of nobody's */
+#define ACTIVITY_RESULTS_MINUTE 10
 
 struct activity {
 	const char	*event;		/* "authn_login_success" ... */
@@ -29,6 +32,11 @@ struct activity {
 
 /* Note it as part of a transaction that does more: durable with it. */
 enum store_result activity_tx_note(struct store_tx *, const struct activity *);
+
+/* Note what a link's client disliked in an answer of ours. It may say so as often as it likes, and even without saying who it
+ * is: so these stand apart, where they push out nothing else, the last ACTIVITY_RESULTS of each link. *kept: false if there
+ * were ACTIVITY_RESULTS_MINUTE in the last minute already; then nothing is written. *last: the next would be one too many. */
+enum store_result activity_tx_result(struct store_tx *, const struct activity *, bool *kept, bool *last);
 
 /* Note it by itself, and log it. If the store cannot take it, the log still has it: nobody is refused for that. */
 void		 activity_note(struct store *, struct arena *, const struct activity *);

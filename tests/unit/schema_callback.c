@@ -1,5 +1,8 @@
 /* schema_callback.c: grantCallbackAccess and what it leads to: who may be called, what is kept, when it is asked for;
  * messages that come twice. */
+#include <sys/mman.h>
+#include <sys/wait.h>
+
 #include "courier/box.h"
 #include "schema/callback.h"
 #include "schema/callback_url.h"
@@ -219,6 +222,59 @@ test_repeated(void)
 	CHECK(up(UP("two", ""), token) == first + 2);
 	CHECK(up(UP("one", ""), make_token("[\"radio\"]", "devices:control", 3600)) == first + 3);	/* another link's */
 	CHECK(up(UP("one", ""), token) == first + 3);
+	/* Also a step that could not be made when it came first. */
+	const char *why, *loud = "audioVolume.volume=100", *soft = "audioVolume.volume=40";
+	CHECK(state_set(store, arena, catalogue, user.id, "radio", &loud, 1, &why, NULL) == STORE_OK);
+	CHECK(up(UP("three", ""), token) == 100);
+	CHECK(state_set(store, arena, catalogue, user.id, "radio", &soft, 1, &why, NULL) == STORE_OK);
+	CHECK(up(UP("three", ""), token) == 40);
+}
+
+#define ROUNDS 40
+#define PROCESSES 3
+
+/* One of several processes: round by round they send the same message at the same instant. */
+static void
+step_at_once(const char *token, int *here)
+{
+	struct store_options options = { .engine = "gdbm", .path = arena_printf(arena, "%s/store", folder) };
+	char text[200];
+	const char *why;
+	bool fine = store_open(&store, &options, text, sizeof(text)) == STORE_OK &&
+	    (keyring = keyring_open(arena, config, store, &why)) != NULL;
+
+	for (int i = 0; i < ROUNDS && fine; i++) {
+		__atomic_add_fetch(here, 1, __ATOMIC_SEQ_CST);
+		while (__atomic_load_n(here, __ATOMIC_SEQ_CST) < PROCESSES * (i + 1))
+			;
+		send_message("commandRequest", token, arena_printf(arena, ",\"devices\":[{\"externalDeviceId\":\"radio\",\"commands\":"
+		    "[{\"capability\":\"st.audioVolume\",\"command\":\"volumeUp\"},{\"capability\":\"st.audioVolume\",\"command\":"
+		    "\"volumeUp\",\"arguments\":[%d]}]}]", i));
+		fine = global_error() == NULL && device_error(0) == NULL && volume() == 2 * (i + 1);
+	}
+	_exit(fine ? 0 : 1);
+}
+
+/* A message that comes twice at the same instant, to two processes, is carried out by one of them. */
+static void
+test_at_once(void)
+{
+	const char *token = make_token("[\"radio\"]", "devices:control", 3600), *why, *text = "audioVolume.volume=0";
+	int *here = mmap(NULL, sizeof(*here), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0), status_of, good = 0;
+
+	CHECK(here != MAP_FAILED);
+	CHECK(state_set(store, arena, catalogue, user.id, "radio", &text, 1, &why, NULL) == STORE_OK);
+	fflush(stdout);
+	for (int i = 0; i < PROCESSES; i++)
+		if (fork() == 0)
+			step_at_once(token, here);
+	for (int i = 0; i < PROCESSES; i++)
+		good += wait(&status_of) > 0 && status_of == 0;
+	CHECK(good == PROCESSES);
+	const struct json *state;
+	CHECK(state_get(store, arena, user.id, "radio", &state) == STORE_OK);
+	CHECK(json_get_int(state_slot(state, "main", "audioVolume", "volume"), "value", 0) == 2 * ROUNDS);
+	munmap(here, sizeof(*here));
 }
 
 static void
@@ -239,6 +295,59 @@ test_journal(void)
 	CHECK_STR(json_get_string(json_first(list), "detail"), ": BAD-REQUEST why");
 }
 
+/* How many of a user's events are of this kind and, unless it is NULL, of this link. */
+static size_t
+events(const char *who, const char *event, const char *grant)
+{
+	struct json *list;
+	size_t n = 0;
+
+	CHECK(activity_list(store, arena, who, 10000, 0, &list) == STORE_OK);
+	for (const struct json *e = json_first(list); e != NULL; e = json_next(e))
+		n += strcmp(json_get_string(e, "event"), event) == 0 && (grant == NULL ||
+		    (json_get_string(e, "grant") != NULL && strcmp(json_get_string(e, "grant"), grant) == 0));
+	return n;
+}
+
+#define RESULT ",\"originatingInteractionType\":\"stateCallback\",\"globalError\":{\"errorEnum\":\"BAD-REQUEST\",\"detail\":\"%d\"}"
+
+/* Whoever sends what SmartThings dislikes, with or without a token, cannot push other events out, nor write without end. */
+static void
+test_flood(void)
+{
+	const char *noisy = make_token("[\"lamp\"]", "devices:read", 86400), *noisy_link = link_id;
+	const char *calm = make_token("[\"lamp\"]", "devices:read", 86400), *calm_link = link_id;
+	struct json *list;
+
+	log_open("test", (enum log_level)(LOG_LEVEL_ERROR + 1));
+	activity_note(store, arena, &(struct activity){ .event = "authn_login_fail", .detail = "nobody's" });
+	send_message("interactionResult", calm, arena_printf(arena, RESULT, 0));
+	for (int i = 0; i < 300; i++) {
+		send_message("interactionResult", noisy, arena_printf(arena, RESULT, i));
+		send_text(arena_printf(arena, "{\"headers\":{\"interactionType\":\"interactionResult\",\"requestId\":\"r\"}" RESULT "}", i));
+		CHECK(status == 200 && json_count(answer) == 1);
+	}
+	CHECK(events(user.id, "interaction_result", noisy_link) == ACTIVITY_RESULTS_MINUTE);
+	CHECK(events("-", "interaction_result", NULL) <= ACTIVITY_RESULTS_MINUTE);
+	/* Hours later: the last ones of each link, and all else is still there. */
+	for (int i = 300; i < 340; i++) {
+		clock_ahead(60 * (i - 299));
+		send_message("interactionResult", noisy, arena_printf(arena, RESULT, i));
+		send_text(arena_printf(arena, "{\"headers\":{\"interactionType\":\"interactionResult\",\"requestId\":\"r\"}" RESULT "}", i));
+	}
+	CHECK(events(user.id, "interaction_result", noisy_link) == ACTIVITY_RESULTS);
+	CHECK(events(user.id, "interaction_result", calm_link) == 1);
+	CHECK(events("-", "interaction_result", NULL) == ACTIVITY_RESULTS && events("-", "authn_login_fail", NULL) == 1);
+	CHECK(activity_list(store, arena, user.id, 1, 0, &list) == STORE_OK);
+	CHECK_STR(json_get_string(json_first(list), "detail"), "stateCallback: BAD-REQUEST 339");
+	/* The operator sees all of it; an owner who goes takes it along. */
+	CHECK(events(NULL, "interaction_result", NULL) >= 2 * ACTIVITY_RESULTS + 1);
+	CHECK(activity_forget(store, arena, user.id) == STORE_OK);
+	CHECK(events(user.id, "interaction_result", NULL) == 0 && events("-", "interaction_result", NULL) == ACTIVITY_RESULTS);
+	clock_ahead(0);
+	log_open("test", LOG_LEVEL_ERROR);
+}
+
 int
 main(void)
 {
@@ -257,6 +366,8 @@ main(void)
 	test_kept();
 	test_boxes();
 	test_repeated();
+	test_at_once();
 	test_journal();
+	test_flood();
 	return schema_fixture_close();
 }
