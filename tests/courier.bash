@@ -100,3 +100,24 @@ schema() {
 		CONTENT_TYPE=application/json
 	[ "$code" = 200 ] || { echo "$code $body"; return 1; }
 }
+
+# --- a lamp of ann's, and links that have it ---
+
+set_lamp() { gatehouse device set lamp --user ann "$@" >/dev/null; }
+calls() { links ".${1:-c1}.calls"; }
+lamp_of() { links ".c1.devices.\"$1\".\"$2\""; }
+lamp() { links ".${1:-c1}.devices.lamp.\"$2\""; }
+# linked [CODE]: a link that has its tokens.
+linked() {
+	link "${1:-c1}"
+	until_is 200 eval "st_log 'map(select(.link == \"${1:-c1}\")) | .[0].status'"
+}
+
+# kept_secrets: whatever was sent, no token, code or secret stands in any log, nor in the store; and no sanitizer spoke up.
+kept_secrets() {
+	local secret='(^|[^A-Za-z0-9_-])(cb[ar]-[0-9]+|st-secret|SECRETCODE)' found
+	found=$(grep -E -e "$secret" "$BATS_TEST_TMPDIR"/*.log "$BATS_TEST_TMPDIR"/cgi.err
+		grep -rEl -e "$secret" "$ROOT/store"
+		grep -F -e ERROR: -e 'runtime error' "$COURIER_LOG") || true
+	[ -z "$found" ] || { echo "not kept: $found"; return 1; }
+}

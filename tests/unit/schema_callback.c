@@ -1,5 +1,6 @@
 /* schema_callback.c: grantCallbackAccess and what it leads to: who may be called, what is kept, when it is asked for;
- * messages that come twice. */
+ * messages that come twice; what SmartThings disliked, and floods of it.
+ * long because: each stands on the link and the devices of those before it. */
 #include <sys/mman.h>
 #include <sys/wait.h>
 
