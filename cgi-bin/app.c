@@ -16,6 +16,7 @@
 #include "device/capability.h"
 #include "endpoints/rate.h"
 #include "endpoints/webapp.h"
+#include "link/link.h"
 #include "oauth/keyring.h"
 #include "web/page.h"
 #include "base/banned.h"
@@ -107,6 +108,9 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 		open_webapps(app, program);
 	if (parts & APP_RATE && (app->rate = rate_open(app->arena, app->config->root, &why)) == NULL)
 		die(program, why);
+	if (parts & APP_LINKS && (app->links = links_open(app->arena, app->config, app->store, app->keyring, app->catalogue,
+	    &why)) == NULL)
+		die(program, why);
 }
 
 void
@@ -119,6 +123,7 @@ app_refresh(struct app *app)
 void
 app_close(struct app *app)
 {
+	links_close(app->links);
 	rate_close(app->rate);
 	keyring_close(app->keyring);
 	catalogue_close(app->catalogue);

@@ -6,6 +6,7 @@ struct arena;
 struct catalogue;
 struct config;
 struct keyring;
+struct links;
 struct page_set;
 struct rate;
 struct store;
@@ -20,6 +21,7 @@ struct app {
 	const struct page_set	*pages;		/* with APP_PAGES */
 	const struct webapps	*webapps;	/* with APP_WEBAPPS */
 	struct rate		*rate;		/* with APP_RATE */
+	struct links		*links;		/* with APP_LINKS */
 };
 
 enum app_part {
@@ -29,6 +31,7 @@ enum app_part {
 	APP_PAGES	= 8,	/* html templates and texts */
 	APP_WEBAPPS	= 16,	/* apps of third parties; needs the store and the catalogue */
 	APP_RATE	= 32,	/* how often each of their installations asks */
+	APP_LINKS	= 64,	/* connectors, and commands to linked devices; needs the store, the catalogue and the keys */
 };
 
 /* Open what parts name for the instance in root (NULL: from the environment, GATEHOUSE_ROOT). What is wrong is said

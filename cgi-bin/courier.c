@@ -8,6 +8,8 @@
 #include "courier/outbox.h"
 #include "courier/sender.h"
 #include "endpoints/notify.h"
+#include "link/end.h"
+#include "link/poll.h"
 #include "schema/callbacks.h"
 #include "smartapp/sender.h"
 #include "base/banned.h"
@@ -15,6 +17,7 @@
 /* A kind of call more, which the outbox makes, is a row here. */
 static const struct outbox_kind *const kinds[] = {
 	&endpoints_post,
+	&link_revoke,
 	NULL,
 };
 
@@ -24,6 +27,7 @@ static const struct sender *const senders[] = {
 	&smartapp_sender,
 	&schema_callbacks,
 	&endpoints_notify,
+	&link_poll,
 	&outbox,
 	NULL,
 };

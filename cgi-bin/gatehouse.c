@@ -30,6 +30,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_smartapp,
 	&cli_schema,
 	&cli_app,
+	&cli_connector,
 	&cli_courier,
 	NULL,
 };

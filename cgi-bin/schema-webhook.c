@@ -59,7 +59,7 @@ main(void)
 	struct app app;
 	int status;
 
-	app_open(&app, "schema-webhook", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS);
+	app_open(&app, "schema-webhook", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS | APP_LINKS);
 	const struct program program = { "schema-webhook", routes, (size_t)app.config->limits.body };
 	status = serve(&program, &app);
 	app_close(&app);

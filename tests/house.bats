@@ -55,7 +55,8 @@ texts() {
 
 # Floors: a folder includes floors below its own; oauth and device not web; the floor above of web only web/fetch.h.
 # A folder that is called like a program (token/ beside token.c) is a room of that program, and account/ is one that
-# several share: they stand above app.h, which nobody below may include. console/ stands on account/: its pages belong to visitors.
+# several share: they stand above app.h, which nobody below may include. console/ and connect/ stand on account/: their pages
+# belong to visitors.
 upward() {
 	sources | grep -v '^tests/' | xargs -r awk -v programs="$(cd cgi-bin && echo *.c)" '
 		BEGIN {
@@ -70,7 +71,7 @@ upward() {
 			floor["cli"] = 4.5
 			floor["app"] = 5
 			floor["account"] = floor["sim"] = 6
-			floor["console"] = 6.5
+			floor["console"] = floor["connect"] = 6.5
 			floor["program"] = 7
 		}
 		FNR == 1 {

@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "device/device.h"
+#include "link/end.h"
 #include "oauth/activity.h"
 #include "oauth/exchange.h"
 #include "oauth/grant.h"
@@ -145,6 +146,7 @@ delete_account(struct app *app, const struct request *rq, struct response *rs, c
 		return;
 	if ((r = user_set_disabled(app->store, rq->arena, id, true)) == STORE_OK &&
 	    (r = end_links(app, rq->arena, id)) == STORE_OK &&
+	    (r = link_end_all(app->links, rq->arena, id)) == STORE_OK &&
 	    (r = device_delete_all(app->store, rq->arena, id)) == STORE_OK &&
 	    (r = told_forget(app->store, rq->arena, id)) == STORE_OK &&
 	    (r = exchange_forget(app->store, rq->arena, id)) == STORE_OK &&

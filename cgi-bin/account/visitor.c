@@ -155,7 +155,8 @@ place_of(const char *name)
 		{ "home", "at_devices" }, { "devices", "at_devices" }, { "device-one", "at_devices" }, { "device-new", "at_devices" },
 		{ "device-delete", "at_devices" }, { "links", "at_links" }, { "link", "at_links" },
 		{ "link-preferences", "at_links" }, { "activity", "at_activity" }, { "account", "at_account" },
-		{ "operator", "at_operator" },
+		{ "operator", "at_operator" }, { "connect", "at_links" }, { "connect-vendor", "at_links" },
+		{ "connect-link", "at_links" }, { "connect-devices", "at_links" }, { "connect-done", "at_links" },
 	};
 
 	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++)

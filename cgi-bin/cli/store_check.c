@@ -19,6 +19,7 @@ struct list {
 static const struct list lists[] = {
 	{ "devices", "ids", "device", true },
 	{ "grants", "grants", "grant", false },
+	{ "links", "ids", "link", true },
 };
 
 /* A record that stands beside another: "state/u/d" beside "device/u/d". */

@@ -15,6 +15,7 @@
 #include "cli/user_set.h"
 #include "db/store.h"
 #include "device/device.h"
+#include "link/link.h"
 #include "oauth/activity.h"
 #include "oauth/exchange.h"
 #include "oauth/user.h"
@@ -204,6 +205,8 @@ delete(struct cli *c)
 		return CLI_REFUSED;
 	/* Disabled first, so that nobody adds a device behind our back; a run that breaks off can be run again. */
 	enum store_result r = user_set_disabled(c->store, c->arena, u.id, true);
+	if (r == STORE_OK)
+		r = link_forget_all(c->store, c->arena, u.id);
 	if (r == STORE_OK)
 		r = device_delete_all(c->store, c->arena, u.id);
 	if (r == STORE_OK)

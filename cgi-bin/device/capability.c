@@ -35,6 +35,14 @@ catalogue_capability(const struct catalogue *c, const char *id)
 }
 
 bool
+catalogue_has_command(const struct catalogue *c, const char *capability, const char *command)
+{
+	const struct capability *has = catalogue_capability(c, capability);
+
+	return has != NULL && capability_command(has, command) != NULL;
+}
+
+bool
 catalogue_has_attribute(const struct catalogue *c, const char *capability, const char *attribute)
 {
 	const struct capability *has = catalogue_capability(c, capability);

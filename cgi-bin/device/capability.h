@@ -33,6 +33,9 @@ const struct capability *catalogue_capability(const struct catalogue *, const ch
 /* Does the capability of this id have such an attribute? */
 bool		 catalogue_has_attribute(const struct catalogue *, const char *capability, const char *attribute);
 
+/* ... such a command? */
+bool		 catalogue_has_command(const struct catalogue *, const char *capability, const char *command);
+
 /* A device type by its name ("c2c-dimmer"); NULL if there is none. */
 const struct device_type *catalogue_type(const struct catalogue *, const char *name);
 

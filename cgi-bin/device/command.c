@@ -152,7 +152,7 @@ command_run_once(struct store *store, struct arena *a, const struct catalogue *c
 		return;
 	}
 	const struct verdict verdict = check_all(&job, &d, commands, n, checked);
-	source->carry_out(&job);
+	source->carry_out(&job, source->about);
 	if (job.fault == COMMAND_OK && verdict.fault != COMMAND_OK) {
 		job.fault = verdict.fault;
 		job.detail = verdict.detail;

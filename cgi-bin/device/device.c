@@ -50,6 +50,8 @@ write_device(struct arena *a, struct json *v, const struct device *d)
 	set_text(a, v, "room", d->room);
 	json_set_string(a, v, "type", d->type);
 	json_set_string(a, v, "source", d->source);
+	if (d->remote != NULL)
+		json_set(a, v, "remote", json_copy(a, d->remote));
 	json_set_string(a, v, "manufacturer", d->manufacturer);
 	json_set_string(a, v, "model", d->model);
 	set_text(a, v, "hwVersion", d->hw_version);
@@ -72,7 +74,7 @@ read_device(const struct json *v, struct device *d)
 {
 	*d = (struct device){ .id = json_get_string(v, "id"), .name = json_get_string(v, "name"),
 	    .room = json_get_string(v, "room"), .type = json_get_string(v, "type"),
-	    .source = json_get_string(v, "source"), .manufacturer = json_get_string(v, "manufacturer"),
+	    .source = json_get_string(v, "source"), .remote = json_get(v, "remote"), .manufacturer = json_get_string(v, "manufacturer"),
 	    .model = json_get_string(v, "model"), .hw_version = json_get_string(v, "hwVersion"),
 	    .sw_version = json_get_string(v, "swVersion"), .components = json_get(v, "components"),
 	    .categories = json_get(v, "categories"), .created = json_get_int(v, "created", 0) };
@@ -206,6 +208,18 @@ device_add(struct store *s, struct arena *a, const char *user, const struct devi
 }
 
 enum store_result
+device_tx_add(struct store_tx *tx, const char *user, const struct device *d, const struct json *state, size_t max,
+    bool *exists)
+{
+	struct newcomer one = { *d, state };
+	struct add_job job = { .user = user, .devices = &one, .n = 1, .max = max };
+	enum store_result r = add_fn(tx, &job);
+
+	*exists = r == STORE_OK && job.added == 0;
+	return r;
+}
+
+enum store_result
 device_add_all(struct store *s, struct arena *a, const struct catalogue *c, const char *user,
     const struct json *definitions, size_t max, const char **why)
 {
@@ -257,6 +271,24 @@ label_fn(struct store_tx *tx, void *arg)
 }
 
 enum store_result
+device_tx_relabel(struct store_tx *tx, const char *user, const char *id, const char *name, const struct json *remote)
+{
+	struct arena *a = store_tx_arena(tx);
+	char *key = device_key(a, user, id);
+	struct json *record;
+	enum store_result r = record_tx_get(tx, key, &record);
+
+	if (r != STORE_OK)
+		return r;
+	bool news = strcmp(json_get_string(record, "name"), name) != 0;
+	json_set_string(a, record, "name", name);
+	json_set(a, record, "remote", json_copy(a, remote));
+	if ((r = record_tx_put(tx, key, record, 0)) == STORE_OK && news)
+		r = change_note(tx, &(struct change){ .kind = CHANGE_RENAMED, .user = user, .device = id }, NULL);
+	return r;
+}
+
+enum store_result
 device_rename(struct store *s, struct arena *a, const char *user, const char *id, const char *name)
 {
 	struct one_job job = { user, id, "name", name };
@@ -285,18 +317,25 @@ drop(struct store_tx *tx, const char *user, const char *id)
 	return r;
 }
 
+enum store_result
+device_tx_delete(struct store_tx *tx, const char *user, const char *id)
+{
+	struct json *ids;
+	enum store_result r = read_list(tx, user, &ids);
+
+	if (r == STORE_OK && !json_array_remove(ids, id))
+		r = STORE_ABSENT;
+	if (r == STORE_OK)
+		r = drop(tx, user, id);
+	return r == STORE_OK ? write_list(tx, user, ids) : r;
+}
+
 static enum store_result
 delete_fn(struct store_tx *tx, void *arg)
 {
 	const struct one_job *job = arg;
-	struct json *ids;
-	enum store_result r = read_list(tx, job->user, &ids);
 
-	if (r == STORE_OK && !json_array_remove(ids, job->id))
-		r = STORE_ABSENT;
-	if (r == STORE_OK)
-		r = drop(tx, job->user, job->id);
-	return r == STORE_OK ? write_list(tx, job->user, ids) : r;
+	return device_tx_delete(tx, job->user, job->id);
 }
 
 enum store_result

@@ -28,7 +28,8 @@ struct device {
 	const char	*id, *name;
 	const char	*room;		/* NULL if none */
 	const char	*type;		/* a c2c name, or a device profile UUID */
-	const char	*source;	/* "virtual"; later "link", "node" */
+	const char	*source;	/* "virtual", "link"; later "node" */
+	const struct json *remote;	/* what its source knows it by: an object of the source's own; NULL if none */
 	const char	*manufacturer, *model;	/* never blank: SmartThings refuses a device without them */
 	const char	*hw_version, *sw_version;	/* NULL if none */
 	const struct json *components;	/* {"main":["switch","switchLevel"], ...}: capability ids without "st." */
@@ -49,6 +50,10 @@ const char	*device_define(struct arena *, const struct catalogue *, const struct
 enum store_result device_add(struct store *, struct arena *, const char *user, const struct device *,
 		    const struct json *state, size_t max, bool *exists);
 
+/* The same inside a transaction. */
+enum store_result device_tx_add(struct store_tx *, const char *user, const struct device *, const struct json *state,
+		    size_t max, bool *exists);
+
 /* Add all of an array of definitions in as few transactions as fit; those that exist already are left alone.
  * *why (may be set on STORE_LIMIT): what a definition has wrong. */
 enum store_result device_add_all(struct store *, struct arena *, const struct catalogue *, const char *user,
@@ -67,6 +72,14 @@ enum store_result device_rename(struct store *, struct arena *, const char *user
 /* Put it into a room; NULL: into none. */
 enum store_result device_move(struct store *, struct arena *, const char *user, const char *id, const char *room);
 enum store_result device_delete(struct store *, struct arena *, const char *user, const char *id);
+
+
+/* The same inside a transaction; STORE_ABSENT if there is none of that id. */
+enum store_result device_tx_delete(struct store_tx *, const char *user, const char *id);
+
+/* Its source has a new name for it, and perhaps new facts: both are written, and a new name is told. */
+enum store_result device_tx_relabel(struct store_tx *, const char *user, const char *id, const char *name,
+		    const struct json *remote);
 
 /* All of them: before an account goes. */
 enum store_result device_delete_all(struct store *, struct arena *, const char *user);

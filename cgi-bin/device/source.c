@@ -9,17 +9,55 @@
 #include "device/effect.h"
 #include "base/banned.h"
 
-static const struct source *const sources[] = {
+#define SOURCES 4
+
+static const struct source *sources[SOURCES] = {
 	&source_virtual,
 };
 
 const struct source *
 source_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(sources) / sizeof(sources[0]); i++)
+	for (size_t i = 0; i < SOURCES && sources[i] != NULL; i++)
 		if (strcmp(sources[i]->name, name) == 0)
 			return sources[i];
 	return NULL;
+}
+
+void
+source_add(const struct source *s)
+{
+	size_t i = 0;
+
+	while (i < SOURCES && sources[i] != NULL && strcmp(sources[i]->name, s->name) != 0)
+		i++;
+	if (i < SOURCES)
+		sources[i] = s;
+}
+
+const char *
+source_capability(const struct checked_command *c)
+{
+	return c->capability->id;
+}
+
+const char *
+source_command(const struct checked_command *c)
+{
+	return c->type->name;
+}
+
+const char *
+source_command_fault(const struct source_job *job, const struct device *d, const struct json *state,
+    const struct checked_command *c)
+{
+	const struct effect_run run = { job->arena, job->catalogue, d, catalogue_type(job->catalogue, d->type), state,
+	    c->component, c->capability, c->type, c->arguments };
+	struct effect_change changes[EFFECTS_MAX];
+	bool refresh;
+	size_t n;
+
+	return effects_compute(&run, changes, &n, &refresh);
 }
 
 void

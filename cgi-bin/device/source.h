@@ -50,9 +50,13 @@ struct source_job {
 
 struct source {
 	const char	*name;		/* as in the device's record */
-	/* Carry out the commands in order until one fails. Durable when it returns. */
-	void		 (*carry_out)(struct source_job *);
+	/* Carry out the commands in order until one fails. Durable when it returns. about: the source's own. */
+	void		 (*carry_out)(struct source_job *, void *about);
+	void		*about;
 };
+
+/* Make a source known that stands on a floor above, for the process's life: for programs, when they start. */
+void	 source_add(const struct source *);
 
 /* NULL if there is none of that name. */
 const struct source *source_find(const char *name);
@@ -65,6 +69,14 @@ void	 source_touch(struct source_job *, const char *component, const char *capab
 
 /* Remember all that a command is about and the device has. */
 void	 source_touch_command(struct source_job *, const struct device *, const struct checked_command *);
+
+/* The ids of what a command asks for. */
+const char	*source_capability(const struct checked_command *);
+const char	*source_command(const struct checked_command *);
+
+/* Why the device, as its state is, cannot take what a command asks for; NULL if it can. */
+const char	*source_command_fault(const struct source_job *, const struct device *, const struct json *state,
+		    const struct checked_command *);
 
 /* Say why it cannot be done, by what the store answered; true if it answered STORE_OK. */
 bool	 source_stored(struct source_job *, enum store_result);

@@ -87,6 +87,17 @@ const char	*state_assign_json(struct arena *, const struct catalogue *, const st
 enum store_result state_set(struct store *, struct arena *, const struct catalogue *, const char *user, const char *id,
 		    const char *const *texts, size_t n, const char **why, struct json **changed);
 
+/* What a device's source heard of it. */
+struct state_report {
+	bool			 online;
+	const struct json	*values;	/* object: "outlet2/switch.switch" -> value; NULL = none */
+};
+
+/* Put a report into a stored device's state, inside a transaction: what is new is told, what cannot be a value of the
+ * device is left out, the first such *why (NULL: none; may be NULL). Writes nothing if nothing is new. */
+enum store_result state_tx_report(struct store_tx *, const struct catalogue *, const char *user, const char *id,
+		    const struct state_report *, const char **why);
+
 enum store_result state_set_online(struct store *, struct arena *, const char *user, const char *id, bool online);
 
 #endif

@@ -139,9 +139,10 @@ carry_out_fn(struct store_tx *tx, void *arg)
 }
 
 static void
-carry_out(struct source_job *job)
+carry_out(struct source_job *job, void *about)
 {
+	(void)about;
 	source_stored(job, store_run(job->store, job->arena, carry_out_fn, job));
 }
 
-const struct source source_virtual = { "virtual", carry_out };
+const struct source source_virtual = { "virtual", carry_out, NULL };

@@ -35,6 +35,7 @@ struct transfer {
 		char	*data;		/* NUL-terminated; NULL = empty */
 		size_t	 len;
 	} head, body;
+	size_t		 answer_max;	/* bytes of the body */
 	bool		 loopback;
 	bool		 forbidden;	/* its host has no address that may be called */
 	struct transfer	*next, **self;
@@ -77,7 +78,7 @@ take_body(char *data, size_t size, size_t n, void *arg)
 {
 	struct transfer *t = arg;
 
-	return append(&t->body, data, size * n, t->fetcher->limits.answer_max);
+	return append(&t->body, data, size * n, t->answer_max);
 }
 
 /* A status line begins anew: of "100 Continue" and the like nothing is kept. */
@@ -163,6 +164,7 @@ set_up(struct transfer *t, const struct fetch_request *r)
 	CURLcode bad = CURLE_OK;
 
 	t->loopback = r->loopback;
+	t->answer_max = r->answer_max > 0 ? r->answer_max : l->answer_max;
 	SET(CURLOPT_URL, r->url);
 	SET(CURLOPT_PROTOCOLS_STR, r->loopback ? "https,http" : "https");
 	SET(CURLOPT_FOLLOWLOCATION, 0L);
@@ -171,7 +173,7 @@ set_up(struct transfer *t, const struct fetch_request *r)
 	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_CONNECTTIMEOUT_MS, l->connect_ms);
 	SET(CURLOPT_TIMEOUT_MS, r->total_ms > 0 ? r->total_ms : l->total_ms);
-	SET(CURLOPT_MAXFILESIZE, (long)l->answer_max);
+	SET(CURLOPT_MAXFILESIZE, (long)t->answer_max);
 	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	if (t->fetcher->ca_file != NULL)
 		SET(CURLOPT_CAINFO, t->fetcher->ca_file);

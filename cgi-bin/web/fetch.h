@@ -27,6 +27,7 @@ struct fetch_request {
 	size_t		 len;
 	bool		 loopback;	/* for this machine, by http too, and then for nowhere else (a demo, a test) */
 	long		 total_ms;	/* 0: as in the limits */
+	size_t		 answer_max;	/* 0: as in the limits */
 };
 
 struct fetch_answer {

@@ -125,12 +125,14 @@ stage() {
 	mkdir -p "$stage"/bin "$stage"/share/conf
 	for name in "${PROGRAMS[@]}" "${DAEMONS[@]}" gatehouse; do cp "$SRC/build/$name" "$stage/bin/"; done
 	cp "$SRC/conf/deploy/gatehouse" "$stage/gatehouse"
-	cp -R "$SRC/conf/apps" "$stage/share/conf/apps"
+	cp -R "$SRC/conf/apps" "$SRC/conf/connectors" "$stage/share/conf/"
 	if [ ! -f "$ROOT/gatehouse.json" ]; then
-		mkdir -p "$ROOT/apps"
+		mkdir -p "$ROOT/apps" "$ROOT/connectors"
 		cp "$SRC/conf/apps/devices.json" "$ROOT/apps/"
+		jq --arg url "$URL" '.redirectUris = $url' "$SRC/conf/apps/household.json" >"$ROOT/apps/household.json"
+		cp "$SRC/conf/connectors/gatehouse.json" "$ROOT/connectors/"
 	fi
-	[ ! -d "$ROOT/apps" ] || cp -R "$ROOT/apps" "$stage/"
+	for name in apps connectors; do [ ! -d "$ROOT/$name" ] || cp -R "$ROOT/$name" "$stage/"; done
 	cp "$SRC"/conf/capabilities.json "$SRC"/conf/device-types.json "$stage/share/conf/"
 	mkdir -p "$stage/share/include/smartapp"
 	cp "$SRC"/cgi-bin/smartapp/{handler,page,request}.h "$stage/share/include/smartapp/"
@@ -157,6 +159,10 @@ check_stage() {
 	if ! out=$(GATEHOUSE_SHARE=$ROOT/$stage/share "$ROOT/$stage/bin/gatehouse" --root "$ROOT/$stage" app list 2>&1); then
 		out=$(head -n 1 <<<"${out#gatehouse: }")
 		refuse "an app is not right" "${out//"$ROOT/$stage/"/"$ROOT/"}" "mend it, then $AGAIN"
+	fi
+	if ! out=$(GATEHOUSE_SHARE=$ROOT/$stage/share "$ROOT/$stage/bin/gatehouse" --root "$ROOT/$stage" connector list 2>&1); then
+		out=$(head -n 1 <<<"${out#gatehouse: }")
+		refuse "a connector is not right" "${out//"$ROOT/$stage/"/"$ROOT/"}" "mend it, then $AGAIN"
 	fi
 	if [ "$WEB" = nginx ]; then
 		out=$(cd "$ROOT" && nginx -t -q -p ./ -c "$stage/nginx.conf" -e stderr 2>&1) || ok=
@@ -200,7 +206,7 @@ remember() {
 # Programs read their config and share/ once, when they start: what makes them what they are, of an instance or a stage.
 makings() {
 	echo "$WORKERS"
-	(cd "$1" && cat gatehouse.json && find bin share -type f -exec cksum {} + | sort && { [ ! -d apps ] || cksum apps/* 2>/dev/null || true; })
+	(cd "$1" && cat gatehouse.json && find bin share -type f -exec cksum {} + | sort && { cksum apps/* connectors/* 2>/dev/null || true; })
 }
 
 # Does what runs differ from what is staged?
