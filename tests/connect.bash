@@ -105,7 +105,7 @@ value() {
 }
 
 # link_record FILTER: of ann's first link, as it is stored.
-link_record() { gatehouse store dump | jq -rc 'select(.key | startswith("link/")) | .value' | head -n 1 | jq -rc "$1"; }
+link_record() { gatehouse store dump | jq -rc 'select((.key // "") | startswith("link/")) | .value' | head -n 1 | jq -rc "$1"; }
 
 # command DEVICE CAPABILITY NAME [ARGUMENTS]: by Schema, with a token for all of ann's devices; $body is the answer.
 command_to() {
@@ -114,4 +114,11 @@ command_to() {
 		'{headers:{schema:"st-schema",version:"1.0",interactionType:"commandRequest",requestId:$r},
 		authentication:{tokenType:"Bearer",token:$t},devices:[{externalDeviceId:$d,deviceCookie:{},commands:[{component:"main",
 		capability:$c,command:$n,arguments:$a}]}]}')" CONTENT_TYPE=application/json
+}
+
+# said FILTER VALUE: what the last answer to a command has there.
+said() {
+	local got
+	got=$(json "$1") || true
+	[ "$got" = "$2" ] || { echo "$1 is $got, not $2: $body"; cat "$BATS_TEST_TMPDIR/cgi.err"; return 1; }
 }

@@ -25,7 +25,7 @@ nobody_asked() { [ "$(vendor_log length)" = 0 ] || { vendor_log; return 1; }; }
 # linked: ann's link is logged in and has no devices.
 linked() {
 	[ -n "$(link_record .status)" ] && [ "$(link_record .status)" = linked ] || log_in
-	LINK=$(gatehouse store dump | jq -rc 'select(.key | startswith("links/")) | .value.ids[0]' | head -n 1)
+	LINK=$(gatehouse store dump | jq -rc 'select((.key // "") | startswith("links/")) | .value.ids[0]' | head -n 1)
 	choose
 	status 303
 	control '{}'
@@ -89,7 +89,7 @@ linked() {
 	start
 	initialize+='&lang=ko&room=a%20b'
 	at_vendor
-	[ "$(gatehouse store dump | jq -rc 'select(.key | startswith("link-login/")) | .value.extra | select(.lang == "ko") | .room')" = 'a b' ]
+	[ "$(gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-login/")) | .value.extra | select(.lang == "ko") | .room')" = 'a b' ]
 }
 
 @test "7 8 9 a state is good once: one token request, and the page says connected" {
@@ -112,10 +112,9 @@ linked() {
 }
 
 @test "10 a state ends after ten minutes" {
-	skip_clock=1
 	start
 	at_vendor
-	[ "$(gatehouse store dump | jq -rc --arg now "$(date +%s)" 'select(.key | startswith("link-login/")) | .expires - ($now | tonumber) | . > 590 and . <= 600' | sort -u)" = true ]
+	[ "$(gatehouse store dump | jq -rc --arg now "$(date +%s)" 'select((.key // "") | startswith("link-login/")) | .expires - ($now | tonumber) | . > 590 and . <= 600' | sort -u)" = true ]
 }
 
 @test "11 a callback in another user's session, or in none, ties nothing to anybody" {
@@ -134,7 +133,7 @@ linked() {
 	manager GET "$initialize" '' "$bob"
 	status 403
 	[ -z "$location" ]
-	[ -z "$(gatehouse store dump | jq -rc --arg u "$(gatehouse --json user list | jq -r '.[] | select(.name == "bob") | .id')" 'select(.key | startswith("link/\($u)/")) | .value')" ]
+	[ -z "$(gatehouse store dump | jq -rc --arg u "$(gatehouse --json user list | jq -r '.[] | select(.name == "bob") | .id')" 'select((.key // "") | startswith("link/\($u)/")) | .value')" ]
 }
 
 @test "12 14 who declines comes back to a page that says so, and nothing of the vendor's text becomes markup" {
@@ -160,7 +159,7 @@ linked() {
 
 @test "13 a token endpoint that fails leaves a failure page and nothing stored" {
 	local before answer
-	before=$(gatehouse store dump | jq -rc 'select(.key | startswith("link-token/"))' | sort)
+	before=$(gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-token/"))' | sort)
 	for answer in '{"status":400,"body":"{\"error\":\"invalid_grant\"}"}' '{"status":500,"body":"oops"}' \
 		'{"status":200,"body":"<html>hello</html>","type":"text/html"}' '{"status":200,"body":"{\"token_type\":\"bearer\"}"}' \
 		'{"status":200,"body":"{\"access_token\":\"a b\\r\\nX: y\"}"}' '{"status":302,"body":""}'; do
@@ -172,7 +171,7 @@ linked() {
 		has 'There was an error connecting your account'
 		control '{"token":null}'
 	done
-	[ "$(gatehouse store dump | jq -rc 'select(.key | startswith("link-token/"))' | sort)" = "$before" ]
+	[ "$(gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-token/"))' | sort)" = "$before" ]
 }
 
 @test "15 the page of devices has the vendor's names, and says so when there are none" {
@@ -235,7 +234,6 @@ linked() {
 	local first=$LINK
 	start
 	[ "$LINK" = "$first" ]
-	printf '%s' bob >/dev/null
 	start "$bob"
 	[ "$LINK" != "$first" ]
 	manager GET "/connect/$first" '' "$bob"
@@ -255,7 +253,7 @@ linked() {
 	control '{}'
 	command_to 'acme.a1' st.switch off
 	status 200
-	[ "$(json '.devices[0].states[0].value')" = off ]
+	said '.deviceState[0].states[0].value' off
 	[ "$(vendor_log '.[0] | [.method, .path, .body]')" = '["PUT","/v1/devices/a1/state","{\"power\":\"off\"}"]' ]
 	[ "$(vendor_log '.[0].headers.authorization | startswith("Bearer access-")')" = true ]
 	[ "$(value acme.a1 switch.switch)" = off ]
@@ -267,7 +265,7 @@ linked() {
 	# the vendor's own answer says that it is on now
 	[ "$(value "$desk" switch.switch)" = on ]
 	command_to acme.a1 switchLevel setLevel '[300]'
-	[ "$(json '.devices[0].deviceError[0].errorEnum')" = RESOURCE-CONSTRAINT-VIOLATION ]
+	said '.deviceState[0].deviceError[0].errorEnum' RESOURCE-CONSTRAINT-VIOLATION
 	[ "$(vendor_log length)" = 2 ]
 }
 
@@ -276,11 +274,11 @@ linked() {
 	choose a1
 	control '{"expire":1}'
 	command_to acme.a1 st.switch off
-	[ "$(json '.devices[0].states[0].value')" = off ]
+	said '.deviceState[0].states[0].value' off
 	[ "$(vendor_log '[.[] | .what]')" = '["/devices/a1/state","refresh_token","/devices/a1/state"]' ]
 	control '{"expire":9}'
 	command_to acme.a1 st.switch on
-	[ "$(json '.devices[0].deviceError[0].errorEnum')" = DEVICE-UNAVAILABLE ]
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-UNAVAILABLE
 	[ "$(vendor_log '[.[] | .what]')" = '["/devices/a1/state","refresh_token","/devices/a1/state"]' ]
 	[ "$(value acme.a1 switch.switch)" = off ]
 }
@@ -292,7 +290,7 @@ linked() {
 	control '{"expire":1,"expired":{"status":500,"body":"{\"status\":{\"code\":14}}"}}'
 	command_to acme.a1 st.switch off
 	[ "$(vendor_log '[.[] | .what]')" = '["/devices/a1/state","refresh_token","/devices/a1/state"]' ]
-	[ "$(json '.devices[0].states[0].value')" = off ]
+	said '.deviceState[0].states[0].value' off
 }
 
 @test "27 an answer without a refresh token leaves the old one; with one, that is the next" {
@@ -303,12 +301,12 @@ linked() {
 	command_to acme.a1 st.switch off
 	control '{"expire":1,"rotate":false}'
 	command_to acme.a1 st.switch on
-	first=$(vendor_log -r '[.[] | select(.what == "refresh_token") | .body] | .[0]')
+	first=$(vendor_log '[.[] | select(.what == "refresh_token") | .body] | .[0]')
 	control '{"expire":1,"rotate":true}'
 	command_to acme.a1 st.switch off
-	second=$(vendor_log -r '[.[] | select(.what == "refresh_token") | .body] | .[0]')
+	second=$(vendor_log '[.[] | select(.what == "refresh_token") | .body] | .[0]')
 	[ "$first" = "$second" ]
-	[ "$(json '.devices[0].states[0].value')" = off ]
+	said '.deviceState[0].states[0].value' off
 }
 
 @test "28 29 a refused refresh wants a login and keeps the devices; trouble changes nothing" {
@@ -317,19 +315,19 @@ linked() {
 	local seen
 	control '{"expire":1,"token":{"status":503,"body":"later"}}'
 	command_to acme.a1 st.switch off
-	[ "$(json '.devices[0].deviceError[0].errorEnum')" = DEVICE-UNAVAILABLE ]
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-UNAVAILABLE
 	[ "$(link_record .status)" = linked ]
 	control '{"expire":1,"token":null}'
 	command_to acme.a1 st.switch off
-	[ "$(json '.devices[0].states[0].value')" = off ]
+	said '.deviceState[0].states[0].value' off
 	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
 	command_to acme.a1 st.switch on
-	[ "$(json '.devices[0].deviceError[0].errorEnum')" = DEVICE-OFFLINE ]
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
 	[ "$(link_record .status)" = needs_login ]
-	seen=$(gatehouse --json activity --user ann | jq '[.[] | select(.event == "link_login_needed")] | length')
+	seen=$(gatehouse --json activity --user ann | jq -s '[.[] | select(.event == "link_login_needed")] | length')
 	command_to acme.a1 st.switch on
-	[ "$(json '.devices[0].deviceError[0].errorEnum')" = DEVICE-OFFLINE ]
-	[ "$(gatehouse --json activity --user ann | jq '[.[] | select(.event == "link_login_needed")] | length')" = "$seen" ]
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	[ "$(gatehouse --json activity --user ann | jq -s '[.[] | select(.event == "link_login_needed")] | length')" = "$seen" ]
 	[ "$seen" = 1 ]
 	manager GET /connect
 	has 'wants you to log in again'
@@ -346,7 +344,7 @@ linked() {
 	choose a1
 	control '{"expire":1}'
 	command_to acme.a1 st.switch off
-	[ "$(json '.devices[0].states[0].value')" = off ]
+	said '.deviceState[0].states[0].value' off
 	[ "$(vendor_log '[.[] | .what]')" = '["/devices/a1/state","refresh_token","/devices/a1/state"]' ]
 	[ "$(vendor_log '.[2].headers.authorization | length > 8000')" = true ]
 }
@@ -394,7 +392,7 @@ linked() {
 	manager POST "/connect/$LINK/uninstall"
 	status 303
 	[ "$(ours)" = '[]' ]
-	[ -z "$(gatehouse store dump | jq -rc --arg l "$LINK" 'select(.key | startswith("link") and endswith($l)) | .key')" ]
+	[ -z "$(gatehouse store dump | jq -rc --arg l "$LINK" 'select((.key // "") | startswith("link") and endswith($l)) | .key')" ]
 	[ "$(gatehouse --json courier list | jq -r '.[0].kind')" = link-revoke ]
 	manager GET "/connect/$LINK"
 	status 404

@@ -142,7 +142,7 @@ show_choice(const struct visit *v, int status, const struct json *faults)
 }
 
 static void
-choose(const struct visit *v)
+choose(struct visit *v)
 {
 	struct arena *a = v->rq->arena;
 	struct json *wanted = json_array(a), *items, *faults;
@@ -157,11 +157,17 @@ choose(const struct visit *v)
 	}
 	if (json_first(wanted) == NULL)
 		items = json_array(a);
-	if (mirror_choose(v->app->links, a, v->connector, &v->link, wanted, items, &faults) != STORE_OK ||
-	    link_wake(v->app->store, a, v->link.user, v->link.id) != STORE_OK)
+	enum store_result r = mirror_choose(v->app->links, a, v->connector, &v->link, wanted, items, &faults);
+	if (r == STORE_OK)
+		r = link_find(v->app->store, a, v->visitor.session.user.id, v->link.id, &v->link);
+	/* What was just heard is good for those, too, that were chosen before. */
+	if (r == STORE_OK && json_first(wanted) != NULL)
+		r = mirror_update(v->app->links, a, v->connector, &v->link, items);
+	if (r == STORE_OK)
+		r = link_wake(v->app->store, a, v->link.user, v->link.id);
+	if (r != STORE_OK)
 		visitor_unavailable(v->app, v->rq, v->rs);
-	else if (json_first(faults) != NULL && link_find(v->app->store, a, v->link.user, v->link.id,
-	    &((struct visit *)(uintptr_t)v)->link) == STORE_OK)
+	else if (json_first(faults) != NULL)
 		show_choice(v, 422, faults);
 	else
 		response_redirect(v->rs, arena_printf(a, "%s/devices", visitor_base(v->app)));

@@ -1,7 +1,6 @@
 /* link.c: the records of links. */
 #include "link/link.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
@@ -9,7 +8,6 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/secret.h"
-#include "courier/box.h"
 #include "db/record.h"
 #include "link/connector.h"
 #include "link/source.h"
@@ -63,12 +61,6 @@ static char *
 link_key(struct arena *a, const char *user, const char *id)
 {
 	return record_key(a, "link", user, id, NULL);
-}
-
-static char *
-look_key(struct arena *a, const char *user, const char *id)
-{
-	return record_key(a, "link-poll", user, id, NULL);
 }
 
 static char *
@@ -246,7 +238,7 @@ link_tx_forget(struct store_tx *tx, const char *user, const char *id)
 	if (r == STORE_OK || r == STORE_ABSENT)
 		r = record_tx_delete(tx, link_key(a, user, id));
 	if (r == STORE_OK)
-		r = record_tx_delete(tx, look_key(a, user, id));
+		r = record_tx_delete(tx, record_key(a, "link-poll", user, id, NULL));
 	return r == STORE_OK ? token_tx_forget(tx, user, id) : r;
 }
 
@@ -269,72 +261,4 @@ link_forget_all(struct store *s, struct arena *a, const char *user)
 	for (const struct json *id = json_first(ids); id != NULL && r == STORE_OK; id = json_next(id))
 		r = store_run(s, a, forget, &(struct forgetting){ user, json_string(id) });
 	return r;
-}
-
-/* --- looks --- */
-
-enum store_result
-link_look_get(struct store *s, struct arena *a, const char *user, const char *id, struct link_look *look)
-{
-	struct json *v;
-	enum store_result r = record_get(s, a, look_key(a, user, id), &v);
-
-	*look = (struct link_look){ json_get_int(v, "time", 0), json_get_string(v, "fault"), json_get_int(v, "failures", 0) };
-	return r == STORE_ABSENT ? STORE_OK : r;
-}
-
-struct looking {
-	const char		*user, *id;
-	const struct link_look	*look;
-};
-
-/* Only beside a link that is there: one that was forgotten meanwhile leaves nothing behind. */
-static enum store_result
-put_look(struct store_tx *tx, void *arg)
-{
-	const struct looking *x = arg;
-	struct arena *a = store_tx_arena(tx);
-	struct json *v = record_new(a);
-	struct link l;
-	enum store_result r = link_tx_find(tx, x->user, x->id, &l);
-
-	if (r != STORE_OK)
-		return r;
-	json_set_int(a, v, "time", x->look->time);
-	json_set_int(a, v, "failures", x->look->failures);
-	if (x->look->fault != NULL)
-		json_set_string(a, v, "fault", x->look->fault);
-	return record_tx_put(tx, look_key(a, x->user, x->id), v, 0);
-}
-
-enum store_result
-link_look_put(struct store *s, struct arena *a, const char *user, const char *id, const struct link_look *look)
-{
-	struct looking x = { user, id, look };
-
-	return store_run(s, a, put_look, &x);
-}
-
-/* --- the courier --- */
-
-enum store_result
-link_tx_wake(struct store_tx *tx, const char *user, const char *id)
-{
-	return box_tx_leave(tx, arena_printf(store_tx_arena(tx), LINK_WORD "%s/%s", user, id));
-}
-
-static enum store_result
-wake(struct store_tx *tx, void *arg)
-{
-	const struct looking *x = arg;
-
-	return link_tx_wake(tx, x->user, x->id);
-}
-
-enum store_result
-link_wake(struct store *s, struct arena *a, const char *user, const char *id)
-{
-	struct looking x = { user, id, NULL };
-
-	return store_run(s, a, wake, &x);
 }

@@ -248,29 +248,6 @@ mirror_update(const struct links *x, struct arena *a, const struct connector *c,
 	return run(&b, a);
 }
 
-struct telling {
-	const struct links	*links;
-	const char		*user, *device;
-	const struct json	*values;
-};
-
-static enum store_result
-tell(struct store_tx *tx, void *arg)
-{
-	const struct telling *t = arg;
-	struct state_report report = { .online = true, .values = t->values };
-
-	return state_tx_report(tx, t->links->catalogue, t->user, t->device, &report, NULL);
-}
-
-enum store_result
-mirror_values(const struct links *x, struct arena *a, const char *user, const char *device, const struct json *values)
-{
-	struct telling t = { x, user, device, values };
-
-	return store_run(x->store, a, tell, &t);
-}
-
 /* --- ending --- */
 
 static enum store_result

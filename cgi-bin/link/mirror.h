@@ -22,10 +22,6 @@ enum store_result mirror_choose(const struct links *, struct arena *, const stru
 enum store_result mirror_update(const struct links *, struct arena *, const struct connector *, const struct link *,
 		    const struct json *items);
 
-/* One device, by what an answer to a command or a push says of it: values alone. */
-enum store_result mirror_values(const struct links *, struct arena *, const char *user, const char *device,
-		    const struct json *values);
-
 /* Devices that their owner has deleted here are not chosen any more. *last: there were some, and none is left. */
 enum store_result mirror_forget_deleted(const struct links *, struct arena *, const struct link *, bool *last);
 

@@ -7,15 +7,14 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "db/record.h"
 #include "device/device.h"
 #include "device/source.h"
 #include "device/state.h"
 #include "link/ask.h"
 #include "link/connector.h"
 #include "link/link.h"
-#include "link/mirror.h"
 #include "link/pick.h"
-#include "db/record.h"
 #include "base/banned.h"
 
 /* One message to one device. */
@@ -130,6 +129,30 @@ is_known(const struct source_job *job)
 	return job->once != NULL && record_get(job->store, job->arena, job->once, &r) == STORE_OK;
 }
 
+struct telling {
+	const struct links	*links;
+	const char		*user, *device;
+	const struct json	*values;
+};
+
+static enum store_result
+tell(struct store_tx *tx, void *arg)
+{
+	const struct telling *t = arg;
+	struct state_report report = { .online = true, .values = t->values };
+
+	return state_tx_report(tx, t->links->catalogue, t->user, t->device, &report, NULL);
+}
+
+/* What the vendor's own answer says of the device. */
+static enum store_result
+take_values(const struct links *x, struct arena *a, const char *user, const char *device, const struct json *values)
+{
+	struct telling t = { x, user, device, values };
+
+	return store_run(x->store, a, tell, &t);
+}
+
 static void
 carry_out(struct source_job *job, void *about)
 {
@@ -147,7 +170,7 @@ carry_out(struct source_job *job, void *about)
 	job->n = done;
 	source_virtual.carry_out(job, source_virtual.about);
 	job->n = n;
-	if (json_type(said) == JSON_OBJECT && job->fault == COMMAND_OK && mirror_values(e.links, job->arena, job->user, job->device,
+	if (json_type(said) == JSON_OBJECT && job->fault == COMMAND_OK && take_values(e.links, job->arena, job->user, job->device,
 	    pick_values(job->arena, e.connector, e.device.type, said)) == STORE_OK)
 		state_get(job->store, job->arena, job->user, job->device, &job->state);
 	if (e.fault == COMMAND_OK || job->fault != COMMAND_OK)

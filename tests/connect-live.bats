@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# Linking a vendor's cloud, with the courier looking at it: what changes there is here, and what its owner deletes here stays away.
+
+load helper
+load pages
+load courier
+load connect
+
+setup_file() {
+	begin_connect "$BATS_FILE_TMPDIR"
+	mkdir -p "$ROOT/sock"
+	log_in
+	printf 'LINK=%s\n' "$LINK" >"$BATS_FILE_TMPDIR/link"
+	COURIER_LOG=$BATS_FILE_TMPDIR/courier.log start_courier
+	echo "$COURIER" >"$BATS_FILE_TMPDIR/courier"
+}
+
+teardown_file() {
+	COURIER=$(cat "$BATS_FILE_TMPDIR/courier")
+	kill "$COURIER" 2>/dev/null || true
+	end_connect
+}
+
+setup() {
+	COURIER_LOG=$BATS_FILE_TMPDIR/courier.log
+	. "$BATS_FILE_TMPDIR/link"
+	control '{"token":null,"api":null,"expire":0,"life":3600,"devices":[
+		{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"on","brightness":0.4},
+		{"id":"b2","label":"Desk","kind":"bulb","connected":true,"power":"off","brightness":1},
+		{"id":"c3","label":"Gate","kind":"door","connected":true,"open":false}]}'
+	[ "$(link_record .status)" = linked ] || log_in
+	choose a1 b2
+	looked
+}
+
+# looked: have the courier look, and wait until it has.
+looked() {
+	local before
+	before=$(look .time)
+	manager POST "/connect/$LINK/look"
+	status 303
+	for _ in {1..100}; do
+		[ "$(look .time)" = "$before" ] || return 0
+		sleep 0.05
+	done
+	tail -n 3 "$COURIER_LOG"
+	return 1
+}
+
+# look FILTER: of how the last look went, as it is stored.
+look() { gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-poll/")) | .value' | jq -rc "$1"; }
+
+# online ID
+online() { gatehouse --json device show "$1" --user ann | jq -r '[.. | objects | select(.attribute? == "healthStatus") | .value] | first'; }
+
+name() { gatehouse --json device show "$1" --user ann | jq -r .name; }
+
+@test "32 33 34 a look brings state, health and name; one without news changes nothing" {
+	local seq
+	control '{"devices":[{"id":"a1","label":"Front porch","kind":"bulb","connected":false,"power":"off","brightness":0.5}]}'
+	looked
+	[ "$(value acme.a1 switch.switch)" = off ]
+	[ "$(value acme.a1 switchLevel.level)" = 50 ]
+	[ "$(online acme.a1)" = offline ]
+	[ "$(online acme.b2)" = offline ]
+	[ "$(name acme.a1)" = 'Front porch' ]
+	seq=$(gatehouse store dump | jq -c 'select((.key // "") | startswith("changes/")) | .value.seq' | sort -n | tail -n 1)
+	looked
+	[ "$(gatehouse store dump | jq -c 'select((.key // "") | startswith("changes/")) | .value.seq' | sort -n | tail -n 1)" = "$seq" ]
+	# a name that was given here stays until the vendor has another one
+	gatehouse device rename acme.a1 'My porch' --user ann >/dev/null
+	control '{"devices":[{"id":"a1","label":"Front porch","kind":"bulb","connected":true,"power":"on","brightness":0.5},{"id":"b2","label":"Desk","kind":"bulb","connected":true}]}'
+	looked
+	[ "$(name acme.a1)" = 'My porch' ]
+	[ "$(online acme.a1)" = online ]
+	[ "$(online acme.b2)" = online ]
+	[ "$(value acme.b2 switchLevel.level)" = 100 ]
+}
+
+@test "20 26 one device that says nonsense, and vendors in trouble, stop nothing" {
+	control '{"devices":[{"id":"a1","label":{},"kind":7,"connected":true,"power":[],"brightness":"x"},{"id":"b2","label":"Desk","kind":"bulb","connected":true,"power":"on"}]}'
+	looked
+	[ "$(value acme.b2 switch.switch)" = on ]
+	[ "$(value acme.a1 switch.switch)" = on ]
+	local api
+	for api in '{"status":500,"body":"oops"}' '{"status":200,"body":"<html>"}' '{"status":200,"body":"{\"devices\":{}}"}' '{"status":429,"body":""}'; do
+		control "{\"api\":$api}"
+		looked
+		[ "$(look '.failures > 0 and (.fault | length > 0)')" = true ]
+		[ "$(online acme.a1)" = online ]
+		[ "$(link_record .status)" = linked ]
+	done
+	control '{"api":null}'
+	looked
+	[ "$(look .failures)" = 0 ]
+}
+
+@test "28 a refused refresh while looking: needs a login, devices offline, no more looks; a login mends it" {
+	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
+	looked
+	[ "$(link_record .status)" = needs_login ]
+	[ "$(online acme.a1)" = offline ]
+	control '{"token":null}'
+	manager POST "/connect/$LINK/look"
+	sleep 0.5
+	[ "$(vendor_log length)" = 0 ]
+	log_in
+	until_is online online acme.a1
+	[ "$(ours)" = '["acme.a1","acme.b2"]' ]
+}
+
+@test "39 a device that its owner deletes stays away; with the last of them the link ends" {
+	gatehouse device delete acme.b2 --user ann >/dev/null
+	until_is '["a1"]' link_record '.chosen | keys'
+	looked
+	[ "$(ours)" = '["acme.a1"]' ]
+	control '{}'
+	gatehouse device delete acme.a1 --user ann >/dev/null
+	until_is '' link_record .status
+	until_is '["/revoke"]' vendor_log '[.[] | .what]'
+	log_in
+	printf 'LINK=%s\n' "$LINK" >"$BATS_FILE_TMPDIR/link"
+	[ "$(ours)" = '[]' ]
+}
+
+@test "30 twenty commands at once with an expired token: one refresh" {
+	command_to acme.a1 st.switch on
+	control '{"expire":1}'
+	local n pids=()
+	for n in {1..20}; do
+		(BATS_TEST_TMPDIR=$(mktemp -d -p "$BATS_TEST_TMPDIR"); command_to acme.a1 switchLevel setLevel "[$n]"; json '.deviceState[0].states[0].value' >"$BATS_TEST_TMPDIR/../said.$n") 3>&- &
+		pids+=($!)
+	done
+	for n in "${pids[@]}"; do wait "$n" || true; done
+	[ "$(vendor_log '[.[] | select(.what == "refresh_token")] | length')" = 1 ] || { vendor_log '[.[] | .what]'; return 1; }
+	[ "$(cat "$BATS_TEST_TMPDIR"/said.* | wc -l)" = 20 ] || { vendor_log '[.[] | .what]'; return 1; }
+}
