@@ -122,3 +122,26 @@ said() {
 	got=$(json "$1") || true
 	[ "$got" = "$2" ] || { echo "$1 is $got, not $2: $body"; cat "$BATS_TEST_TMPDIR/cgi.err"; return 1; }
 }
+
+# vendor_reset: the double and its connector as they were at first.
+vendor_reset() {
+	control '{"token":null,"api":null,"expire":0,"deny":null,"life":3600,"long":0,"page":0,"next":null,"auth":"post","rotate":true,
+		"expired":{"status":401,"body":"{\"error\":\"expired\"}"}, "devices":[
+		{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"on","brightness":0.4,"place":"Outside"},
+		{"id":"b 2/ü","label":"Desk","kind":"bulb","connected":true,"power":"off","brightness":1},
+		{"id":"c3","label":"Gate","kind":"door","connected":true,"open":false},
+		{"id":"d4","label":"Oven","kind":"oven","connected":true}]}'
+	connector .
+}
+
+# nobody_asked: the vendor has heard nothing.
+nobody_asked() { [ "$(vendor_log length)" = 0 ] || { vendor_log; return 1; }; }
+
+# linked: ann's link is logged in and has no devices.
+linked() {
+	[ -n "$(link_record .status)" ] && [ "$(link_record .status)" = linked ] || log_in
+	LINK=$(gatehouse store dump | jq -rc 'select((.key // "") | startswith("links/")) | .value.ids[0]' | head -n 1)
+	choose
+	status 303
+	control '{}'
+}
