@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/document.h"
 #include "base/json.h"
 #include "courier/target.h"
 #include "device/definition.h"
@@ -16,7 +17,6 @@
 
 #define FILES_MAX	100
 #define ID		"abcdefghijklmnopqrstuvwxyz0123456789-"
-#define SUFFIX		".json"
 #define SECRET_MAX	4096
 #define DEVICES_MAX	500
 #define EVERY		300	/* seconds */
@@ -126,15 +126,22 @@ read_connector(struct definition *d, const struct json *root, const struct catal
 	c->hosts = rules_hosts(d, root);
 }
 
+static bool
+is_file(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+
+	return *name != '.' && dot != NULL && (strcmp(dot, ".json") == 0 || document_is_yaml(name));
+}
+
 /* "acme" of "acme.json"; NULL if it is no name of a connector. Ids of links begin with "link-". */
 static const char *
 id_of(struct arena *a, const char *name)
 {
-	size_t len = strlen(name), id = strspn(name, ID);
+	size_t id = strspn(name, ID);
 
-	if (id == 0 || id != len - (sizeof(SUFFIX) - 1) || id > CONNECTOR_ID_MAX || strncmp(name, "link-", 5) == 0)
-		return NULL;
-	return arena_strndup(a, name, id);
+	return id > 0 && id <= CONNECTOR_ID_MAX && name[id] == '.' && strchr(name + id + 1, '.') == NULL &&
+	    strncmp(name, "link-", 5) != 0 ? arena_strndup(a, name, id) : NULL;
 }
 
 static bool
@@ -145,8 +152,8 @@ load_one(struct arena *a, const struct config *config, const struct catalogue *c
 
 	*c = (struct connector){ .id = id_of(a, name) };
 	if (c->id == NULL) {
-		*why = arena_printf(a, "%s/%s: a connector's file is called after it: up to %d of a-z 0-9 -, and " SUFFIX, folder,
-		    name, CONNECTOR_ID_MAX);
+		*why = arena_printf(a, "%s/%s: a connector's file is called after it: up to %d of a-z 0-9 -, and .json or .yaml",
+		    folder, name, CONNECTOR_ID_MAX);
 		return false;
 	}
 	/* What a definition borrows from its file stays in use: both arenas are one. */
@@ -174,11 +181,9 @@ list_files(struct arena *a, const char *folder, const char *names[FILES_MAX])
 
 	if (dir == NULL)
 		return errno == ENOENT ? 0 : -1;
-	for (const struct dirent *e; (e = readdir(dir)) != NULL && n < FILES_MAX;) {
-		size_t len = strlen(e->d_name);
-		if (e->d_name[0] != '.' && len > sizeof(SUFFIX) - 1 && strcmp(e->d_name + len - (sizeof(SUFFIX) - 1), SUFFIX) == 0)
+	for (const struct dirent *e; (e = readdir(dir)) != NULL && n < FILES_MAX;)
+		if (is_file(e->d_name))
 			names[n++] = arena_strdup(a, e->d_name);
-	}
 	closedir(dir);
 	qsort(names, (size_t)n, sizeof(*names), by_name);
 	return n;
@@ -196,9 +201,14 @@ connectors_load(struct arena *a, const struct config *config, const struct catal
 		*why = arena_printf(a, "%s: %s", folder, strerror(errno));
 		return NULL;
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		if (!load_one(a, config, catalogue, folder, names[i], &list[i], why))
 			return NULL;
+		if (i > 0 && strcmp(list[i - 1].id, list[i].id) == 0) {
+			*why = arena_printf(a, "%s/%s: there is another file of the connector %s", folder, names[i], list[i].id);
+			return NULL;
+		}
+	}
 	*all = (struct connectors){ list, (size_t)n };
 	return all;
 }

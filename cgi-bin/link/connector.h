@@ -1,7 +1,7 @@
 /* connector.h: a vendor's cloud as one file describes it: how its users log in, how its devices are listed, read and moved.
  * docs/connectors.md describes the file.
  *
- * An instance's connectors are the files connectors/NAME.json in its folder. Each is read once at start and checked whole. */
+ * An instance's connectors are the files connectors/NAME.json (or .yaml) in its folder. Each is read once at start and checked whole. */
 #ifndef LINK_CONNECTOR_H
 #define LINK_CONNECTOR_H
 
