@@ -66,7 +66,7 @@ state() { curl -qs --noproxy '*' -b "$JAR" "$URL/console/devices/$1" | jq -rc "$
 		\"interactionType\":\"commandRequest\",\"requestId\":\"1\"},\"authentication\":{\"tokenType\":\"Bearer\",\"token\":\"$token\"},
 		\"devices\":[{\"externalDeviceId\":\"gatehouse.kitchen-dimmer\",\"deviceCookie\":{},\"commands\":[{\"component\":\"main\",
 		\"capability\":\"st.switchLevel\",\"command\":\"setLevel\",\"arguments\":[37]}]}]}" >"$BATS_TEST_TMPDIR/answer"
-	[ "$(jq -r '[.devices[0].states[] | select(.attribute == "level") | .value][0]' "$BATS_TEST_TMPDIR/answer")" = 37 ] || { cat "$BATS_TEST_TMPDIR/answer"; return 1; }
+	[ "$(jq -r '[.deviceState[0].states[] | select(.attribute == "level") | .value][0]' "$BATS_TEST_TMPDIR/answer")" = 37 ] || { cat "$BATS_TEST_TMPDIR/answer"; return 1; }
 	[ "$("$ROOT/gatehouse" --json device show kitchen-dimmer --user demo | jq -rc '[.. | objects | select(.attribute? == "level") | .value][0]')" = 37 ]
 	# a change of the original is here at the next look
 	"$ROOT/gatehouse" device set kitchen-dimmer --user demo st.switchLevel.level=12 >/dev/null
