@@ -6,3 +6,4 @@ import './pollers.mjs';
 import './account.mjs';
 import './preferences.mjs';
 import './owner.mjs';
+import './connect.mjs';
