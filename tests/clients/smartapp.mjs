@@ -29,9 +29,18 @@ const definition = {
 			{ type: 'ENUM', id: 'when', name: 'When', description: 'Pick', required: false, multiple: false,
 				options: [{ id: 'noon', name: 'Noon' }] },
 		] }] },
-		{ pageName: 'Second', pageId: 'second', sections: [{ name: 'More', settings: [
+		{ pageName: 'Second', pageId: 'second', nextPageId: null, sections: [{ name: 'More', settings: [
 			{ type: 'TEXT', id: 'note', name: 'Note', description: 'Any', required: false },
 		] }] },
+		{ pageName: 'All', pageId: 'all', previousPageId: null, sections: [{ name: 'All', hideable: true, hidden: true, settings: Object.entries({
+			DEVICE: { multiple: true, capabilities: ['switch'], permissions: ['r', 'x'] }, TEXT: { defaultValue: '<b>' }, BOOLEAN: { defaultValue: 'false' },
+			ENUM: { multiple: true, options: [{ id: 'a', name: 'A' }], groupedOptions: [{ name: 'G', options: [{ id: 'b', name: 'B' }] }] },
+			LINK: { url: 'https://x.example/', image: 'https://x.example/i.png' }, PAGE: { page: 'second', image: 'https://x.example/i.png' },
+			IMAGE: { image: 'https://x.example/i.png' }, ICON: { image: 'data:image/png;base64,AA==' }, TIME: {}, PARAGRAPH: { defaultValue: 'Two\nlines' },
+			EMAIL: {}, DECIMAL: { min: 0, max: 0.5 }, NUMBER: { min: 0, max: 0 }, PHONE: {},
+			OAUTH: { browser: true, urlTemplate: 'https://x.example/?r=__SmartThingsOAuthCallback__' }, PASSWORD: { maxLength: 9 }, MODE: {}, SCENE: {},
+			SOUND: {}, MESSAGE_GROUP: {}, SECURITY: {}, IMAGES: { images: ['https://x.example/'] }, VIDEO: { video: 'https://x.example/v' },
+		}).map(([type, more]) => ({ type, id: `all-${type}`, name: type, description: 'ä', required: false, ...more })) }] },
 	],
 };
 
@@ -82,7 +91,7 @@ const good = {
 
 // POST a body, signed by http-signature; bend(request) may spoil it before it leaves.
 function post(url, body, { target = '/smartapp', headers = ['(request-target)', 'digest', 'date'], bend } = {}) {
-	const text = JSON.stringify(body);
+	const text = typeof body === 'string' ? body : JSON.stringify(body);
 	return new Promise((done, fail) => {
 		const req = request(`${url}${target}`, { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text),
 			date: new Date().toUTCString(), digest: `SHA-256=${createHash('sha256').update(text).digest('base64')}` } }, (res) => {
@@ -120,6 +129,49 @@ for (const web of ['nginx', 'lighttpd'])
 		}
 		const log = await (await fetch(`${url}/smartapp`)).json();
 		assert.equal(log.error, 'NotFoundError');
+	});
+
+const installing = (config) => message('INSTALL', { installData: { authToken: 'at', refreshToken: 'rt', installedApp: { ...installedApp, config } } });
+const events = (...list) => message('EVENT', { eventData: { authToken: 'et', installedApp, events: list } });
+const members = ['deviceCommands', 'device', 'deviceHealth', 'deviceLifecycle', 'hubHealth', 'installedAppLifecycle', 'mode', 'sceneLifecycle',
+	'securityArmState', 'timer', 'weather'];
+const typeOf = (member) => `${member.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}_EVENT`;
+const values = {
+	good: [{ valueType: 'STRING', stringConfig: { value: 'ä' } }, { valueType: 'DEVICE', deviceConfig: { deviceId: 'd', componentId: 'main' } },
+		{ valueType: 'MODE', modeConfig: { modeId: 'm' } }, { valueType: 'SCENE', sceneConfig: { sceneId: 's' } },
+		{ valueType: 'PERMISSION', permissionConfig: { permissions: ['r'] } }, { valueType: 'MESSAGE', messageConfig: { messageGroupKey: 'k' } },
+		{ valueType: 'TOMORROW' }, {}],
+	bad: [7, null, 'x', [], { valueType: 7 }, { valueType: 'STRING' }, { valueType: 'STRING', stringConfig: { value: 7 } },
+		{ valueType: 'DEVICE', deviceConfig: { deviceId: '../x' } }, { valueType: 'MODE', modeConfig: {} }, { valueType: 'SCENE', sceneConfig: [] }],
+};
+const hostile = () => ['', 'x', '[]', 'null', '{', `${JSON.stringify(good.install())}x`, '\ufeff{}', '['.repeat(20000), '{"lifecycle":NaN}',
+	JSON.stringify(good.install()).replace('{', '{"lifecycle":"UNINSTALL",'), JSON.stringify(message('EXECUTE', { executeData: {} })),
+	JSON.stringify(message('install', { installData: good.install().installData })), JSON.stringify(message('INSTALL', {})),
+	JSON.stringify(message('OAUTH_CALLBACK', { oAuthCallbackData: {} })), JSON.stringify(message('UNINSTALL', { uninstallData: { installedApp: { installedAppId: '../..' } } })),
+	JSON.stringify(message('CONFIRMATION', { confirmationData: { appId: 7 } })), JSON.stringify(events({})), JSON.stringify(events({ eventType: 'MODE_EVENT' })),
+	JSON.stringify(events({ eventType: 'MODE_EVENT', modeEvent: {}, eventTime: 'now' }))];
+
+for (const web of ['nginx', 'lighttpd'])
+	test(`${web}: every type of setting, value and event, signed; good ones are answered, others are 400 and nothing more`, async () => {
+		const { url } = servers[web];
+		const fine = async (body) => { const r = await post(url, body); assert.equal(r.status, 200, JSON.stringify(body)); return r.body; };
+		const bad = async (body) => assert.deepEqual(await post(url, body), { status: 400, body: { error: 'BadRequestError' } }, JSON.stringify(body).slice(0, 200));
+		const page = message('CONFIGURATION', { configurationData: { installedAppId: app, phase: 'PAGE', pageId: 'all' } });
+		const shown = (await fine(page)).configurationData.page.sections[0];
+		for (const [i, setting] of definition.configPages[2].sections[0].settings.entries())
+			assert.deepEqual(shown.settings[i], { ...setting }, setting.type);
+		for (const value of values.good) await fine(installing({ a: [value] }));
+		for (const value of values.bad) await bad(installing({ a: [value] }));
+		for (const member of members) {
+			const eventType = typeOf(member);
+			await fine(events({ eventTime: '2026-01-02T03:04:05.125Z', eventType, [`${member}Event`]: { eventId: 'e' } }, { eventType: 'NEW_EVENT' }));
+			if (member !== 'weather') await bad(events({ eventType }));
+		}
+		await fine(message('CONFIRMATION', { confirmationData: { appId: 'app-1', confirmationUrl: 'https://api.smartthings.com/x' } }));
+		for (const member of ['oAuthCallbackData', 'oauthCallbackData'])
+			assert.deepEqual(await fine(message('OAUTH_CALLBACK', { [member]: { installedAppId: app, urlPath: '/?code=1' } })), { oAuthCallbackData: {} });
+		for (const text of hostile()) await bad(text);
+		assert.equal((await post(url, 'x'.repeat(270000))).status, 413);
 	});
 
 test('the SDK of SmartThings and we answer good requests alike', async () => {
