@@ -2,7 +2,8 @@
 # make check         every test, under sanitizers; ends with "N passed, N failed"
 # make lint          warnings as errors, clang-tidy, shellcheck, formatting
 # make soak          the store's crash tests, for about an hour; SOAK=N for N times as much as make check
-# make bench         the store beside LMDB, SQLite and Redis, doing the same work; signed events beside SmartThings' SDK
+# make bench         the store beside LMDB, SQLite and Redis, doing the same work; signed events beside SmartThings' SDK; requests
+#                    beside a libfcgi floor
 # make fuzz          each fuzzer for FUZZ_SECONDS
 # make coverage      which lines the tests run: build/coverage/index.html
 # make clean
@@ -83,6 +84,7 @@ soak:
 bench:
 	tests/bench/store.sh
 	node tests/bench/smartapp.mjs
+	tests/bench/http.sh
 
 lint:
 	$(MAKE) -j2 all

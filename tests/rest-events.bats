@@ -189,6 +189,27 @@ answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$B
 	[ -z "$(posts /left)$(posts /gone)$(posts /ended)" ]
 }
 
+@test "44 while an app's file is gone nobody is told; with it back, what comes then" {
+	cp "$ROOT/apps/devices.json" "$ROOT/apps/passing.json"
+	cgi web-services GET /api/smartapps/endpoints
+	install ann passing --device A
+	set_to A off
+	subscribe '{"deviceId":"A","attributeName":"switch","callbackUrl":"'"$THERE/passing"'"}'
+	set_to A on
+	within 5 1 /passing
+	rm "$ROOT/apps/passing.json"
+	cgi web-services GET /api/smartapps/endpoints
+	set_to A off
+	sleep 1.5
+	[ "$(posts /passing | wc -l)" = 1 ]
+	cp "$ROOT/apps/devices.json" "$ROOT/apps/passing.json"
+	cgi web-services GET /api/smartapps/endpoints
+	set_to A on
+	within 5 2 /passing
+	[ "$(posts /passing '.body | fromjson | .evt.value' | xargs)" = 'on on' ]
+	rm "$ROOT/apps/passing.json"
+}
+
 @test "44 a subscriber that says Gone is told no more" {
 	install ann devices --device A
 	answers 410

@@ -7,6 +7,7 @@ import './libraries.mjs';
 import './smartapp.mjs';
 import './st-schema.mjs';
 import './passport-smartthings.mjs';
+import './openapi.mjs';
 
 globalThis.crypto ??= webcrypto;
 const oauth = await import('oauth4webapi');
