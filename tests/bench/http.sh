@@ -41,7 +41,7 @@ make_instance() {
 # The floor stands behind the instance's own nginx, as one more location.
 start_floor() {
 	local pid
-	gcc -O2 -o "$work/floor" tests/bench/floor.c -lfcgi
+	gcc -O2 -Icgi-bin -o "$work/floor" tests/bench/floor.c -lfcgi
 	spawn-fcgi -n -s "$work/floor.sock" -- "$(command -v multiwatch)" -f "$WORKERS" -- "$work/floor" >/dev/null 2>&1 &
 	started+=($!)
 	sed -i "/location = \/floor /d; 0,/^    location /s||    location = /floor { fastcgi_pass unix:$work/floor.sock; }\n&|" "$root/nginx.conf"
