@@ -1,6 +1,7 @@
 /* service-manager.c: links with vendors' clouds: choose one, log in there, choose devices. */
 #include "account/visitor.h"
 #include "app.h"
+#include "connect/api.h"
 #include "connect/login.h"
 #include "connect/pages.h"
 #include "web/serve.h"
@@ -16,6 +17,8 @@ main(void)
 		{ "/connect/", "GET POST", pages_one, visitor_refuse },
 		{ "/oauth/initialize", "GET", login_initialize, visitor_refuse },
 		{ "/oauth/callback", "GET", login_callback, visitor_refuse },
+		{ "/api/links", "GET POST", api_links, serve_refuse_json },
+		{ "/api/links/", "GET POST PUT DELETE", api_one_link, serve_refuse_json },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};
 	static const struct program program = { "service-manager", routes, MAX_BODY };

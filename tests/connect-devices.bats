@@ -214,3 +214,63 @@ setup() { vendor_reset; }
 	has 'more devices than one link can have'
 	[ "$(ours)" = '["acme.a1"]' ]
 }
+
+# api METHOD PATH [BODY [COOKIE]]: the links as JSON, as a page's script asks.
+api() {
+	local cookie=${4-$session} csrf=''
+	if [ "$1" != GET ]; then
+		cgi service-manager GET /connect/acme '' HTTP_COOKIE="$cookie"
+		csrf=$(hidden csrf)
+	fi
+	cgi service-manager "$1" "$2" "${3-}" HTTP_COOKIE="$cookie" HTTP_X_CSRF_TOKEN="$csrf" CONTENT_TYPE=application/json
+}
+
+@test "the same as JSON: a link is begun, devices are chosen, the link ends" {
+	linked
+	api POST /api/links '{"connector":"acme"}'
+	status 201
+	[ "$(json .id)" = "$LINK" ]
+	[[ $(json .login) == /oauth/initialize\?appId=$LINK* ]]
+	api GET "/api/links/$LINK/devices"
+	status 200
+	[ "$(json '[.devices[] | [.id, .type]] | tostring')" = '[["a1","c2c-dimmer"],["b 2/ü","c2c-dimmer"],["c3","c2c-contact-3"],["d4",null]]' ]
+	api PUT "/api/links/$LINK/devices" '{"devices":["a1","c3","d4","nobody"]}'
+	status 200
+	[ "$(json '.devices | tostring')" = '{"a1":"acme.a1","c3":"acme.c3"}' ]
+	[ "$(json '[.faults[] | .id] | tostring')" = '["d4","nobody"]' ]
+	[ "$(ours)" = '["acme.a1","acme.c3"]' ]
+	api GET /api/links
+	[ "$(json '[.links[0].status, .connectors[0].id] | tostring')" = '["linked","acme"]' ]
+	api POST "/api/links/$LINK/poll"
+	status 202
+	api DELETE "/api/links/$LINK" '' "$bob"
+	status 404
+	api DELETE "/api/links/$LINK"
+	status 204
+	[ "$(ours)" = '[]' ]
+	api GET "/api/links/$LINK"
+	status 404
+}
+
+@test "the JSON of links refuses strangers, forged requests and nonsense, in JSON" {
+	linked
+	api GET /api/links '' ''
+	status 401
+	cgi service-manager DELETE "/api/links/$LINK" '' HTTP_COOKIE="$session" CONTENT_TYPE=application/json
+	status 403
+	api PUT "/api/links/$LINK/devices" '[]'
+	status 400
+	api PUT "/api/links/$LINK/devices" '{"devices":"a1"}'
+	status 400
+	api POST /api/links '{"connector":"nobody"}'
+	status 404
+	api PUT "/api/links/$LINK"
+	status 405
+	[ "$(header Allow)" = 'GET, DELETE' ]
+	api GET "/api/links/$LINK/nothing"
+	status 404
+	control '{"api":{"status":500,"body":"x"}}'
+	api PUT "/api/links/$LINK/devices" '{"devices":["a1"]}'
+	status 502
+	[ "$(json .error)" = vendor ]
+}

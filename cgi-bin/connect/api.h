@@ -1,0 +1,15 @@
+/* api.h: links as JSON, for scripts of the owner's pages: a session's cookie, and its form token for whatever changes something. */
+#ifndef CONNECT_API_H
+#define CONNECT_API_H
+
+struct app;
+struct request;
+struct response;
+
+/* /api/links: those there are, and what can be linked; POST begins one. */
+void	 api_links(struct app *, const struct request *, struct response *);
+
+/* /api/links/LINK, and /devices, /poll behind it. */
+void	 api_one_link(struct app *, const struct request *, struct response *);
+
+#endif
