@@ -9,6 +9,9 @@ load connect
 setup_file() {
 	begin_connect "$BATS_FILE_TMPDIR"
 	mkdir -p "$ROOT/sock"
+	# a clock that can be moved
+	head -c 8 /dev/zero >"$ROOT/clock"
+	jq -c '.simulator = true' "$ROOT/gatehouse.json" >"$ROOT/new" && mv "$ROOT/new" "$ROOT/gatehouse.json"
 	log_in
 	printf 'LINK=%s\n' "$LINK" >"$BATS_FILE_TMPDIR/link"
 	COURIER_LOG=$BATS_FILE_TMPDIR/courier.log start_courier
@@ -134,4 +137,32 @@ name() { gatehouse --json device show "$1" --user ann | jq -r .name; }
 	for n in "${pids[@]}"; do wait "$n" || true; done
 	[ "$(vendor_log '[.[] | select(.what == "refresh_token")] | length')" = 1 ] || { vendor_log '[.[] | .what]'; return 1; }
 	[ "$(cat "$BATS_TEST_TMPDIR"/said.* | wc -l)" = 20 ] || { vendor_log '[.[] | .what]'; return 1; }
+}
+
+# in_the_middle: the process that talks to the vendor now, by its instance.
+in_the_middle() {
+	local p
+	for p in /proc/[0-9]*; do
+		[ "$(readlink "$p/exe")" = "$BUILD/schema-webhook" ] && grep -qzx "GATEHOUSE_ROOT=$ROOT" "$p/environ" && echo "${p#/proc/}"
+	done 2>/dev/null
+	return 0
+}
+
+@test "a process that is killed while it refreshes loses nothing: the next one does it when its time is over" {
+	command_to acme.a1 st.switch on
+	control '{"expire":1,"token":{"hang":true}}'
+	(BATS_TEST_TMPDIR=$(mktemp -d -p "$BATS_TEST_TMPDIR"); command_to acme.a1 st.switch off) >/dev/null 2>&1 3>&- &
+	local job=$!
+	until_is 1 vendor_log '[.[] | select(.what == "refresh_token")] | length'
+	kill -9 "$(in_the_middle)"
+	wait "$job" || true
+	control '{"token":null}'
+	command_to acme.a1 st.switch off
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-UNAVAILABLE
+	[ "$(vendor_log '[.[] | select(.what == "refresh_token")] | length')" = 0 ]
+	[ "$(link_record .status)" = linked ]
+	ahead 21
+	command_to acme.a1 st.switch off
+	said '.deviceState[0].states[0].value' off
+	[ "$(vendor_log '[.[] | select(.what == "refresh_token")] | length')" = 1 ]
 }
