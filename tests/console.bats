@@ -344,6 +344,7 @@ value() { gatehouse --json device show "$1" --user ann | jq -r --arg n "$2" '.st
 	gatehouse device set door --user ann contactSensor.contact=open >/dev/null
 	page /devices/door
 	has 'role="img"'
+	has 'href="/" aria-current="page"'
 	gatehouse device set door --user ann contactSensor.contact=closed >/dev/null
 }
 

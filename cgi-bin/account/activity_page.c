@@ -143,7 +143,9 @@ show_event(struct page *p, struct json *v, const struct json *e)
 	    link != NULL ? client_of(p, link) : NULL);
 	json_set_string(p->arena, v, "device", name_or_id(p, "device", json_get_string(e, "device")));
 	json_set_string(p->arena, v, "why", why);
-	json_set_string(p->arena, v, "detail", why == NULL ? detail : NULL);
+	/* Where all went well it only says so again. */
+	bool says_more = why == NULL && (event == NULL || strcmp(event, "callback_granted") != 0);
+	json_set_string(p->arena, v, "detail", says_more ? detail : NULL);
 	json_set_string(p->arena, v, "advice", advice_for(json_get_string(e, "error")));
 	json_set_string(p->arena, v, "remote", json_get_string(e, "remote"));
 	show_told(p, v, e);

@@ -21,6 +21,7 @@
 #define WIDTH 720.0
 #define HEIGHT 80.0	/* of the line; a little room stays above and below */
 #define ROOM 6.0
+#define LABEL 36.0	/* half of what the label of an hour takes */
 #define LINE_MAX 32768	/* bytes of coordinates */
 #define HOUR_MS (3600 * (int64_t)1000)
 #define SPAN_MIN (HOUR_MS / 6)
@@ -183,9 +184,11 @@ add_hours(const struct drawing *d, struct json *v)
 	int64_t step = steps[i];
 	for (int64_t t = (d->since / step + 1) * step; t < d->now; t += step) {
 		struct json *h = json_append(a, hours, json_object(a));
-		json_set_number(a, h, "x", x_of(d, t));
+		double x = x_of(d, t);
+		json_set_number(a, h, "x", x);
 		json_set(a, h, "when", moment(a, t));
-		json_set_string(a, h, "hour", arena_printf(a, "%02d:%02d", (int)(t / HOUR_MS % 24), (int)(t / (HOUR_MS / 60) % 60)));
+		if (x > LABEL && x < WIDTH - LABEL)	/* at an edge it would be cut */
+			json_set_string(a, h, "hour", arena_printf(a, "%02d:%02d", (int)(t / HOUR_MS % 24), (int)(t / (HOUR_MS / 60) % 60)));
 	}
 }
 

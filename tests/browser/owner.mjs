@@ -41,6 +41,7 @@ for (const [size, viewport] of Object.entries(sizes))
 				assert.ok(!(await page.content()).includes(link.access_token));
 				await look(page, 'handshake');
 				await page.click('nav a[href="/activity"]');
+				assert.equal(await page.locator('nav [aria-current=page]').textContent(), 'Activity');
 				await page.selectOption('#device', link.device);
 				await page.selectOption('#kind', 'trouble');
 				await page.click('form.filter button');
