@@ -113,9 +113,9 @@ is_listed(const struct json *hosts, const struct place *p)
 static bool
 is_own(const struct config *c, const char *url)
 {
-	size_t len = strlen(c->public_url);
+	size_t len = c->simulator ? strlen(c->public_url) : 0;
 
-	return c->simulator && strncmp(url, c->public_url, len) == 0 && url[len] == '/';
+	return len > 0 && strncmp(url, c->public_url, len) == 0 && url[len] == '/';
 }
 
 const char *

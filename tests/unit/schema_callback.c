@@ -1,6 +1,7 @@
 /* schema_callback.c: grantCallbackAccess and what it leads to: who may be called, what is kept, when it is asked for;
  * messages that come twice; what SmartThings disliked, and floods of it.
  * long because: each stands on the link and the devices of those before it. */
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 
@@ -244,10 +245,13 @@ step_at_once(const char *token, int *here)
 	bool fine = store_open(&store, &options, text, sizeof(text)) == STORE_OK &&
 	    (keyring = keyring_open(arena, config, store, &why)) != NULL;
 
-	for (int i = 0; i < ROUNDS && fine; i++) {
+	/* Also who has failed goes on: the others wait for it. */
+	for (int i = 0; i < ROUNDS; i++) {
 		__atomic_add_fetch(here, 1, __ATOMIC_SEQ_CST);
 		while (__atomic_load_n(here, __ATOMIC_SEQ_CST) < PROCESSES * (i + 1))
-			;
+			sched_yield();
+		if (!fine)
+			continue;
 		send_message("commandRequest", token, arena_printf(arena, ",\"devices\":[{\"externalDeviceId\":\"radio\",\"commands\":"
 		    "[{\"capability\":\"st.audioVolume\",\"command\":\"volumeUp\"},{\"capability\":\"st.audioVolume\",\"command\":"
 		    "\"volumeUp\",\"arguments\":[%d]}]}]", i));
