@@ -175,14 +175,20 @@ setup() { vendor_reset; }
 	has Gate
 	has Oven
 	[ "$(vendor_log length)" = 2 ]
-	local next
-	for next in https://evil.example/devices https://169.254.169.254/latest file:///etc/passwd; do
+	local next said
+	while IFS='|' read -r next said; do
 		control "{\"page\":2,\"next\":\"$next\"}"
 		manager GET "/connect/$LINK/devices"
 		status 502
+		has "$said"
 		hasnt evil
 		[ "$(vendor_log length)" = 1 ]
-	done
+	done <<-'END'
+	https://evil.example/devices|a host that we do not call
+	https://169.254.169.254/latest|must have a host name
+	http://acme.example/v1|must begin with https
+	file:///etc/passwd|must begin with https
+	END
 	control "{\"page\":1,\"next\":\"$VENDOR/v1/devices\"}"
 	manager GET "/connect/$LINK/devices"
 	status 502
