@@ -8,9 +8,11 @@
 #include "app.h"
 #include "base/arena.h"
 #include "sim/act.h"
+#include "sim/app_act.h"
 #include "sim/callback.h"
 #include "sim/link.h"
 #include "sim/pages.h"
+#include "sim/platform.h"
 #include "sim/sim.h"
 #include "web/serve.h"
 #include "base/banned.h"
@@ -35,8 +37,14 @@ main(void)
 		{ "/sim/do", "POST", act_do, sim_refuse },
 		{ "/sim/wire", "GET", pages_wire, sim_refuse },
 		{ "/sim/wire/", "GET POST", pages_exchange, sim_refuse },
+		{ "/sim/app", "GET POST", app_act_page, sim_refuse },
+		{ "/sim/smartthings/pl/", "GET", platform_key, serve_refuse_json },
+		{ "/sim/smartthings/apps/", "GET", platform_confirm, serve_refuse_json },
+		{ "/sim/smartthings/oauth/token", "POST", platform_token, serve_refuse_json },
+		{ "/sim/smartthings/v1/", "GET POST DELETE", platform_api, serve_refuse_json },
 		{ "/sim/checks", "GET", pages_checks, sim_refuse },
 		{ "/sim/api/home", "GET", pages_phone, serve_refuse_json },
+		{ "/sim/api/app", "GET POST", app_act_page, serve_refuse_json },
 		{ "/sim/api/link", "POST", link_begin, serve_refuse_json },
 		{ "/sim/api/do", "POST", act_do, serve_refuse_json },
 		{ "/sim/api/wire", "GET", pages_wire, serve_refuse_json },

@@ -65,11 +65,43 @@ live() { "$W/run/gatehouse" "$@"; }
 	[ "$(live sim log --status faulty --json)" = '[]' ]
 }
 
+@test "the porch light: installed from the terminal, on at motion, off by its timer" {
+	local tries
+	app_has() {
+		for ((tries = 0; tries < 50; tries++)); do
+			live sim app --json | jq -e "$1" >/dev/null && return
+			sleep 0.2
+		done
+		live sim app
+		return 1
+	}
+	run live sim trigger app_install --set sensors=porch-motion --set lights=porch-light --set lights=hall-lamp --set minutes=4
+	assert_success
+	assert_output --partial 'Porch light keeper, installed as'
+	app_has '.subscriptions == ["Porch motion: motionSensor.motion *"]'
+	run live sim trigger app_install --set lights=porch-motion
+	assert_failure
+	run live sim trigger app_event --device porch-motion --value active
+	assert_success
+	app_has '[.things[] | select(.slug == "porch-light" or .slug == "hall-lamp").attributes[0].value] == ["on", "on"]'
+	live sim trigger app_event --device porch-motion --value inactive
+	app_has '.schedules[0].name == "porch-off"'
+	live sim clock hour
+	app_has '[.things[] | select(.slug == "porch-light").attributes[0].value] == ["off"] and .schedules == []'
+	live sim clock now
+	run live sim trigger app_uninstall
+	assert_success
+	run live sim trigger app_event --device porch-motion --value active
+	assert_failure
+}
+
 @test "a day and a month on, tokens are renewed by both sides, and the link lives" {
 	live sim link --user demo --include-new >/dev/null
 	local tries by
 	for by in day month; do
 		live sim clock $by
+		# By the clock alone: nobody has pressed anything since.
+		live sim log --json | jq -e '.[0].kind == "refresh_token" and .[0].status == 200'
 		run live sim trigger states
 		assert_success
 	done

@@ -1,4 +1,6 @@
-/* sim.c: gatehouse sim ...: the simulator from a terminal. */
+/* sim.c: gatehouse sim ...: the simulator from a terminal.
+ *
+ * long because: one small function and one list of options a verb stand beside the table of verbs. */
 #include <string.h>
 
 #include "base/arena.h"
@@ -8,6 +10,7 @@
 #include "cli/args.h"
 #include "cli/noun.h"
 #include "cli/output.h"
+#include "cli/sim_app.h"
 #include "cli/sim_checks.h"
 #include "cli/sim_home.h"
 #include "base/banned.h"
@@ -124,6 +127,9 @@ trigger_it(struct cli *c, struct browser *b)
 	static const char *const fields[] = { "device", "component", "capability", "command", "arguments", "way", "times" };
 	char *form = browser_add(b, "", "action", c->words[0]);
 
+	if (sim_app_is(c->words[0]))
+		return sim_app_trigger(c, b, c->words[0]);
+
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		if (args_has(c, fields[i]))
 			form = browser_add(b, form, fields[i], args_value(c, fields[i]));
@@ -141,6 +147,12 @@ static enum cli_exit
 trigger(struct cli *c)
 {
 	return with_home(c, trigger_it);
+}
+
+static enum cli_exit
+show_app(struct cli *c)
+{
+	return with_home(c, sim_app_show);
 }
 
 /* --- log, replay --- */
@@ -219,6 +231,15 @@ replay(struct cli *c)
 
 /* --- the clock --- */
 
+/* SmartThings renews its tokens by itself when they end, and tells apps of their timers; nothing to do, nothing to say. */
+static int
+catch_up(struct cli *c, struct browser *b)
+{
+	(void)c;
+	browser_go(b, "/sim/api/do", "action=due");
+	return CLI_DONE;
+}
+
 /* The operator's own: the page moves it only where no stranger can come. */
 static enum cli_exit
 move_clock(struct cli *c)
@@ -233,7 +254,7 @@ move_clock(struct cli *c)
 	if (!clock_move(config_path(c->arena, c->config, "clock"), to))
 		return output_refuse(c, output_command(c, "sim clock now"), "the clock cannot be moved further");
 	output_say(c, "the clock is %lld hours ahead", (long long)(to / 3600000));
-	return CLI_DONE;
+	return with_home(c, catch_up);
 }
 
 /* --- the noun --- */
@@ -245,12 +266,17 @@ static const struct cli_option link_options[] = {
 	{ NULL, NULL, 0, NULL },
 };
 static const struct cli_option trigger_options[] = {
-	{ "device", "ID", 0, "of states and command" },
+	{ "device", "ID", 0, "of states, command and app_event" },
 	{ "component", "NAME", 0, "of command; otherwise main" },
-	{ "capability", "CAP", 0, "of command, such as st.switch" },
+	{ "capability", "CAP", 0, "of command, such as st.switch; of app_event" },
 	{ "command", "NAME", 0, "of command, such as on" },
 	{ "arguments", "JSON", 0, "of command: an array, such as [75]" },
 	{ "way", "W", 0, "of callbacks: ok, 401, 429, 500, slow, token_500, token_refused" },
+	{ "set", "ID=VALUE", CLI_MANY, "of app_install and app_page: a setting" },
+	{ "attribute", "NAME", 0, "of app_event, such as motion" },
+	{ "value", "V", 0, "of app_event, such as active" },
+	{ "type", "T", 0, "of app_event; otherwise DEVICE_EVENT" },
+	{ "go", "WAY", 0, "of app_page: next, back, again, done or to.PAGE" },
 	{ "times", "N", 0, "of callbacks: how often; otherwise until changed" },
 	{ NULL, NULL, 0, NULL },
 };
@@ -271,8 +297,11 @@ static const struct cli_option checks_options[] = {
 static const struct cli_verb verbs[] = {
 	{ "link", "", "Link the operator's simulated home to an account, as SmartThings would.", link_options, CLI_STORE, link_home },
 	{ "show", "", "Show the home as the phone has it: link, devices and their values.", NULL, CLI_CONFIG, show },
+	{ "app", "", "Show the SmartApp of the home: its devices, subscriptions and timers.", NULL, CLI_CONFIG, show_app },
 	{ "trigger", "MESSAGE", "Have SmartThings do something: discovery, states, command, grant, refresh, replay, expire,"
-	    " bad_command, bad_argument, unknown_device, bad_token, result, callbacks, checks, unlink, forget.", trigger_options,
+	    " bad_command, bad_argument, unknown_device, bad_token, result, callbacks, checks, unlink, due, forget; of the SmartApp:"
+	    " app_confirm, app_install, app_begin, app_page, app_drop, app_event, app_oauth, app_expire, app_mistakes,"
+	    " app_uninstall.", trigger_options,
 	    CLI_CONFIG, trigger },
 	{ "log", "[ID]", "List the messages on the wire, newest first; or show one whole.", log_options, CLI_CONFIG, log_wire },
 	{ "replay", "ID", "Send a message again.", replay_options, CLI_CONFIG, replay },
@@ -287,6 +316,8 @@ const struct cli_noun cli_sim = {
 	"gatehouse sim link --user demo\n"
 	"gatehouse sim trigger command --device kitchen-dimmer --capability st.switchLevel --command setLevel --arguments [75]\n"
 	"gatehouse sim log --kind stateCallback\n"
+	"gatehouse sim trigger app_install --set sensors=porch-motion --set lights=porch-light --set minutes=5\n"
+	"gatehouse sim trigger app_event --device porch-motion --value active\n"
 	"gatehouse sim checks --user demo\n",
 	verbs, false,
 };

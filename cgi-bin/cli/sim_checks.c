@@ -14,6 +14,7 @@
 #include "cli/find.h"
 #include "cli/noun.h"
 #include "cli/output.h"
+#include "cli/sim_app.h"
 #include "cli/sim_home.h"
 #include "oauth/grant.h"
 #include "oauth/user.h"
@@ -79,7 +80,7 @@ end_link(struct cli *c, const char *user)
 static const struct json *
 find_check(const struct json *home, const char *id)
 {
-	static const char *const parts[] = { "asks", "tells", "ends" };
+	static const char *const parts[] = { "asks", "tells", "ends", "app" };
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
 		for (const struct json *e = json_first(json_get(json_get(home, "checks"), parts[i])); e != NULL; e = json_next(e))
@@ -97,8 +98,8 @@ is_there(const struct json *home, const char *what)
 	return check != NULL ? json_get_string(check, "at") != NULL : json_get(home, what) != NULL;
 }
 
-static bool
-wait_for(struct browser *b, const char *what)
+bool
+sim_checks_wait(struct browser *b, const char *what)
 {
 	for (int tries = 0; tries < PATIENCE * 5; tries++) {
 		if (sim_home_ask(b, "/sim/api/home", NULL) != CLI_DONE)
@@ -132,9 +133,9 @@ be_told(struct cli *c, struct browser *b, const char *user)
 
 	act(b, "action=callbacks&way=401&times=1");
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
-		if (!tool(c, steps[i].words) || !wait_for(b, steps[i].wanted))
+		if (!tool(c, steps[i].words) || !sim_checks_wait(b, steps[i].wanted))
 			return;
-	wait_for(b, "callback_refresh");
+	sim_checks_wait(b, "callback_refresh");
 }
 
 static bool
@@ -142,14 +143,19 @@ both_ways(struct cli *c, struct browser *b, const struct user *u)
 {
 	if (sim_home_link(c, b, u->name, NULL, true) != CLI_DONE)
 		return false;
+	act(b, "action=untick");
+	act(b, "action=grant");
 	act(b, "action=checks");
-	if (wait_for(b, "callback_expires"))
+	if (sim_checks_wait(b, "callback_expires"))
 		be_told(c, b, u->name);
 	act(b, "action=unlink");
 	if (sim_home_link(c, b, u->name, NULL, false) != CLI_DONE)
 		return false;
-	if (wait_for(b, "callback_expires") && end_link(c, u->id))
-		wait_for(b, "unlinked");
+	if (sim_checks_wait(b, "callback_expires") && end_link(c, u->id))
+		sim_checks_wait(b, "unlinked");
+	/* Where there is a SmartApp. */
+	if (find_check(b->json, "app_install") != NULL)
+		sim_app_checks(c, b);
 	return sim_home_ask(b, "/sim/api/home", NULL) == CLI_DONE;
 }
 

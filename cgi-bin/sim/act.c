@@ -9,6 +9,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "sim/app_act.h"
 #include "sim/callback.h"
 #include "sim/cloud.h"
 #include "sim/control.h"
@@ -110,6 +111,29 @@ forget(struct sim *s, bool *ok)
 	return NULL;
 }
 
+static void
+clear_checks(struct home *h, struct json *record, struct json *devices, void *arg)
+{
+	static const char *const kept[] = { "oauth", "token" };	/* of the link that there is */
+	const struct json *old = json_get(record, "checks");
+	struct json *checks = json_object(h->arena);
+
+	(void)devices;
+	(void)arg;
+	for (size_t i = 0; home_is_linked(h) && i < sizeof(kept) / sizeof(kept[0]); i++)
+		if (json_get(old, kept[i]) != NULL)
+			json_set(h->arena, checks, kept[i], json_copy(h->arena, json_get(old, kept[i])));
+	json_set(h->arena, record, "checks", checks);
+}
+
+/* What was seen before counts no more. */
+static const char *
+untick(struct sim *s, bool *ok)
+{
+	*ok = home_change(&s->home, clear_checks, NULL) == STORE_OK;
+	return NULL;
+}
+
 /* --- callbacks --- */
 
 struct way {
@@ -144,6 +168,15 @@ callbacks(struct sim *s, bool *ok)
 
 /* --- time --- */
 
+/* What SmartThings does by itself when time has passed: tokens that have ended are renewed, apps are told what is due. */
+static const char *
+due(struct sim *s, bool *ok)
+{
+	*ok = !tokens_are_due(&s->home) || tokens_ready(s);
+	*ok = app_act_deliver(s) && *ok;
+	return NULL;
+}
+
 static const char *
 move_clock(struct sim *s, bool *ok)
 {
@@ -155,6 +188,8 @@ move_clock(struct sim *s, bool *ok)
 	if (by == NULL || !clock_step(by, &to))
 		return "Move the clock by an hour, a day, a month, or back to now.";
 	*ok = clock_move(config_path(s->arena, s->app->config, "clock"), to);
+	if (*ok)
+		due(s, ok);
 	/* SmartThings asks every day, and the day may be over. */
 	if (*ok && home_is_linked(&s->home))
 		*ok = cloud_discover(s) && cloud_states(s, NULL);
@@ -182,8 +217,10 @@ static const struct action {
 	{ "result", "sim_did_result", result, false },
 	{ "callbacks", "sim_did_callbacks", callbacks, true },
 	{ "checks", "sim_did_checks", run_all, false },
+	{ "untick", "sim_did_untick", untick, true },
 	{ "unlink", "sim_did_unlink", unlink_home, false },
 	{ "clock", "sim_did_clock", move_clock, true },
+	{ "due", "sim_did_due", due, true },
 	{ "forget", NULL, forget, true },
 };
 
@@ -202,24 +239,33 @@ note(struct home *h, struct json *record, struct json *devices, void *arg)
 	json_set_string(h->arena, last, "text", d->text);
 	json_set_bool(h->arena, last, "ok", d->ok);
 	json_set_int(h->arena, last, "at", clock_ms());
-	json_set(h->arena, record, "last", last);
+	json_set(h->arena, record, "last", d->text != NULL ? last : NULL);
+}
+
+bool
+act_note(struct sim *s, const char *text, bool ok)
+{
+	struct done d = { text, ok };
+
+	return home_change(&s->home, note, &d) == STORE_OK;
 }
 
 static void
 carry_out(struct sim *s, const struct action *action)
 {
-	struct done d = { action->text, false };
-	const char *missing = action->fn(s, &d.ok), *back = request_form(s->rq, "back");
+	bool ok = false;
+	const char *missing = action->fn(s, &ok), *back = request_form(s->rq, "back");
 
 	if (missing != NULL) {
 		sim_error(s, 400, "error_400", missing);
 		return;
 	}
-	if (s->home.record != NULL && action->text != NULL && home_change(&s->home, note, &d) != STORE_OK) {
+	if (s->home.record != NULL && action->text != NULL && !act_note(s, action->text, ok)) {
 		sim_unavailable(s);
 		return;
 	}
-	sim_done(s, back != NULL && strcmp(back, "checks") == 0 ? "/sim/checks" : "/sim");
+	sim_done(s, back != NULL && strcmp(back, "checks") == 0 ? "/sim/checks" :
+	    back != NULL && strcmp(back, "app") == 0 ? "/sim/app" : "/sim");
 }
 
 void

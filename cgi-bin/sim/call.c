@@ -38,13 +38,13 @@ is_loopback(const char *url)
 }
 
 static void
-fetch(struct sim *s, const char *path, bool form, const char *body, struct reply *r)
+fetch(struct sim *s, const char *path, bool form, const char *const *headers, const char *body, struct reply *r)
 {
 	static const char *const form_headers[] = { "Content-Type", "application/x-www-form-urlencoded", NULL };
 	static const struct fetch_limits limits = { .at_once = 1, .connect_ms = 2000, .total_ms = CALL_MS,
 	    .answer_max = ANSWER_MAX };
 	const char *url = call_url(s, path);
-	struct fetch_request q = { .method = "POST", .url = url, .headers = form ? form_headers : NULL, .body = body,
+	struct fetch_request q = { .method = "POST", .url = url, .headers = form ? form_headers : headers, .body = body,
 	    .len = strlen(body), .loopback = s->app->config->insecure_loopback && is_loopback(url) };
 	struct fetch_answer answer;
 	int64_t left = BUDGET_MS - sim_elapsed(s);
@@ -67,15 +67,27 @@ fetch(struct sim *s, const char *path, bool form, const char *body, struct reply
 		r->json = json_parse(s->arena, answer.body, answer.len, NULL);
 }
 
+/* As they stand on the wire, a line each. */
+static char *
+header_lines(struct arena *a, const char *const *headers)
+{
+	char *text = arena_strdup(a, "");
+
+	for (size_t i = 0; headers != NULL && headers[i] != NULL; i += 2)
+		text = arena_printf(a, "%s%s: %s\n", text, headers[i], headers[i + 1]);
+	return text;
+}
+
 void
-call_make(struct sim *s, const char *kind, const char *path, bool form, const char *body, struct reply *r)
+call_make(struct sim *s, const char *kind, const char *path, bool form, const char *const *headers, const char *body,
+    struct reply *r)
 {
 	int64_t at = clock_ms(), begun = sim_elapsed(s);
 
 	*r = (struct reply){ 0 };
-	fetch(s, path, form, body, r);
+	fetch(s, path, form, headers, body, r);
 	r->exchange = (struct exchange){ .at = at, .kind = kind, .method = "POST", .path = path, .form = form,
-	    .status = r->status, .ms = sim_elapsed(s) - begun, .error = r->why };
+	    .status = r->status, .ms = sim_elapsed(s) - begun, .error = r->why, .headers = header_lines(s->arena, headers) };
 }
 
 /* --- keeping --- */

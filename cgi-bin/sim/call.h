@@ -19,9 +19,10 @@ struct reply {
 	struct exchange	 exchange;	/* for call_keep */
 };
 
-/* POST body to path. Never takes long: 4 s a call, and none is begun once a request has lasted for 9 s (the web server
- * waits for 15). */
-void		 call_make(struct sim *, const char *kind, const char *path, bool form, const char *body, struct reply *);
+/* POST body to path. headers: name, value, ..., NULL; NULL = none but the usual. Never takes long: 4 s a call, and none is
+ * begun once a request has lasted for 9 s (the web server waits for 15). */
+void		 call_make(struct sim *, const char *kind, const char *path, bool form, const char *const *headers,
+		    const char *body, struct reply *);
 
 /* Keep it with what was learned. Secrets that the home does not hold are in more (NULL = none). issuing: the answer hands
  * out secrets (mask.h). False if the store does not take it. */

@@ -7,7 +7,8 @@ struct home;
 struct json;
 
 /* Who has to act for it. */
-enum check_part { CHECK_ASKS, CHECK_TELLS, CHECK_ENDS };
+enum check_part { CHECK_ASKS, CHECK_TELLS, CHECK_ENDS, CHECK_APP };
+#define CHECK_PARTS 4
 
 struct check {
 	const char	*id;	/* its texts are sim_check_<id> and sim_how_<id> */

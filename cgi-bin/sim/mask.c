@@ -24,6 +24,7 @@ static const struct member {
 	{ "refreshToken", "CALLBACK_REFRESH_TOKEN" },
 	{ "clientSecret", "SMARTTHINGS_SECRET" },
 	{ "code", "CALLBACK_CODE" },
+	{ "authToken", "APP_TOKEN" },
 	{ "password", NULL },
 	{ NULL, NULL },
 };
@@ -157,7 +158,8 @@ size_t
 mask_variable(const char *text)
 {
 	static const char *const names[] = { "ACCESS_TOKEN", "REFRESH_TOKEN", "OLD_REFRESH_TOKEN", "CODE", "CLIENT_SECRET",
-		"CALLBACK_TOKEN", "CALLBACK_REFRESH_TOKEN", "CALLBACK_CODE", "SMARTTHINGS_SECRET" };
+		"CALLBACK_TOKEN", "CALLBACK_REFRESH_TOKEN", "CALLBACK_CODE", "SMARTTHINGS_SECRET", "APP_TOKEN", "APP_REFRESH_TOKEN",
+		"EVENT_TOKEN", "CONFIRMATION_TOKEN" };
 	size_t n = *text == '$' ? strspn(text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") : 0;
 
 	/* Ours alone: "$HOME" in the name of a device is nobody's secret. */

@@ -85,7 +85,7 @@ send_once(struct message *m)
 	const char *body = fill_in(m);
 	const struct json *sent = json_parse(s->arena, body, strlen(body), NULL);
 
-	call_make(s, m->type, "/schema", false, body, &m->reply);
+	call_make(s, m->type, "/schema", false, NULL, body, &m->reply);
 	m->reply.exchange.replay_of = m->replay_of;
 	m->reply.exchange.faults = m->reply.status == 0 || sent == NULL ? NULL :
 	    judge_answer(s->arena, sent, m->reply.status, m->reply.json);

@@ -8,8 +8,11 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "sim/cloud.h"
+#include "sim/install.h"
+#include "sim/phase.h"
 #include "sim/show.h"
 #include "sim/sim.h"
+#include "sim/tokens.h"
 #include "sim/view.h"
 #include "sim/wire.h"
 #include "web/request.h"
@@ -17,11 +20,12 @@
 #include "base/banned.h"
 
 /* A script that asks every second is told in few bytes that nothing is new. */
-static bool
-is_old_news(struct sim *s)
+bool
+pages_is_old(struct sim *s)
 {
 	const char *has = request_header(s->rq, "If-None-Match");
-	char *tag = arena_printf(s->arena, "\"%s-%lld\"", s->home.record != NULL ? s->home.id : "", home_version(&s->home));
+	char *tag = arena_printf(s->arena, "\"%s-%lld%s\"", s->home.record != NULL ? s->home.id : "", home_version(&s->home),
+	    install_is_due(install_of(&s->home)) || tokens_are_due(&s->home) ? "-due" : "");
 
 	response_header(s->rs, "ETag", tag);
 	response_header(s->rs, "Cache-Control", "no-store");
@@ -38,7 +42,7 @@ pages_phone(struct app *app, const struct request *rq, struct response *rs)
 
 	if (!sim_open(&s, app, rq, rs))
 		return;
-	if (!is_old_news(&s))
+	if (!pages_is_old(&s))
 		sim_page(&s, "sim", view_home(&s));
 	sim_close(&s);
 }
@@ -61,7 +65,9 @@ add_kinds(struct sim *s, struct json *data, const char *chosen)
 {
 	static const char *const kinds[] = { "authorization_code", "refresh_token", "discoveryRequest", "stateRefreshRequest",
 		"commandRequest", "grantCallbackAccess", "integrationDeleted", "interactionResult", "accessTokenRequest",
-		"refreshAccessTokens", "stateCallback", "discoveryCallback" };
+		"refreshAccessTokens", "stateCallback", "discoveryCallback", "CONFIRMATION", "CONFIGURATION", "INSTALL", "UPDATE",
+		"EVENT", "OAUTH_CALLBACK", "UNINSTALL", "confirmRegistration", "appTokens", "createSubscription",
+		"deleteSubscriptions", "createSchedule", "deleteSchedule", "executeCommands", "getDeviceStatus" };
 	struct json *list = json_set(s->arena, data, "kinds", json_array(s->arena));
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
@@ -98,7 +104,7 @@ pages_wire(struct app *app, const struct request *rq, struct response *rs)
 		return;
 	if (text != NULL && !text_to_int(text, 0, 1LL << 52, &after))
 		sim_error(&s, 400, "error_400", "after is the number of an exchange.");
-	else if (!is_old_news(&s)) {
+	else if (!pages_is_old(&s)) {
 		struct json *data = json_object(s.arena);
 		json_set(s.arena, data, "wire", view_wire(&s, kind, status, after, WIRE_KEPT));
 		if (!s.api) {
@@ -143,7 +149,8 @@ replay(struct sim *s, const struct exchange *x)
 		sim_error(s, 409, "sim_error_replay", "This exchange cannot be sent again.");
 		return;
 	}
-	long long seq = cloud_replay(s, x, body_to_send(s, x));
+	long long seq = strcmp(x->path, PHASE_PATH) == 0 ?
+	    phase_replay(s, x, body_to_send(s, x)) : cloud_replay(s, x, body_to_send(s, x));
 	struct exchange fresh;
 	if (seq == 0 || wire_find(&s->home, seq, &fresh) != STORE_OK)
 		sim_unavailable(s);

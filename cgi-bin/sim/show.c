@@ -95,8 +95,19 @@ show_curl(const struct sim *s, const struct exchange *x)
 	buf_printf(&b, "curl -s '%s'", call_url(s, x->path));
 	if (!x->form)
 		buf_text(&b, " -H 'Content-Type: application/json'");
-	buf_text(&b, " \\\n  -d '");
-	quote(&b, x->request);
-	buf_text(&b, "'");
+	for (const char *line = x->headers; line != NULL && *line != '\0';) {
+		size_t n = strcspn(line, "\n");
+		buf_text(&b, " \\\n  -H '");
+		quote(&b, arena_strndup(s->arena, line, n));
+		buf_text(&b, "'");
+		line += n + (line[n] == '\n');
+	}
+	if (strcmp(x->method, "POST") != 0)
+		buf_printf(&b, " -X %s", x->method);
+	else {
+		buf_text(&b, " \\\n  -d '");
+		quote(&b, x->request);
+		buf_text(&b, "'");
+	}
 	return b.data;
 }

@@ -130,7 +130,7 @@ frame(struct sim *s, int status, const char *name, struct json *data)
 void
 sim_page(struct sim *s, const char *name, struct json *data)
 {
-	static const char *const tabs[][2] = { { "sim", "on_phone" }, { "sim-wire", "on_wire" }, { "sim-checks", "on_checks" } };
+	static const char *const tabs[][2] = { { "sim", "on_phone" }, { "sim-app", "on_app" }, { "sim-wire", "on_wire" }, { "sim-checks", "on_checks" } };
 
 	if (s->api) {
 		response_json(s->rs, 200, data);

@@ -180,7 +180,7 @@ post(struct sim *s, const char *kind, const char *form, long long replay_of, str
 	struct mask more = { .arena = s->arena };
 	struct reply r;
 
-	call_make(s, kind, "/token", true, form, &r);
+	call_make(s, kind, "/token", true, NULL, form, &r);
 	r.exchange.faults = judge(s->arena, &r);
 	r.exchange.replay_of = replay_of;
 	l->reply = &r;
@@ -233,9 +233,13 @@ tokens_replay(struct sim *s, const char *kind, const char *form, long long repla
 }
 
 bool
+tokens_are_due(const struct home *h)
+{
+	return home_is_linked(h) && json_get_int(h->record, "expires", 0) <= clock_sec() + AHEAD;
+}
+
+bool
 tokens_ready(struct sim *s)
 {
-	if (!home_is_linked(&s->home))
-		return false;
-	return json_get_int(s->home.record, "expires", 0) > clock_sec() + AHEAD || tokens_renew(s, false);
+	return home_is_linked(&s->home) && (!tokens_are_due(&s->home) || tokens_renew(s, false));
 }

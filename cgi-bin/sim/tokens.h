@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct home;
 struct sim;
 
 /* The client that a demo instance registers for SmartThings, and its secret, from ROOT/demo.env, where scripts find them,
@@ -26,6 +27,9 @@ bool		 tokens_renew(struct sim *, bool replay);
 
 /* Send a form again that was sent before, its secrets in place. The new seq on the wire; 0 if it could not be kept. */
 long long	 tokens_replay(struct sim *, const char *kind, const char *form, long long replay_of);
+
+/* Have they ended, or are they about to? */
+bool		 tokens_are_due(const struct home *);
 
 /* Renew them if they are about to end. */
 bool		 tokens_ready(struct sim *);

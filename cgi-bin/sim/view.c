@@ -11,6 +11,7 @@
 #include "sim/callback.h"
 #include "sim/check.h"
 #include "sim/control.h"
+#include "sim/install.h"
 #include "sim/show.h"
 #include "sim/sim.h"
 #include "sim/wire.h"
@@ -203,6 +204,7 @@ view_exchange(struct sim *s, const struct exchange *x)
 	struct arena *a = s->arena;
 	struct json *v = view_line(a, x);
 
+	json_set_string(a, v, "headers", x->headers);
 	json_set_string(a, v, "request", show_pretty(a, x->request));
 	json_set_string(a, v, "answer", show_pretty(a, x->answer));
 	json_set_string(a, v, "curl", show_curl(s, x));
@@ -219,16 +221,19 @@ view_exchange(struct sim *s, const struct exchange *x)
 struct json *
 view_checks(struct sim *s)
 {
-	static const char *const parts[] = { "asks", "tells", "ends" };
+	static const char *const parts[] = { "asks", "tells", "ends", "app" };
 	struct arena *a = s->arena;
-	struct json *v = json_object(a), *lists[3];
+	struct json *v = json_object(a), *lists[CHECK_PARTS];
 	long long all = 0, done = 0;
 
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < CHECK_PARTS; i++)
 		lists[i] = json_set(a, v, parts[i], json_array(a));
 	for (const struct check *c = check_table; c->id != NULL; c++) {
+		if (c->part == CHECK_APP && !install_configured(s->app->config))
+			continue;	/* there is no SmartApp to look at */
 		struct json *row = json_append(a, lists[c->part], json_object(a));
 		long long at = check_seen(&s->home, c->id);
+		json_set_bool(a, row, "first", json_count(lists[c->part]) == 1);
 		json_set_string(a, row, "id", c->id);
 		json_set_string(a, row, "text", c->text);
 		json_set_string(a, row, "how", c->how);

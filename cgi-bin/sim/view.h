@@ -18,7 +18,7 @@ struct json	*view_wire(struct sim *, const char *kind, const char *status, long 
 /* One, whole, pretty, with a command that sends it again. */
 struct json	*view_exchange(struct sim *, const struct exchange *);
 
-/* The list of checks with their marks, grouped: {asks, tells, ends}, "done", "all". */
+/* The list of checks with their marks, grouped: {asks, tells, ends, app}, "done", "all". */
 struct json	*view_checks(struct sim *);
 
 /* May this page move the clock? Where strangers can come, only the command line may. */

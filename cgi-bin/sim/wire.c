@@ -38,6 +38,8 @@ to_record(struct arena *a, const struct exchange *x)
 	json_set_string(a, v, "method", x->method);
 	json_set_string(a, v, "path", x->path);
 	json_set_bool(a, v, "form", x->form);
+	if (x->headers != NULL && *x->headers != '\0')
+		json_set_string(a, v, "headers", x->headers);
 	put_body(a, v, "request", x->request);
 	put_body(a, v, "answer", x->answer);
 	json_set_bool(a, v, "cut", strlen(x->request) > WIRE_BODY);
@@ -67,6 +69,7 @@ from_record(const struct json *v)
 		.method = or_empty(json_get_string(v, "method")),
 		.path = or_empty(json_get_string(v, "path")),
 		.form = json_get_bool(v, "form", false),
+		.headers = json_get_string(v, "headers"),
 		.request = or_empty(json_get_string(v, "request")),
 		.answer = or_empty(json_get_string(v, "answer")),
 		.cut = json_get_bool(v, "cut", false),

@@ -22,6 +22,7 @@ struct exchange {
 	const char	*kind;		/* "discoveryRequest", "refresh_token" ... */
 	const char	*method, *path;
 	bool		 form;		/* the request is a form, not JSON */
+	const char	*headers;	/* of the request, a line each: those that sign it; NULL or "" = only the usual */
 	const char	*request, *answer;	/* bodies; never NULL */
 	bool		 cut;		/* the request is longer than what was kept: it cannot be sent again */
 	int		 status;	/* of the answer; 0 = there was none */

@@ -37,6 +37,7 @@ make_demo() {
 		tool user operator demo on >/dev/null
 		# What SmartThings would give us when a connector is registered there: the simulator takes its place.
 		[ -e "$ROOT/secret/smartthings" ] || new_secret 33 >"$ROOT/secret/smartthings"
+		[ -e "$ROOT/secret/smartapp" ] || (umask 077 && new_secret 33 >"$ROOT/secret/smartapp")
 		DEMO=made
 		remember
 	elif [ "$url" != "$URL" ] && tool client show smartthings >/dev/null 2>&1; then

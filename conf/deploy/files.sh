@@ -108,14 +108,27 @@ write_web_config() {
 write_config() {
 	local config=$ROOT/gatehouse.json new=$1
 	if [ ! -f "$config" ]; then
-		jq --arg url "$URL" '.public_url = $url | .insecure_loopback = true | .simulator = true |
-		    .smartthings.client_id = "simulated-smartthings"' "$SRC/conf/gatehouse.json" >"$new"
+		jq --arg url "$URL" --arg app "$(</proc/sys/kernel/random/uuid)" '.public_url = $url | .insecure_loopback = true |
+		    .simulator = true | .smartthings.client_id = "simulated-smartthings" |
+		    .smartapp = {definition: "porch-light.yaml", app_id: $app, client_id: "simulated-smartapp", confirm: true,
+			keyserver_url: ($url + "/sim/smartthings"), api_url: ($url + "/sim/smartthings")}' "$SRC/conf/gatehouse.json" >"$new"
 	elif [ -n "${GIVEN[--public-url]:-}${GIVEN[--port]:-}" ] && [ "$(jq -r .public_url "$config" 2>/dev/null)" != "$URL" ]; then
-		jq --arg url "$URL" '.public_url = $url' "$config" >"$new" 2>/dev/null ||
+		# The simulator moves with it, where it is what the SmartApp knows as SmartThings.
+		jq --arg url "$URL" '(.public_url + "/sim/smartthings") as $old | .public_url = $url | if .smartapp then
+		    .smartapp |= with_entries(if .value == $old then .value = $url + "/sim/smartthings" else . end) else . end' \
+		    "$config" >"$new" 2>/dev/null ||
 		    refuse "$config is not valid JSON" "so public_url cannot be set in it" "mend it, then $AGAIN"
 	else
 		cp "$config" "$new"
 	fi
+}
+
+# The example, with our own address where SmartThings could know it.
+demo_smartapp() {
+	case $URL in
+	https://*) sed "s|^targetUrl:.*|targetUrl: $URL/smartapp|" "$SRC/conf/apps/porch-light.yaml" ;;
+	*) cat "$SRC/conf/apps/porch-light.yaml" ;;
+	esac
 }
 
 # Everything new is made beside the old and looked at before the old is touched.
@@ -131,6 +144,7 @@ stage() {
 		cp "$SRC/conf/apps/devices.json" "$ROOT/apps/"
 		jq --arg url "$URL" '.redirectUris = $url' "$SRC/conf/apps/household.json" >"$ROOT/apps/household.json"
 		cp "$SRC/conf/connectors/gatehouse.json" "$ROOT/connectors/"
+		[ -e "$ROOT/porch-light.yaml" ] || demo_smartapp >"$ROOT/porch-light.yaml"
 	fi
 	for name in apps connectors; do [ ! -d "$ROOT/$name" ] || cp -R "$ROOT/$name" "$stage/"; done
 	cp "$SRC"/conf/capabilities.json "$SRC"/conf/device-types.json "$stage/share/conf/"

@@ -135,6 +135,9 @@ drain() {
 	done
 }
 
+# How many of a program. SmartThings' key server is the simulator itself: who waits for one of it must find another.
+workers() { if [ "$1" = simulator ] && ((WORKERS < 2)); then echo 2; else echo "$WORKERS"; fi; }
+
 # Start workers of these programs beside those that run, on sockets of their own. Once all of them answer they take the
 # place of the former, which finish what they have and go: the former build serves until the new one is seen to work.
 # Fails, with FAILED naming the culprit and nothing changed, if one does not answer.
@@ -143,7 +146,7 @@ roll() {
 	local name pid old=() until=$((SECONDS + 10)) now last='' changes=0
 	for name; do
 		spawn "$name.next" spawn-fcgi -n -s "sock/$name.next" -M 0660 -b 1024 -- \
-		    "$(command -v multiwatch)" -f "$WORKERS" -r 1000000 -- "$ROOT/bin/$name"
+		    "$(command -v multiwatch)" -f "$(workers "$name")" -r 1000000 -- "$ROOT/bin/$name"
 	done
 	for name; do
 		changes=0

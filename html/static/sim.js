@@ -2,6 +2,7 @@
 // without leaving the one that is open.
 const sim = document.querySelector('.sim');
 const EVERY = 1000;	// ms between two looks, while somebody looks
+const DUE_EVERY = 5000;
 let tag = null;
 
 // Somebody is typing or sliding there: it must not be pulled away.
@@ -55,6 +56,8 @@ async function look() {
 	if (answer.status !== 200)
 		return;
 	const now = answer.headers.get('ETag');
+	if (now?.endsWith('-due"'))
+		due();
 	if (tag === null && now.endsWith(`-${sim.dataset.version}"`)) {
 		tag = now;
 		return;
@@ -62,6 +65,16 @@ async function look() {
 	const page = await fetch(location.href, { cache: 'no-store' });
 	if (page.ok && adopt(await page.text(), false))
 		tag = now;
+}
+
+// What SmartThings would do by itself by now: a token that has ended, a timer. Once in a while, as it may go wrong.
+let tried = 0;
+async function due() {
+	const csrf = document.querySelector('[name=csrf]')?.value;
+	if (!csrf || Date.now() - tried < DUE_EVERY)
+		return;
+	tried = Date.now();
+	await fetch(sim.dataset.api.replace(/api\/\w+$/, 'do'), { method: 'POST', body: new URLSearchParams({ csrf, action: 'due' }) });
 }
 
 async function watch() {

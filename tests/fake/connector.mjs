@@ -3,9 +3,11 @@
 //   node connector.mjs       prints "port N"
 //
 //   POST /token, /schema     as Gatehouse has them
-//   GET  /log                what it was sent: [{path, type, body}]
-//   POST /control            {"schema"|"token": {"status", "text", "merge", "wait", "drop"}}: what the next answers are, until {}
+//   POST /smartapp           as smartapp.mjs has it; "strange" in its control
+//   GET  /log                what it was sent: [{path, type, headers, text, body}]
+//   POST /control            {"schema"|"token"|"smartapp": {"status", "text", "merge", "wait", "drop"}}: what the next answers are, until {}
 import { createServer } from 'node:http'
+import { smartapp } from './smartapp.mjs'
 
 const log = []
 let wrong = {}, serial = 0
@@ -43,15 +45,17 @@ createServer((request, response) => {
 			try {
 				body = JSON.parse(text)
 			} catch { /* a form, or broken on purpose */ }
-			log.push({ path: request.url, type: body.headers?.interactionType ?? null, body })
-			answer = kind === 'token' ? token() : schema(body)
+			log.push({ path: request.url, type: body.headers?.interactionType ?? null, headers: request.headers, text, body })
+			answer = kind === 'token' ? token() : kind === 'smartapp' ? smartapp(body, wrong.smartapp?.strange) : schema(body)
+			if (kind === 'smartapp' && !/Signature /.test(request.headers.authorization ?? '')) status = 401
+			if (answer === null) status = 400
 		}
 		const w = wrong[kind] ?? {}
 		if (w.drop) return request.socket.destroy()
 		if (w.merge) Object.assign(answer, w.merge)
 		setTimeout(() => {
 			response.writeHead(w.status ?? status, { 'Content-Type': 'application/json' })
-			response.end(w.text ?? JSON.stringify(answer))
+			response.end(w.text ?? JSON.stringify(answer ?? {}))
 		}, w.wait ?? 0)
 	})
 }).listen(0, '127.0.0.1', function () {
