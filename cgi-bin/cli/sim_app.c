@@ -107,7 +107,7 @@ sim_app_trigger(struct cli *c, struct browser *b, const char *message)
 	const char *error = json_get_string(b->json, "error");
 	if (!json_get_bool(json_get(b->json, "last"), "ok", true))
 		return output_refuse(c, output_command(c, "sim log"), "%s: %s", message, error != NULL ? error : "it went wrong");
-	if (json_get_bool(json_get(b->json, "page"), "stopped", false))
+	if (strcmp(message, "app_page") == 0 && json_get_bool(json_get(b->json, "page"), "stopped", false))
 		return output_refuse(c, "name them by --set ID=VALUE", "%s: settings of page %s are missing, or not as they should be",
 		    message, json_get_string(json_get(b->json, "page"), "id"));
 	return show(c, b);
