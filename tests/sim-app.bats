@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The simulator as SmartThings' side of a SmartApp: what it signs and sends, how it shows pages, what the app may call.
+# long because: each test goes on from an app that is installed by the same few helpers.
 
 load helper
 load sim

@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "sim/cron.h"
 #include "check.h"
+#include "base/banned.h"
 
 #define MINUTE 60000LL
 #define NOON 1795348800000LL	/* Sunday, 22 November 2026 12:00 UTC */
