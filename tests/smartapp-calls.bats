@@ -114,6 +114,7 @@ grant_type=refresh_token&client_id=cid&refresh_token=rt-1"
 POST /v1/devices/$LAMP/commands 503
 POST /v1/devices/$LAMP/commands 200
 DELETE /v1/installedapps/$APP/schedules/porch-off 422"
+	assert_equal "$(grep -o 'result=refused status=[0-9]*' "$BATS_TEST_TMPDIR/courier.log")" 'result=refused status=422'	# 409: it is there
 	control '{"next": [{"match": "commands", "status": 429, "retryAfter": "3", "times": 1}]}'
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
 	until_asked 1 'porch-off 200'

@@ -100,40 +100,45 @@ const median = (list, by) => list.toSorted?.((a, b) => a[by] - b[by])[list.lengt
 async function main() {
 	await makeKeys();
 	const keyserver = `https://127.0.0.1:${await start('node', [path.join(top, 'tests/fake/keyserver.mjs'), folder])}`;
-	const ours = await startOurs(keyserver);
-	try {
-		const peers = { gatehouse: ours.url, '@smartthings/smartapp': await startTheirs(keyserver) };
-		const seen = Object.fromEntries(Object.keys(peers).map((name) => [name, []]));
-		for (let round = 0; round < rounds; round++) {
-			await signRequests('requests');
-			for (const [name, url] of Object.entries(peers)) {
-				const result = await load(url, 'requests', seconds);
-				if (result.bad || result.repeated)
-					throw new Error(`${name}: ${result.bad} refused, ${result.repeated} sent twice (set REQUESTS higher)`);
-				seen[name].push(result);
-			}
+	ours = await startOurs(keyserver);
+	const peers = { gatehouse: ours.url, '@smartthings/smartapp': await startTheirs(keyserver) };
+	const seen = Object.fromEntries(Object.keys(peers).map((name) => [name, []]));
+	for (let round = 0; round < rounds; round++) {
+		await signRequests('requests');
+		for (const [name, url] of Object.entries(peers)) {
+			const result = await load(url, 'requests', seconds);
+			if (result.bad || result.repeated)
+				throw new Error(`${name}: ${result.bad} refused, ${result.repeated} sent twice (set REQUESTS higher)`);
+			seen[name].push(result);
 		}
-		const rows = Object.entries(seen).map(([name, list]) => ({ name, ...median(list, 'rps') }));
-		const row = { row: 'signed SmartApp EVENT', cores: cpus().length, connections, rows, ratio: rows[0].rps / rows[1].rps, goal: GOAL };
-		if (process.argv.includes('--json'))
-			console.log(JSON.stringify(row));
-		else {
-			console.log(`# ${row.row}: ${new Date().toISOString().slice(0, 10)}, ${row.cores} cores, ${connections} connections, ${rounds} rounds of ${seconds} s`);
-			for (const r of rows)
-				console.log(`${r.name.padEnd(24)} ${r.rps.toFixed(0).padStart(7)} requests/s   p50 ${r.p50.toFixed(1)} ms   p99 ${r.p99.toFixed(1)} ms`);
-			console.log(`# ours over theirs: ${row.ratio.toFixed(2)} (goal ${GOAL})`);
-		}
-	} finally {
-		await ours.stop();
+	}
+	const rows = Object.entries(seen).map(([name, list]) => ({ name, ...median(list, 'rps') }));
+	const row = { row: 'signed SmartApp EVENT', cores: cpus().length, connections, rows, ratio: rows[0].rps / rows[1].rps, goal: GOAL };
+	if (process.argv.includes('--json'))
+		console.log(JSON.stringify(row));
+	else {
+		console.log(`# ${row.row}: ${new Date().toISOString().slice(0, 10)}, ${row.cores} cores, ${connections} connections, ${rounds} rounds of ${seconds} s`);
+		for (const r of rows)
+			console.log(`${r.name.padEnd(24)} ${r.rps.toFixed(0).padStart(7)} requests/s   p50 ${r.p50.toFixed(1)} ms   p99 ${r.p99.toFixed(1)} ms`);
+		console.log(`# ours over theirs: ${row.ratio.toFixed(2)} (goal ${GOAL})`);
 	}
 }
 
-try {
-	await main();
-} finally {
+let ours;
+
+async function finish() {
+	await ours?.stop();
 	for (const child of children) {
 		child.removeAllListeners('exit');
 		child.kill();
 	}
 	await rm(folder, { recursive: true, force: true });
+}
+for (const signal of ['SIGTERM', 'SIGINT'])
+	process.once(signal, () => finish().then(() => process.exit(1)));
+
+try {
+	await main();
+} finally {
+	await finish();
 }
