@@ -154,6 +154,8 @@ account() { printf '%s' "$PASSWORD" | gatehouse user add "$1" --password-stdin >
 @test "activity: what came in and what was disliked, in words, with what to do; texts of others are text" {
 	account eve
 	enter eve
+	cgi console GET /links '' HTTP_COOKIE="$mine"
+	has 'In the SmartThings app add a device'
 	gatehouse device add --user eve --type c2c-dimmer --id l1 --name '<script>lamp</script>' >/dev/null
 	gatehouse device add --user eve --type c2c-switch --id s1 --name Plug >/dev/null
 	local token answer

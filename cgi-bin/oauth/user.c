@@ -96,6 +96,16 @@ user_by_id(struct store *store, struct arena *a, const char *id, struct user *u)
 }
 
 enum store_result
+user_tx_active(struct store_tx *tx, const char *id, bool *active)
+{
+	struct json *r;
+	enum store_result result = record_tx_get(tx, record_key(store_tx_arena(tx), "user", id, NULL), &r);
+
+	*active = result == STORE_OK && !json_get_bool(r, "disabled", false);
+	return result == STORE_ABSENT ? STORE_OK : result;
+}
+
+enum store_result
 user_by_name(struct store *store, struct arena *a, const char *name, struct user *u)
 {
 	struct json *r;

@@ -44,6 +44,9 @@ void		 user_read(const struct json *record, struct user *);
 enum store_result user_by_id(struct store *, struct arena *, const char *id, struct user *);
 enum store_result user_by_name(struct store *, struct arena *, const char *name, struct user *);
 
+/* Inside a transaction: is there such an account, and not disabled? */
+enum store_result user_tx_active(struct store_tx *, const char *id, bool *active);
+
 /* Log in. *ok is false for an unknown name, a wrong password and a disabled account alike, after the same time. */
 enum store_result user_login(struct store *, struct arena *, const char *name, const char *password, struct user *,
 		    bool *ok);

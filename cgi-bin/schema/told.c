@@ -11,6 +11,7 @@
 #include "db/record.h"
 #include "device/change.h"
 #include "oauth/grant.h"
+#include "oauth/user.h"
 #include "schema/callback.h"
 #include "base/banned.h"
 
@@ -136,8 +137,13 @@ told_tx_note(struct store_tx *tx, struct callback *c, const struct json *told)
 	struct json *before, *r = record_new(a);
 	int64_t now = clock_ms(), first = now;
 	long long times = 1;
-	enum store_result result = record_tx_get(tx, told_key(a, c->user, c->grant, c->told), &before);
+	bool active;
+	enum store_result result = user_tx_active(tx, c->user, &active);
 
+	/* Who is being deleted is disabled first: nothing comes behind what forgets. */
+	if (result != STORE_OK || !active)
+		return result;
+	result = record_tx_get(tx, told_key(a, c->user, c->grant, c->told), &before);
 	if (result != STORE_OK && result != STORE_ABSENT)
 		return result;
 	int64_t age = now - json_get_int(before, "time", 0), since = json_get_int(before, "first", 0);

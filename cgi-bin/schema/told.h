@@ -22,7 +22,8 @@ struct json;
  * machines and left out. NULL if the message is neither a stateCallback nor a discoveryCallback about devices. */
 struct json	*told_read(struct arena *, const struct json *message);
 
-/* Note it as part of the transaction that ends the call; counts in the callback, which the caller puts back. */
+/* Note it as part of the transaction that ends the call; counts in the callback, which the caller puts back. Not for an account
+ * that is disabled. */
 enum store_result told_tx_note(struct store_tx *, struct callback *, const struct json *told);
 
 /* Append what told_read says of each message that is kept, with time, first (ms), times (how often) and grant; in no order. */

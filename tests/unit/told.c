@@ -10,8 +10,9 @@
 #include "tests/unit/fixture.h"
 #include "base/banned.h"
 
-#define USER "u1"
+#define USER owner.id
 
+static struct user owner;
 static struct grant link_of_user;
 
 /* --- what is read of a message --- */
@@ -170,6 +171,10 @@ test_end(void)
 	CHECK(json_count(kept()) == 0);
 	tell("a", "power", 1);
 	CHECK(json_count(kept()) == 1);
+	/* Who is disabled, as somebody is who will be deleted, gets no new records. */
+	CHECK(user_set_disabled(fx.store, fx.arena, USER, true) == STORE_OK);
+	tell("b", "power", 1);
+	CHECK(json_count(kept()) == 1);
 	CHECK(told_forget(fx.store, fx.arena, USER) == STORE_OK);
 	CHECK(json_count(kept()) == 0);
 }
@@ -178,6 +183,7 @@ int
 main(void)
 {
 	fixture_begin();
+	owner = fixture_user("ann");
 	test_read();
 	test_secrets();
 	test_bounds();
