@@ -27,7 +27,7 @@ teardown_file() {
 setup() {
 	COURIER_LOG=$BATS_FILE_TMPDIR/courier.log
 	. "$BATS_FILE_TMPDIR/link"
-	control '{"token":null,"api":null,"expire":0,"life":3600,"devices":[
+	control '{"token":null,"api":null,"expire":0,"slow":0,"life":3600,"devices":[
 		{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"on","brightness":0.4},
 		{"id":"b2","label":"Desk","kind":"bulb","connected":true,"power":"off","brightness":1},
 		{"id":"c3","label":"Gate","kind":"door","connected":true,"open":false}]}'
@@ -128,7 +128,8 @@ name() { gatehouse --json device show "$1" --user ann | jq -r .name; }
 
 @test "30 twenty commands at once with an expired token: one refresh" {
 	command_to acme.a1 st.switch on
-	control '{"expire":1}'
+	# slow enough that they meet
+	control '{"expire":1,"slow":1500}'
 	local n pids=()
 	for n in {1..20}; do
 		(BATS_TEST_TMPDIR=$(mktemp -d -p "$BATS_TEST_TMPDIR"); command_to acme.a1 switchLevel setLevel "[$n]"; json '.deviceState[0].states[0].value' >"$BATS_TEST_TMPDIR/../said.$n") 3>&- &

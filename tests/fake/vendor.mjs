@@ -16,6 +16,7 @@ const control = {
 	long: 0,		// characters of an access token at least
 	token: null,		// {status, body, type?} in place of the token endpoint's answer; {hang: true}
 	api: null,		// the same for what is below /v1
+	slow: 0,		// ms that the token endpoint takes
 	expire: 0,		// as many calls are told that their token is over
 	expired: { status: 401, body: '{"error":"expired"}' },
 	page: 0,		// devices on a page; 0 = all
@@ -120,7 +121,8 @@ const server = createServer((request, response) => {
 		if (instead?.hang)
 			return undefined;
 		if (url.pathname === '/token')
-			return control.token ? answer(control.token.status, control.token.body, control.token.type) : token(request, form, answer);
+			return setTimeout(() => control.token ? answer(control.token.status, control.token.body, control.token.type) :
+				token(request, form, answer), control.slow);
 		if (url.pathname === '/revoke') {
 			refreshes.delete(form.get('token'));
 			return answer(200, '{}');
