@@ -25,6 +25,7 @@ schema-webhook|schema|api|/schema /my-schema-connector
 smartapp-lifecycle|json|api|/smartapp
 web-services|json|api|/api/smartapps/ /api/token/
 service-manager|page|api|/connect /connect/ /oauth/initialize /oauth/callback /api/links /api/links/
+polyglot|page|api|/nodeservers /nodeservers/
 polyglot|json|api|/polyglot/ /api/sys/nsgetioturl /api/oauth/callback /ns/
 console|page|api|/ /devices /devices/ /new-device /links /links/ /activity /account /operator /console /console/
 simulator|page|api|/sim /sim/

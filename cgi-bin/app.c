@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/bell.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/log.h"
@@ -17,6 +18,7 @@
 #include "endpoints/rate.h"
 #include "endpoints/webapp.h"
 #include "link/link.h"
+#include "nodeserver/source.h"
 #include "oauth/keyring.h"
 #include "web/page.h"
 #include "base/banned.h"
@@ -93,6 +95,7 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 	if ((app->config = config_load(app->arena, root, &why)) == NULL)
 		die(program, why);
 	wake_open(app->config->root);
+	bell_open(app->config->root);
 	if (app->config->simulator)
 		clock_follow(config_path(app->arena, app->config, "clock"));
 	if (parts & (APP_STORE | APP_KEYS))
@@ -102,6 +105,8 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 		die(program, why);
 	if (parts & APP_KEYS && (app->keyring = keyring_open(app->arena, app->config, app->store, &why)) == NULL)
 		die(program, why);
+	if (parts & APP_KEYS && parts & APP_CATALOGUE)
+		nodeserver_source_add(app->arena, app->config, app->keyring);
 	if (parts & APP_PAGES && (app->pages = page_load(app->arena, app_share(app->arena, "html"), &why)) == NULL)
 		die(program, why);
 	if (parts & APP_WEBAPPS)

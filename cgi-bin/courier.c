@@ -10,6 +10,7 @@
 #include "endpoints/notify.h"
 #include "link/end.h"
 #include "link/poll.h"
+#include "nodeserver/presence.h"
 #include "schema/callbacks.h"
 #include "smartapp/sender.h"
 #include "base/banned.h"
@@ -28,6 +29,7 @@ static const struct sender *const senders[] = {
 	&schema_callbacks,
 	&endpoints_notify,
 	&link_poll,
+	&presence_watch,
 	&outbox,
 	NULL,
 };

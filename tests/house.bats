@@ -71,7 +71,7 @@ upward() {
 			floor["cli"] = 4.5
 			floor["app"] = 5
 			floor["account"] = floor["sim"] = 6
-			floor["console"] = floor["connect"] = 6.5
+			floor["console"] = floor["connect"] = floor["polyglot"] = 6.5
 			floor["program"] = 7
 		}
 		FNR == 1 {

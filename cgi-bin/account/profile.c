@@ -10,6 +10,8 @@
 #include "base/json.h"
 #include "device/device.h"
 #include "link/end.h"
+#include "nodeserver/registry.h"
+#include "nodeserver/service.h"
 #include "oauth/activity.h"
 #include "oauth/exchange.h"
 #include "oauth/grant.h"
@@ -147,6 +149,8 @@ delete_account(struct app *app, const struct request *rq, struct response *rs, c
 	if ((r = user_set_disabled(app->store, rq->arena, id, true)) == STORE_OK &&
 	    (r = end_links(app, rq->arena, id)) == STORE_OK &&
 	    (r = link_end_all(app->links, rq->arena, id)) == STORE_OK &&
+	    (r = service_delete_all(&(struct nodeserver_context){ app->config, app->store, app->keyring, app->catalogue,
+	    rq->arena }, id)) == STORE_OK &&
 	    (r = device_delete_all(app->store, rq->arena, id)) == STORE_OK &&
 	    (r = told_forget(app->store, rq->arena, id)) == STORE_OK &&
 	    (r = exchange_forget(app->store, rq->arena, id)) == STORE_OK &&

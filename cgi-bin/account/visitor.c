@@ -156,6 +156,7 @@ place_of(const char *name)
 		{ "device-delete", "at_devices" }, { "links", "at_links" }, { "link", "at_links" },
 		{ "link-preferences", "at_links" }, { "activity", "at_activity" }, { "account", "at_account" },
 		{ "operator", "at_operator" }, { "connect", "at_links" }, { "connect-vendor", "at_links" },
+		{ "nodeservers", "at_nodeservers" }, { "nodeserver", "at_nodeservers" },
 		{ "connect-link", "at_links" }, { "connect-devices", "at_links" }, { "connect-done", "at_links" },
 	};
 

@@ -16,6 +16,8 @@
 #include "db/store.h"
 #include "device/device.h"
 #include "link/link.h"
+#include "nodeserver/registry.h"
+#include "nodeserver/service.h"
 #include "oauth/activity.h"
 #include "oauth/exchange.h"
 #include "oauth/user.h"
@@ -207,6 +209,8 @@ delete(struct cli *c)
 	enum store_result r = user_set_disabled(c->store, c->arena, u.id, true);
 	if (r == STORE_OK)
 		r = link_forget_all(c->store, c->arena, u.id);
+	if (r == STORE_OK)
+		r = service_delete_all(&(struct nodeserver_context){ c->config, c->store, c->keyring, c->catalogue, c->arena }, u.id);
 	if (r == STORE_OK)
 		r = device_delete_all(c->store, c->arena, u.id);
 	if (r == STORE_OK)

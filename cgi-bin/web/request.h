@@ -4,7 +4,9 @@
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct pair;
@@ -21,6 +23,8 @@ struct request {
 	struct pair	*query, *form;	/* decoded; form only for application/x-www-form-urlencoded bodies */
 	const char	*body;		/* NUL-terminated, may hold NULs */
 	size_t		 body_len;
+	int64_t		 waited;	/* ms since it came, if its answer had to wait (response_wait) */
+	bool		 hurry;		/* it may not wait any longer */
 };
 
 #define REQUEST_URI_MAX 16384	/* bytes of path and query; web servers refuse earlier */

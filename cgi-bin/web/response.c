@@ -90,6 +90,14 @@ response_cache(struct response *w, const char *value)
 }
 
 void
+response_wait(struct response *w, const char *bell, unsigned reading, int64_t ms)
+{
+	w->bell = arena_strdup(w->arena, bell);
+	w->reading = reading;
+	w->wait_ms = ms;
+}
+
+void
 response_redirect(struct response *w, const char *url)
 {
 	response_body(w, 303, "text/plain; charset=utf-8", "", 0);

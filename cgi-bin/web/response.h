@@ -3,6 +3,7 @@
 #define WEB_RESPONSE_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct json;
@@ -14,6 +15,9 @@ struct response {
 	struct pair	*headers;
 	const char	*body;
 	size_t		 body_len;
+	const char	*bell;		/* see response_wait; NULL = this is the answer */
+	unsigned	 reading;
+	int64_t		 wait_ms;
 };
 
 /* An empty 200. */
@@ -29,6 +33,10 @@ void		 response_body(struct response *, int status, const char *content_type, co
 
 /* Let the answer be cached after all: the value of Cache-Control in place of no-store. */
 void		 response_cache(struct response *, const char *value);
+
+/* There is nothing to say yet: have the handler called again, with the same request and an empty response, once the bell's
+ * reading is another (base/bell.h) or ms have passed. For programs of serve_patient; others answer what is there. */
+void		 response_wait(struct response *, const char *bell, unsigned reading, int64_t ms);
 
 /* 303 See Other (RFC 9110 15.4.4): the one redirect that never repeats a POST. */
 void		 response_redirect(struct response *, const char *url);

@@ -1,8 +1,13 @@
-/* serve.c: the only file that knows libfcgi. */
+/* serve.c: the only file that knows libfcgi.
+ *
+ * long because: it is the only one. */
 #include "web/serve.h"
 
 #include <fastcgi.h>
 #include <fcgiapp.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -11,7 +16,9 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/bell.h"
 #include "base/buf.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -146,72 +153,256 @@ take(struct wire *w, struct request *rq, size_t max_body, struct arena *a)
 	return got == (size_t)len || bad != 0 ? bad : 400;
 }
 
-static void
-one(struct wire *w, const struct program *program, struct app *app, struct arena *a)
-{
-	struct request rq;
-	struct response rs = response_new(a);
-	const char *sent = FCGX_GetParam("REQUEST_METHOD", w->env);
-	int status = take(w, &rq, program->max_body, a);
-	const struct route *route = find_route(program->routes, rq.path);
+/* One request from its coming to its answer. */
+struct exchange {
+	FCGX_Request	 fr;
+	struct wire	 wire;
+	struct arena	*arena;
+	const struct program *program;
+	struct app	*app;
+	const struct route *route;
+	struct request	 rq;
+	struct response	 rs;
+	int		 refused;	/* status that it is refused with; 0 = it is not */
+	int64_t		 came;		/* ms of a clock that nobody moves */
+	struct exchange	*next;
+};
 
-	log_request(rq.id);
-	if (route->path == NULL && status == 0)
-		status = 404;
-	else if (status == 0 && !text_list_has(route->methods, " ", rq.method))
-		status = 405;
-	if (status != 0)
-		refuse(app, route, &rq, &rs, status);
-	else
-		route->handler(app, &rq, &rs);
-	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", rq.method,
-	    route->path != NULL ? route->path : "-", rs.status);
-	reply(w, &rs, sent == NULL || strcmp(sent, "HEAD") != 0);
-	log_request(NULL);
+static int64_t
+steady_ms(void)
+{
+	return clock_ms() - clock_offset();
 }
 
 static void
-accept_loop(const struct program *program, struct app *app, struct arena *a)
+begin(struct exchange *e, struct wire wire, bool hurry)
 {
-	static const int signals[] = { SIGTERM, SIGUSR1 };	/* a person's or systemd's, and multiwatch's */
-	sigset_t stop;
-	FCGX_Request fr;
+	e->wire = wire;
+	e->came = steady_ms();
+	e->refused = take(&e->wire, &e->rq, e->program->max_body, e->arena);
+	e->rq.hurry = hurry;
+	e->route = find_route(e->program->routes, e->rq.path);
+	if (e->route->path == NULL && e->refused == 0)
+		e->refused = 404;
+	else if (e->refused == 0 && !text_list_has(e->route->methods, " ", e->rq.method))
+		e->refused = 405;
+}
 
-	/* They may come only while we wait for a request: never as EINTR in a handler. */
-	sigemptyset(&stop);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaddset(&stop, signals[i]);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
-		sigaction(signals[i], &(struct sigaction){ .sa_handler = on_stop }, NULL);
+/* Try to answer. False if it has to wait. */
+static bool
+try(struct exchange *e)
+{
+	e->rs = response_new(e->arena);
+	e->rq.waited = steady_ms() - e->came;
+	log_request(e->rq.id);
+	if (e->refused != 0)
+		refuse(e->app, e->route, &e->rq, &e->rs, e->refused);
+	else
+		e->route->handler(e->app, &e->rq, &e->rs);
+	log_request(NULL);
+	return e->rs.bell == NULL || e->rq.hurry;
+}
 
-	FCGX_InitRequest(&fr, FCGI_LISTENSOCK_FILENO, 0);
+static void
+finish(struct exchange *e)
+{
+	const char *sent = FCGX_GetParam("REQUEST_METHOD", e->wire.env);
+
+	log_request(e->rq.id);
+	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", e->rq.method,
+	    e->route->path != NULL ? e->route->path : "-", e->rs.status);
+	reply(&e->wire, &e->rs, sent == NULL || strcmp(sent, "HEAD") != 0);
+	log_request(NULL);
+}
+
+static const int stops[] = { SIGTERM, SIGUSR1 };	/* a person's or systemd's, and multiwatch's */
+
+/* They may come only while we wait for a request: never as EINTR in a handler. */
+static void
+hold_stops(sigset_t *held, sigset_t *before)
+{
+	sigemptyset(held);
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		sigaddset(held, stops[i]);
+	sigprocmask(SIG_BLOCK, held, before);
+	for (size_t i = 0; i < sizeof(stops) / sizeof(stops[0]); i++)
+		sigaction(stops[i], &(struct sigaction){ .sa_handler = on_stop }, NULL);
+}
+
+static void
+accept_loop(struct exchange *e)
+{
+	sigset_t held, before;
+
+	hold_stops(&held, &before);
+	FCGX_InitRequest(&e->fr, FCGI_LISTENSOCK_FILENO, 0);
 	for (;;) {
-		sigprocmask(SIG_UNBLOCK, &stop, NULL);
-		int rc = FCGX_Accept_r(&fr);
-		sigprocmask(SIG_BLOCK, &stop, NULL);
+		sigprocmask(SIG_UNBLOCK, &held, NULL);
+		int rc = FCGX_Accept_r(&e->fr);
+		sigprocmask(SIG_BLOCK, &held, NULL);
 		if (rc < 0)
 			break;
-		one(&(struct wire){ fr.in, fr.out, fr.envp }, program, app, a);
-		FCGX_Finish_r(&fr);
-		arena_reset(a);
+		begin(e, (struct wire){ e->fr.in, e->fr.out, e->fr.envp }, true);
+		try(e);
+		finish(e);
+		FCGX_Finish_r(&e->fr);
+		arena_reset(e->arena);
 	}
+}
+
+/* --- answers that wait --- */
+
+struct waiting_room {
+	const struct program	*program;
+	struct app		*app;
+	struct exchange		*waiting, *spare;
+	size_t			 n, max;
+};
+
+/* One that is not in use. libfcgi keeps pointers into it: it never moves. */
+static struct exchange *
+room_take(struct waiting_room *room)
+{
+	struct exchange *e = room->spare;
+
+	if (e != NULL) {
+		room->spare = e->next;
+		return e;
+	}
+	if ((e = calloc(1, sizeof(*e))) == NULL)
+		return NULL;
+	*e = (struct exchange){ .arena = arena_new(ARENA_LIMIT), .program = room->program, .app = room->app };
+	FCGX_InitRequest(&e->fr, FCGI_LISTENSOCK_FILENO, FCGI_FAIL_ACCEPT_ON_INTR);
+	return e;
+}
+
+static void
+room_spare(struct waiting_room *room, struct exchange *e)
+{
+	arena_reset(e->arena);
+	e->next = room->spare;
+	room->spare = e;
+}
+
+/* Is there somebody at the door? Another process may have been quicker. False: it is closed. */
+static bool
+room_admit(struct waiting_room *room)
+{
+	struct exchange *e = room_take(room);
+
+	if (e == NULL)
+		return true;
+	int rc = FCGX_Accept_r(&e->fr);
+	if (rc < 0) {
+		room_spare(room, e);
+		return rc == -EAGAIN || rc == -EWOULDBLOCK || rc == -EINTR;
+	}
+	begin(e, (struct wire){ e->fr.in, e->fr.out, e->fr.envp }, room->n >= room->max);
+	if (try(e)) {
+		finish(e);
+		FCGX_Finish_r(&e->fr);
+		room_spare(room, e);
+	} else {
+		e->next = room->waiting;
+		room->waiting = e;
+		room->n++;
+	}
+	return true;
+}
+
+/* Look after those whose bell has rung or whose time has come; ms until the next of them, -1 if none waits. */
+static int
+room_look(struct waiting_room *room, bool hurry)
+{
+	int64_t soonest = -1;
+
+	for (struct exchange **p = &room->waiting; *p != NULL;) {
+		struct exchange *e = *p;
+		int64_t left = e->came + e->rq.waited + e->rs.wait_ms - steady_ms();
+		e->rq.hurry = hurry;
+		if ((hurry || left <= 0 || bell_reading(e->rs.bell) != e->rs.reading) && try(e)) {
+			*p = e->next;
+			room->n--;
+			finish(e);
+			FCGX_Finish_r(&e->fr);
+			room_spare(room, e);
+			continue;
+		}
+		left = e->rs.wait_ms - (steady_ms() - e->came - e->rq.waited);
+		left = left < 0 ? 0 : left;
+		soonest = soonest < 0 || left < soonest ? left : soonest;
+		p = &e->next;
+	}
+	return (int)(soonest > 1000 ? 1000 : soonest);	/* a ring may have got lost before the ear was there */
+}
+
+static void
+patient_loop(struct waiting_room *room)
+{
+	sigset_t held, before;
+	struct pollfd doors[2] = { { .fd = FCGI_LISTENSOCK_FILENO, .events = POLLIN }, { .events = POLLIN } };
+	int flags = fcntl(FCGI_LISTENSOCK_FILENO, F_GETFL), ms;
+
+	hold_stops(&held, &before);
+	/* Several processes wake for one connection: who comes late must not stand at the door. */
+	fcntl(FCGI_LISTENSOCK_FILENO, F_SETFL, flags | O_NONBLOCK);
+	doors[1].fd = bell_fd();
+	for (bool open = true; open;) {
+		ms = room_look(room, false);
+		struct timespec t = { ms / 1000, ms % 1000 * 1000000L };
+		int ready = ppoll(doors, 2, ms < 0 ? NULL : &t, &before);
+		if (ready < 0)
+			open = fcntl(FCGI_LISTENSOCK_FILENO, F_GETFD) >= 0;	/* a signal closes it */
+		else if (doors[0].revents & (POLLNVAL | POLLERR))
+			open = false;
+		else if (doors[0].revents & POLLIN)
+			open = room_admit(room);
+		if (ready > 0 && doors[1].revents & POLLIN)
+			bell_hush();
+	}
+	room_look(room, true);
+}
+
+int
+serve_patient(const struct program *program, struct app *app, size_t waiting)
+{
+	struct waiting_room room = { .program = program, .app = app, .max = waiting };
+
+	if (FCGX_IsCGI() || FCGX_Init() != 0)
+		return serve(program, app);
+	patient_loop(&room);
+	for (struct exchange *e; (e = room.spare) != NULL; free(e)) {
+		room.spare = e->next;
+		FCGX_Free(&e->fr, 1);
+		arena_free(e->arena);
+	}
+	return 0;
+}
+
+/* From a shell there is nobody else to serve. */
+static void
+once(struct exchange *e)
+{
+	begin(e, (struct wire){ .env = environ }, false);
+	while (!try(e))
+		bell_wait(e->rs.bell, e->rs.reading, e->rs.wait_ms);
+	finish(e);
 }
 
 int
 serve(const struct program *program, struct app *app)
 {
-	struct arena *a = arena_new(ARENA_LIMIT);
+	struct exchange e = { .arena = arena_new(ARENA_LIMIT), .program = program, .app = app };
 	int rc = 0;
 
 	if (FCGX_Init() != 0)
 		rc = 1;
 	else if (FCGX_IsCGI()) {
-		one(&(struct wire){ .env = environ }, program, app, a);
+		once(&e);
 		rc = fflush(stdout) == 0 ? 0 : 1;
 	} else
-		accept_loop(program, app, a);
-	arena_free(a);
+		accept_loop(&e);
+	arena_free(e.arena);
 	return rc;
 }
 

@@ -30,6 +30,10 @@ struct program {
 /* Serve until SIGTERM or SIGUSR1 (a request in hand is finished first), or one request if started as CGI. The exit status. */
 int	 serve(const struct program *, struct app *);
 
+/* The same for a program whose answers may wait (response_wait): a process keeps up to waiting of them open and goes on serving
+ * others meanwhile. Told to stop, it answers them with what there is. */
+int	 serve_patient(const struct program *, struct app *, size_t waiting);
+
 /* A refusal as {"error":"...","error_description":"..."}: for JSON endpoints that have no form of their own. */
 void	 serve_refuse_json(struct app *, const struct request *, struct response *, int status, const char *why);
 

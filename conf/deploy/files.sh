@@ -50,6 +50,9 @@ forms() {
 	done < <(error_forms)
 }
 
+# patience PROGRAM: seconds that its answer may take. Those of polyglot may wait for news for 20.
+patience() { case $1 in polyglot) echo 30 ;; *) echo 15 ;; esac; }
+
 # nginx_locations ROUTE HANDLING: what a route lacks to end in its slash is not there, where nginx itself would send on to it.
 nginx_locations() {
 	local route=$1 log=''
@@ -65,7 +68,7 @@ nginx_locations() {
 # lighttpd_condition OPERATOR TEXT PROGRAM
 lighttpd_condition() {
 	printf '$HTTP["url"] %s "%s" { fastcgi.server = ( "/" => (( "socket" => "sock/%s.sock",%s%s )) ) }\n' "$1" "$2" "$3" \
-	    ' "check-local" => "disable",' ' "connect-timeout" => 2, "write-timeout" => 10, "read-timeout" => 15'
+	    ' "check-local" => "disable",' ' "connect-timeout" => 2, "write-timeout" => 10, "read-timeout" => '"$(patience "$3")"
 }
 
 # nginx: one location a route. lighttpd: one condition for all exact routes of a program, and one for each that takes what is
@@ -79,6 +82,7 @@ locations() {
 		login) rate="limit_req zone=login burst=$((LOGIN_RATE * 10)) nodelay; " ;;
 		api) rate="limit_req zone=api burst=$((API_RATE * 4)) nodelay; " ;;
 		esac
+		[ "$(patience "$name")" = 15 ] || rate+="fastcgi_read_timeout $(patience "$name")s; "
 		for route in $routes; do
 			if [ "$WEB" = nginx ]; then
 				nginx_locations "$route" "${rate}fastcgi_pass unix:sock/$name.sock;"

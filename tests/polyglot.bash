@@ -1,0 +1,88 @@
+# polyglot.bash: node servers and their calls for the tests of the Polyglot cloud, on top of helper.bash.
+# shellcheck shell=bash disable=SC2034,SC2154,SC2155
+
+# polyglot_root: an instance with ann and bob; $session and $bob are their cookies, $csrf the form token of ann's pages.
+polyglot_root() {
+	make_root "$BATS_FILE_TMPDIR/root"
+	mkdir -p "$ROOT/sock"
+	printf '%s' "$PASSWORD" | gatehouse user add bob --password-stdin >/dev/null
+	sign_in bob "$PASSWORD"
+	bob=$session
+	sign_in ann "$PASSWORD"
+	cgi polyglot GET /nodeservers '' HTTP_COOKIE="$session"
+	csrf=$(hidden csrf)
+	export session bob csrf
+}
+
+# api METHOD PATH [BODY]: a call of the owner's page (ann's, unless $as is another cookie).
+api() {
+	cgi polyglot "$1" "/polyglot/api/nodeservers$2" "${3-}" CONTENT_TYPE=application/json HTTP_COOKIE="${as-$session}" \
+		HTTP_X_CSRF_TOKEN="$csrf" HTTP_ORIGIN="$PUBLIC"
+}
+
+# create [SPEC]: a node server; sets $n, $worker, $token and $pgurl.
+create() {
+	api POST '' "${1-{\"name\":\"Test\"\}}"
+	[ "$code" = 201 ] || { echo "not created: $code $body"; return 1; }
+	n=$(json .profileNum) worker=$(json .worker) token=$(json .token) pgurl=$(json .pgUrl)
+}
+
+# post MESSAGE [TOKEN]; get [AFTER [WAIT]]: as the node server.
+post() {
+	cgi polyglot POST "/polyglot/ns/$worker/messages" "$1" CONTENT_TYPE=application/json HTTP_AUTHORIZATION="Bearer ${2-$token}"
+}
+get() {
+	cgi polyglot GET "/polyglot/ns/$worker/messages?wait=${2-1}${1:+&after=$1}" '' HTTP_AUTHORIZATION="Bearer $token"
+}
+
+# fetch: everything that waits, as lines of {"seq","msg"} in $messages; it is acknowledged.
+fetch() {
+	local next=${after-}
+	messages=''
+	while :; do
+		get "$next" 1
+		[ "$code" = 200 ] || return 1
+		[ "$(json '.messages | length')" != 0 ] || break
+		messages+=$(jq -c '.messages[]' <<<"$body")$'\n'
+		next=$(json .next)
+	done
+	after=$next
+}
+
+# told FILTER: jq on each message that fetch got; true if one fits.
+told() { jq -e -n "[inputs.msg | select($1)] | length > 0" <<<"$messages" >/dev/null || { echo "not told: $1 in $messages"; return 1; }; }
+
+# config FILTER: of the newest config that fetch got.
+config() { jq -ers "[.[].msg.config | select(. != null)] | last | $1" <<<"$messages"; }
+
+# controller, dimmer [ADDRESS [NAME]]: the first nodes.
+controller() {
+	post '{"addnode":{"address":"controller","name":"Controller","nodedefid":"controller","primary":"controller","drivers":[{"driver":"ST","value":0,"uom":2}]}}'
+	status 200
+}
+dimmer() {
+	post '{"addnode":{"address":"'"${1-lamp1}"'","name":"'"${2-Desk lamp}"'","nodedefid":"VNODE_DIMMER","primary":"controller","drivers":[{"driver":"ST","value":"0","uom":51}]}}'
+	status 200
+}
+
+# running [SPEC]: a node server that is connected and has a controller and a dimmer; what waited for it is fetched.
+running() {
+	after=''
+	create "$@"
+	post '{"connected":true}'
+	controller
+	dimmer
+	fetch
+}
+
+# schema TYPE [MORE]: a message of SmartThings for all of ann's devices.
+schema() {
+	local t=$(gatehouse token issue --user ann --client smartthings | jq -r .access_token)
+	cgi schema-webhook POST /schema '{"headers":{"schema":"st-schema","version":"1.0","interactionType":"'"$1"'","requestId":"'"$RANDOM$RANDOM"'"},
+		"authentication":{"tokenType":"Bearer","token":"'"$t"'"}'"${2-}"'}' CONTENT_TYPE=application/json
+}
+
+# command DEVICE CAPABILITY COMMAND [ARGUMENTS]
+command_to() {
+	schema commandRequest ',"devices":[{"externalDeviceId":"'"$1"'","commands":[{"component":"main","capability":"st.'"$2"'","command":"'"$3"'","arguments":'"${4-[]}"'}]}]'
+}
