@@ -49,12 +49,16 @@ begin(struct call *c, struct app *app, const struct request *rq, struct response
 static const char *
 done_said(const struct request *rq)
 {
-	static const char *const all[] = { "stop", "start", "restart", "query", "params", "polls", "oauth" };
+	static const struct { const char *done, *text; } all[] = {
+		{ "stop", "nodeserver_done_stop" }, { "start", "nodeserver_done_start" }, { "restart", "nodeserver_done_restart" },
+		{ "query", "nodeserver_done_query" }, { "params", "nodeserver_done_params" }, { "polls", "nodeserver_done_polls" },
+		{ "oauth", "nodeserver_done_oauth" },
+	};
 	const char *done = request_query(rq, "done");
 
 	for (size_t i = 0; done != NULL && i < sizeof(all) / sizeof(all[0]); i++)
-		if (strcmp(all[i], done) == 0)
-			return arena_printf(rq->arena, "nodeserver_done_%s", done);
+		if (strcmp(all[i].done, done) == 0)
+			return all[i].text;
 	return NULL;
 }
 

@@ -165,6 +165,8 @@ struct exchange {
 	struct response	 rs;
 	int		 refused;	/* status that it is refused with; 0 = it is not */
 	int64_t		 came;		/* ms of a clock that nobody moves */
+	int64_t		 asked;		/* the same, when its handler was called last */
+	bool		 tried;		/* it was called already */
 	struct exchange	*next;
 };
 
@@ -179,6 +181,7 @@ begin(struct exchange *e, struct wire wire, bool hurry)
 {
 	e->wire = wire;
 	e->came = steady_ms();
+	e->tried = false;
 	e->refused = take(&e->wire, &e->rq, e->program->max_body, e->arena);
 	e->rq.hurry = hurry;
 	e->route = find_route(e->program->routes, e->rq.path);
@@ -193,7 +196,11 @@ static bool
 try(struct exchange *e)
 {
 	e->rs = response_new(e->arena);
-	e->rq.waited = steady_ms() - e->came;
+	/* 0 is the first try's alone. */
+	e->asked = steady_ms();
+	int64_t waited = e->asked - e->came;
+	e->rq.waited = !e->tried ? 0 : waited > 0 ? waited : 1;
+	e->tried = true;
 	log_request(e->rq.id);
 	if (e->refused != 0)
 		refuse(e->app, e->route, &e->rq, &e->rs, e->refused);
@@ -318,7 +325,7 @@ room_look(struct waiting_room *room, bool hurry)
 
 	for (struct exchange **p = &room->waiting; *p != NULL;) {
 		struct exchange *e = *p;
-		int64_t left = e->came + e->rq.waited + e->rs.wait_ms - steady_ms();
+		int64_t left = e->asked + e->rs.wait_ms - steady_ms();
 		e->rq.hurry = hurry;
 		if ((hurry || left <= 0 || bell_reading(e->rs.bell) != e->rs.reading) && try(e)) {
 			*p = e->next;
@@ -328,7 +335,7 @@ room_look(struct waiting_room *room, bool hurry)
 			room_spare(room, e);
 			continue;
 		}
-		left = e->rs.wait_ms - (steady_ms() - e->came - e->rq.waited);
+		left = e->asked + e->rs.wait_ms - steady_ms();
 		left = left < 0 ? 0 : left;
 		soonest = soonest < 0 || left < soonest ? left : soonest;
 		p = &e->next;
