@@ -32,6 +32,7 @@ static const struct cli_noun *const nouns[] = {
 	&cli_app,
 	&cli_connector,
 	&cli_courier,
+	&cli_nodeserver,
 	NULL,
 };
 

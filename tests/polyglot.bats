@@ -26,6 +26,34 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	refute_output --partial "${pgurl##*=}"
 }
 
+@test "an operator does the same from the command line" {
+	run gatehouse nodeserver add 'From a shell' --user ann --slot 9 --json
+	assert_success
+	worker=$(jq -r .worker <<<"$output") token=$(jq -r .token <<<"$output") pgurl=$(jq -r .pgurl <<<"$output")
+	post '{"connected":true}'
+	status 200
+	cgi polyglot GET "${pgurl#"$PUBLIC"}"
+	status 200
+	run gatehouse nodeserver list --user ann
+	assert_output --regexp 'From a shell +yes'
+	refute_output --partial "$token"
+	run gatehouse nodeserver add Other --user ann --slot 9
+	assert_failure 1
+	run gatehouse nodeserver rotate 9 --user ann
+	assert_success
+	refute_output --partial "$token"
+	post '{"connected":true}'
+	status 401
+	run gatehouse nodeserver delete 9 --user ann
+	assert_success
+	run gatehouse nodeserver delete 9 --user ann
+	assert_failure 1
+	run gatehouse nodeserver rotate x --user ann
+	assert_failure 1
+	run gatehouse nodeserver add X --user ann --slot 26
+	assert_failure 2
+}
+
 @test "2 slots are 1 to 25, each once" {
 	for bad in 0 26 '"x"' 1.5 -1; do
 		api POST '' '{"name":"x","profileNum":'"$bad"'}'
