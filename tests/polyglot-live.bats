@@ -117,10 +117,11 @@ waiting() {
 	curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_load' "$n")" | jq -e '.device.online'
 	own GET "/$n" | jq -e .connected
 	own PATCH "/$n" '{"polls":{"shortPoll":1,"longPoll":2}}' >/dev/null
-	# two polls and half a minute later by the demo's clock
-	python3 -c 'import struct, sys; sys.stdout.buffer.write(struct.pack("=q", 3600000))' >"$W/clock"
-	cat "$W/clock" >"$ROOT/clock"
-	away() { own GET "/$n" | jq -e '.connected == false' >/dev/null; }
+	# two polls and half a minute are over, by the demo's clock; so is the session
+	"$ROOT/gatehouse" sim clock hour
+	away() { "$ROOT/gatehouse" nodeserver list --user demo --json | jq -e ".[] | select(.slot == $n) | .connected == false" >/dev/null; }
 	soon away
-	curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_load' "$n")" | jq -e '.device.online == false'
+	off() { "$ROOT/gatehouse" device list --user demo --json | jq -e '.[] | select(.id | endswith("_load")) | .online == false' >/dev/null; }
+	soon off
+	"$ROOT/gatehouse" sim clock now
 }

@@ -281,7 +281,8 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	create '{"name":"Again","profileNum":'"$slot"'}'
 	[ "$n" = "$slot" ]
 	after='' fetch
-	[ -z "${messages//[[:space:]]/}" ]
+	[ "$(jq -rs '[.[].msg | keys[0]] | join(" ")' <<<"$messages")" = config ]
+	config '.nodes == {} and .customData == {} and .notices == {}'
 	post '{"connected":true}'
 	controller
 	dimmer

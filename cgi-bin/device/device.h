@@ -28,7 +28,7 @@ struct device {
 	const char	*id, *name;
 	const char	*room;		/* NULL if none */
 	const char	*type;		/* a c2c name, or a device profile UUID */
-	const char	*source;	/* "virtual", "link"; later "node" */
+	const char	*source;	/* "virtual", "link", "node" */
 	const struct json *remote;	/* what its source knows it by: an object of the source's own; NULL if none */
 	const char	*manufacturer, *model;	/* never blank: SmartThings refuses a device without them */
 	const char	*hw_version, *sw_version;	/* NULL if none */

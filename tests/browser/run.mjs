@@ -8,3 +8,4 @@ import './account.mjs';
 import './preferences.mjs';
 import './owner.mjs';
 import './connect.mjs';
+import './nodeservers.mjs';
