@@ -236,8 +236,8 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	[ "$(gatehouse device list --user ann --json | jq '[.[] | select(.id | endswith("_lamp1"))] | length')" -ge 1 ]
 	[ "$(gatehouse device list --user ann --json | jq "[.[] | select(.id == \"$(printf 'n%03d_lamp1' "$n")\")] | length")" = 1 ]
 	post '{"connected":false}'
-	after='' fetch
-	config '.nodes.controller.drivers.ST.value == "0" and (.connected | not) and .lastDisconnect > 0'
+	api GET "/$n"	# a GET of its own would be a sign of life
+	json '.nodes.controller.drivers.ST.value == "0" and (.connected | not) and .lastDisconnect > 0'
 }
 
 @test "13 another name or nodedef counts everywhere; what an owner called it stays" {
