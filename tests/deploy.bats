@@ -173,8 +173,12 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 	(
 		# shellcheck disable=SC1091
 		. "$R/demo.env"
-		[ "$URL" = "http://127.0.0.1:$PORT" ] && [ "$ROOT" = "$R" ] && [ "$USER" = demo ]
-		[ "${#PASSWORD}" -ge 16 ] && [ "${#CLIENT_SECRET}" -ge 32 ] && [ "$REDIRECT_URI" = "$URL/sim/callback" ]
+		[ "$URL" = "http://127.0.0.1:$PORT" ]
+		[ "$ROOT" = "$R" ]
+		[ "$USER" = demo ]
+		[ "${#PASSWORD}" -ge 16 ]
+		[ "${#CLIENT_SECRET}" -ge 32 ]
+		[ "$REDIRECT_URI" = "$URL/sim/callback" ]
 		# The client is who it says it is: only the code is wrong.
 		curl -qs -u "$CLIENT_ID:$CLIENT_SECRET" -d 'grant_type=authorization_code&code=x' \
 			--data-urlencode "redirect_uri=$REDIRECT_URI" "$URL/token" | jq -e '.error == "invalid_grant"'

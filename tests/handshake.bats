@@ -108,16 +108,16 @@ activity() {
 	[ "$(grep -c 'was told .*Level' <<<"$seen")" = 1 ]
 	activity kind=messages
 	grep -q 'was told' <<<"$seen"
-	! grep -q -e Changed -e 'Signed in' <<<"$seen"
+	run ! grep -q -e Changed -e "Signed in" <<<"$seen"
 	activity 'kind=messages&device=door'
 	[ "$(grep -c . <<<"$seen")" = 1 ]
 	activity "link=$GRANT"
 	grep -q 'was told' <<<"$seen"
 	activity link=another
-	! grep -q 'was told' <<<"$seen"
+	run ! grep -q "was told" <<<"$seen"
 	activity kind=trouble
 	grep -q 'was refused' <<<"$seen"
-	! grep -q 'was told' <<<"$seen"
+	run ! grep -q "was told" <<<"$seen"
 	# with the account it goes
 	gatehouse user delete ann >/dev/null
 	! gatehouse store dump | grep '"told/'

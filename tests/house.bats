@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # The house itself: who includes whom, sizes, comments, and that what exists is documented.
 # Each check is a function that prints the faults of a tree; each is shown a bad tree once, to see that it finds them.
-# long because: some fifteen checks stand here side by side, each with its counter-proof.
+# long because: some sixteen checks stand here side by side, each with its counter-proof.
 
 setup() {
 	ROOT=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
@@ -408,4 +408,21 @@ unexplained_verbs() {
 	grep -v -e 'user passwd' -e '--rotation' "$ROOT/docs/command-line.md" | put docs/command-line.md
 	bad 'no section about user passwd' unexplained_verbs "$words"
 	bad 'client add: nothing about --rotation' unexplained_verbs "$words"
+}
+
+# In a test that bash runs with -e, "! this" and "[ this ] && that" fail silently unless they end it.
+silent() {
+	awk 'before != "" && !/^}/ { print place ": this can fail silently: " before }
+		{ before = "" }
+		/^\t+(! |\[\[? .*\]\]? && )/ && !/\|\| / && !/(then|do|&&|\|\||\\)$/ && !/&& (break|continue|return.*|shift|echo .*)$/ {
+			before = $0; place = FILENAME ":" FNR }' tests/*.bats
+}
+
+@test "no line of a test fails silently" {
+	good silent
+	printf '@test "x" {\n\t! false\n\t[ 1 = 1 ] && [ 1 = 2 ]\n\t[ 1 = 3 ] && break\n\t! true\n}\n' | put tests/x.bats
+	bad '! false' silent
+	bad '1 = 2' silent
+	spared '1 = 3' silent
+	spared '! true' silent
 }

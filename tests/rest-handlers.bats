@@ -29,7 +29,7 @@ teardown_file() { rest_end; }
 	rates 1
 	on A
 	on B
-	! on C
+	run ! on C
 	call PUT /switches/explode
 	smart 501 'explode is not a valid command for all switches specified'
 	rates 2

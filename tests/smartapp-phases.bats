@@ -107,7 +107,8 @@ DELETE /installedapps/$APP/schedules/porch-off"
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"inactive"')")"
 	assert_equal "$(calls | tail -n 1)" "POST /installedapps/$APP/schedules"
 	due=$(bodies | tail -n 1 | jq '.once.time / 1000 | floor')
-	[ $((due - before)) -ge 420 ] && [ $((due - before)) -le 425 ]
+	[ $((due - before)) -ge 420 ]
+	[ $((due - before)) -le 425 ]
 	timer='{"eventTime":"2026-01-02T03:04:05.000Z","eventType":"TIMER_EVENT","timerEvent":{"eventId":"t","name":"porch-off","type":"ONCE","time":"2026-01-02T03:04:05Z"}}'
 	deliver "$(events "$CONFIG" "$timer")"
 	assert_equal "$(bodies | tail -n 1 | jq -r '.commands[0].command')" off

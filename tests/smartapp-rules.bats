@@ -121,7 +121,8 @@ POST /schedules {"name":"morning","cron":{"expression":"30 7 * * ? *","timezone"
 POST /schedules {"name":"far","once":{"time":1809158400000,"overwrite":true}}'
 	assert_equal "$(wc -l <<<"$output")" 5
 	soon=$(sed -n '5s/^[^{]*//p' <<<"$output" | jq '.once.time / 1000 | floor')
-	[ $((soon - before)) -ge 90 ] && [ $((soon - before)) -le 95 ]
+	[ $((soon - before)) -ge 90 ]
+	[ $((soon - before)) -le 95 ]
 	run asks "$(update '{}')"
 	assert_equal "$(head -n 3 <<<"$output" | cut -d'{' -f1)" 'DELETE /subscriptions
 DELETE /schedules
@@ -279,7 +280,8 @@ POST /schedules {\"name\":\"b\",\"cron\":{\"expression\":\"${local/_/ } * * ? *\
 	grep -q 'action=post result=not_possible' "$BATS_TEST_TMPDIR/cgi.err"
 	run gatehouse smartapp show "$APP" --json
 	due=$(jq '[.calls[] | select(.path | endswith("/schedules")) | select(.method == "POST")][0].body | fromjson | .once.time / 1000 | floor' <<<"$output")
-	[ $((due - $(date +%s))) -ge 110 ] && [ $((due - $(date +%s))) -le 121 ]
+	[ $((due - $(date +%s))) -ge 110 ]
+	[ $((due - $(date +%s))) -le 121 ]
 	assert_equal "$(jq -r '.calls[] | select(.setup | not) | "\(.method) \(.path) \(if .path | endswith("/schedules") then "" else .body end)"' <<<"$output")" \
 "POST /devices/$LAMP/commands {\"commands\":[{\"component\":\"sub\",\"capability\":\"switchLevel\",\"command\":\"setLevel\",\"arguments\":[7,{\"why\":2}]}]}
 POST /devices/$LAMP2/commands {\"commands\":[{\"component\":\"sub\",\"capability\":\"switchLevel\",\"command\":\"setLevel\",\"arguments\":[7,{\"why\":2}]}]}

@@ -74,21 +74,28 @@ discovery() {
 	for web in $SERVERS; do
 		use "$web"
 		ask /health
-		[ "$code" = 200 ] && [ "$body" = '{"status":"ok"}' ]
+		[ "$code" = 200 ]
+		[ "$body" = '{"status":"ok"}' ]
 		ask /authorize
 		is 400 page
 		ask /login
-		[ "$code" = 200 ] && [ "$(form)" = page ]
+		[ "$code" = 200 ]
+		[ "$(form)" = page ]
 		ask /token -d grant_type=nonsense
-		[[ $code == 40[01] ]] && [ "$(form)" = json ]
+		[[ $code == 40[01] ]]
+		[ "$(form)" = json ]
 		ask /oauth/token -d grant_type=nonsense
-		[[ $code == 40[01] ]] && [ "$(form)" = json ]
+		[[ $code == 40[01] ]]
+		[ "$(form)" = json ]
 		ask /.well-known/oauth-authorization-server
-		[ "$code" = 200 ] && [ "$(jq -r .issuer <<<"$body")" = "$URL" ]
+		[ "$code" = 200 ]
+		[ "$(jq -r .issuer <<<"$body")" = "$URL" ]
 		ask /schema -H 'Content-Type: application/json' -d "$(discovery "$(token)")"
-		[ "$code" = 200 ] && [ "$(jq '.devices | length' <<<"$body")" = 11 ]
+		[ "$code" = 200 ]
+		[ "$(jq '.devices | length' <<<"$body")" = 11 ]
 		ask /my-schema-connector -H 'Content-Type: application/json' -d "$(discovery nonsense)"
-		[ "$code" = 200 ] && jq -e '.globalError.errorEnum == "INVALID-TOKEN"' <<<"$body"
+		[ "$code" = 200 ]
+		jq -e '.globalError.errorEnum == "INVALID-TOKEN"' <<<"$body"
 		ask / -o /dev/null
 		[[ $code == [23]0[0-9] ]]
 	done
@@ -99,7 +106,8 @@ discovery() {
 		use "$web"
 		mv "$W/$web/store" "$W/$web/away"
 		ask /health
-		[ "$code" = 503 ] && [[ $type == application/json* ]]
+		[ "$code" = 503 ]
+		[[ $type == application/json* ]]
 		jq -e '.status == "failed" and (.reason | test("^[a-z]+$"))' <<<"$body"
 		run ! deploy status --root "$W/$web"
 		mv "$W/$web/away" "$W/$web/store"
@@ -185,7 +193,8 @@ discovery() {
 			ask "$path" -X POST -H 'Content-Length: x'
 			is 400 "$form"
 			ask "$path%00"
-			[[ $code == 40[04] ]] && [ "$(form)" = page ]
+			[[ $code == 40[04] ]]
+			[ "$(form)" = page ]
 		done
 		for path in /api/smartapps/%00 /api/smartapps/%0a /api/smartapps/%zz /api/smartapps/%ff /api/smartapps/%c0%af /api/smartapps/a%2fb \
 			/api/smartapps/../smartapps/x /api/smartapps/%2e%2e/smartapps/x '/api/smartapps/"' /api/smartapps/x%00.html /api/token//x; do
@@ -202,11 +211,14 @@ discovery() {
 		secret=$(sed -n 's/^CLIENT_SECRET=//p' "$W/$web/demo.env")
 		auth=$(printf 'smartthings:%s' "$secret" | base64 -w 0)
 		ask /introspect -H "Authorization: Basic $auth" -d token=x
-		[ "$code" = 200 ] && [ "$body" = '{"active":false}' ]
+		[ "$code" = 200 ]
+		[ "$body" = '{"active":false}' ]
 		ask /introspect -H "Authorization: Basic $auth" -H 'Authorization: Basic eDp5' -d token=x
-		[[ $code == 40[01] ]] && [ "$(form)" = json ]
+		[[ $code == 40[01] ]]
+		[ "$(form)" = json ]
 		ask /introspect -H 'Authorization: Basic eDp5' -H "Authorization: Basic $auth" -d token=x
-		[[ $code == 40[01] ]] && [ "$(form)" = json ]
+		[[ $code == 40[01] ]]
+		[ "$(form)" = json ]
 	done
 }
 
@@ -255,7 +267,8 @@ discovery() {
 	for web in $SERVERS; do
 		use "$web"
 		ask /static/error.css
-		[ "$code" = 200 ] && [[ $type == text/css* ]]
+		[ "$code" = 200 ]
+		[[ $type == text/css* ]]
 		[[ $head == *max-age=3600* ]]
 		grep -qi '^x-content-type-options: nosniff' <<<"$head"
 		for path in /static/ /static /static/../error/texts /static/..%2ftexts /static/%2e%2e/head.html /static/.; do
