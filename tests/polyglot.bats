@@ -11,7 +11,9 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 
 @test "1 a node server is created: its secrets are shown once, and the list has none" {
 	create '{"name":"Ecobee","profileNum":7}'
-	[ "$n" = 7 ] && [ "${#worker}" -ge 22 ] && [ "${#token}" -ge 40 ]
+	[ "$n" = 7 ]
+	[ "${#worker}" -ge 22 ]
+	[ "${#token}" -ge 40 ]
 	[[ $pgurl == "$PUBLIC/api/sys/nsgetioturl?params="* ]]
 	api GET ''
 	status 200
@@ -154,7 +156,8 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	api DELETE "/$n"
 	status 200
 	create '{"name":"Test","profileNum":'"$n"'}'
-	[ "$pgurl" != "$old" ] && [ "$worker" != "$old_worker" ]
+	[ "$pgurl" != "$old" ]
+	[ "$worker" != "$old_worker" ]
 	cgi polyglot GET "${old#"$PUBLIC"}"
 	status 403
 }
