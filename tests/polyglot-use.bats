@@ -62,7 +62,7 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	[ $(($(date +%s%3N) - start)) -lt 1000 ]
 	json '.deviceState[0].deviceError[0].errorEnum == "DEVICE-OFFLINE"'
 	fetch
-	! told '.command' >/dev/null
+	run ! told .command
 	# fetching is a sign of life, too
 	api GET "/$n"
 	json .connected
@@ -78,7 +78,8 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	status 200
 	json '.messages == []'
 	start=$(($(date +%s%3N) - start))
-	[ "$start" -ge 900 ] && [ "$start" -lt 4000 ]
+	[ "$start" -ge 900 ]
+	[ "$start" -lt 4000 ]
 	(sleep 0.5; api POST "/$n/query" >/dev/null) 3>&- &
 	mkdir -p "$BATS_TEST_TMPDIR/here"
 	BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR/here
