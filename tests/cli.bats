@@ -72,7 +72,7 @@ setup() {
 	[ "$(wc -l <examples)" -ge 15 ]
 	export BUILD
 	while read -r line; do
-		run bash -c 'gatehouse() { "$BUILD/gatehouse" "$@"; }; '"$line"
+		run timeout 20 bash -c 'gatehouse() { "$BUILD/gatehouse" "$@"; }; '"$line"
 		[ "$status" -le 1 ] || { echo "$line: $output"; return 1; }
 	done <examples
 }

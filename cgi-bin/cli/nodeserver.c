@@ -174,7 +174,7 @@ static const struct cli_verb verbs[] = {
 const struct cli_noun cli_nodeserver = {
 	"nodeserver", "Node servers: programs of a user's that bring devices.",
 	"gatehouse nodeserver add Workshop --user kim\n"
-	"PGURL=$(gatehouse nodeserver add Workshop --user kim --json | jq -r .pgurl) python3 conf/nodeservers/thermometer.py\n"
+	"gatehouse nodeserver add Workshop --user kim --json | jq -r .pgurl\n"
 	"gatehouse nodeserver list --user kim\n",
 	verbs, false,
 };
