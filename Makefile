@@ -1,7 +1,7 @@
 # make               build every program into build/
 # make check         every test, under sanitizers; ends with "N passed, N failed"
 # make lint          warnings as errors, clang-tidy, shellcheck, formatting
-# make soak          the store's crash tests, for about an hour; SOAK=N for N times as much as make check
+# make soak          the store's crash tests for about an hour, SOAK=N for N times as much as make check; then years of links
 # make bench         the store beside LMDB, SQLite and Redis, doing the same work; signed events beside SmartThings' SDK; requests
 #                    beside a libfcgi floor
 # make fuzz          each fuzzer for FUZZ_SECONDS
@@ -74,12 +74,15 @@ check:
 
 # Release code, as it will run; then each rule of the store left out once.
 SOAK ?= 60
+SEEDS ?= 2 3 4 5 6 7 8 9
 soak:
 	tests/prepare
 	$(MAKE) -j2 all unit
 	@set -e; for t in $(filter build/unit/store%,$(UNIT:tests/unit/%.c=build/unit/%)); do \
 		echo "# $$t"; STORE_SOAK=$(SOAK) $$t | grep -v '^ok'; done
 	tests/store-controls.sh
+	$(MAKE) -j2 SAN=1 all unit
+	SEEDS="$(SEEDS)" bats --filter 'a year' tests/courier-soak.bats
 
 bench:
 	tests/bench/store.sh

@@ -17,7 +17,7 @@ teardown() {
 @test "a year on a moving clock: no link is lost" {
 	local seed
 	gatehouse device add --user ann --type c2c-button-4 --id btn --name Button >/dev/null
-	for seed in ${SEEDS:-1 2}; do
+	for seed in ${SEEDS:-1}; do
 		BUILD=$BUILD run node "$TOP/tests/fake/year.mjs" "$seed" "${DAYS:-365}"
 		echo "# $output"
 		[ "$status" = 0 ]

@@ -5,6 +5,9 @@ import { colourWheel } from './wheel.js';
 const SLIDE = 250;	// ms after the last move of a slider
 const busy = new Set();	// forms that wait for an answer: what is polled meanwhile may be older
 
+// How often a control was sent or answered. What was asked for at another count may be older than what is shown by now.
+export let presses = 0;
+
 const cards = (page, id) => [...page.querySelectorAll('[data-device]')].filter((e) => e.dataset.device === id);
 const byKey = (page, key) => [...page.querySelectorAll('[data-value]')].filter((e) => e.dataset.value === key);
 
@@ -129,6 +132,7 @@ async function send(page, form, submitter) {
 	const card = form.closest('[data-device]') ?? page.querySelector('[data-device]');
 	const was = form.dataset.is === 'toggle' ? submitter.value === form.dataset.off ? 'on' : 'off' : undefined;
 	const message = messageOf(form, submitter);
+	presses++;
 	busy.add(form);
 	form.setAttribute('aria-busy', 'true');
 	expect(form, submitter);
@@ -138,6 +142,7 @@ async function send(page, form, submitter) {
 	} catch {
 		answer = { ok: false, error_description: page.dataset.lost };
 	}
+	presses++;
 	busy.delete(form);
 	form.removeAttribute('aria-busy');
 	if (answer.status === 401)

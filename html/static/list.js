@@ -1,5 +1,5 @@
 // list.js: read a page of ours again and put its list in the place of this one, without losing where somebody is.
-import { dress } from './control.js';
+import { dress, presses } from './control.js';
 import { localTimes } from './time.js';
 
 let wanted = 0;
@@ -18,7 +18,7 @@ function remember(list) {
 
 // Of several at once only the last counts. False if it could not be read.
 export async function replaceList(url = location.href) {
-	const mine = ++wanted;
+	const mine = ++wanted, before = presses;
 	const answer = await fetch(url, { headers: { accept: 'text/html' } }).catch(() => null);
 	if (!answer?.ok || mine !== wanted)
 		return mine !== wanted;
@@ -30,6 +30,8 @@ export async function replaceList(url = location.href) {
 	const fresh = there.getElementById('list'), list = document.getElementById('list');
 	if (mine !== wanted || !fresh || !list)
 		return mine !== wanted;
+	if (before !== presses)
+		return replaceList(url);
 	const open = new Set([...list.querySelectorAll('details[open]')].map((d) => d.querySelector('[data-value]')?.dataset.value));
 	const focus = remember(list);
 	fresh.querySelectorAll('details').forEach((d) => { d.open = open.has(d.querySelector('[data-value]')?.dataset.value); });

@@ -1,7 +1,7 @@
 // live.js: asks every second for what is new, as long as somebody looks: a request that costs the server next to nothing
 // while nothing is.
 import { replaceList } from './list.js';
-import { showDevice } from './control.js';
+import { presses, showDevice } from './control.js';
 
 const EVERY = 1000, SLOWEST = 30000, ALONE = 30 * 60000;	// ms
 
@@ -33,13 +33,17 @@ export function follow(page) {
 	}
 
 	async function ask() {
+		const before = presses;
 		const answer = await fetch(`${page.dataset.base}/console/devices?since=${page.dataset.seq}`, {
 			headers: tag ? { 'if-none-match': tag } : {}, cache: 'no-store',
 		});
 		if (answer.status === 401)
 			location.reload();
 		else if (answer.status === 200) {
-			await take(await answer.json());
+			const news = await answer.json();
+			if (before !== presses)
+				return;	// asked again in a second
+			await take(news);
 			tag = answer.headers.get('etag');
 		} else if (answer.status !== 304)
 			throw new Error(answer.status);

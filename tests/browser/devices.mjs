@@ -130,6 +130,40 @@ test('what one window does shows in the other, and so does what SmartThings does
 	});
 });
 
+test('news that was on its way when a control was pressed does not undo what it shows', async () => {
+	await signedIn({ viewport: sizes.desktop }, async (page) => {
+		const light = control(page, 'hall-switch', 'main/switch.switch').getByRole('switch');
+		assert.equal(await light.getAttribute('aria-checked'), 'false');
+		await set('hall-switch', 'st.switch.switch=on');
+		await set('hall-switch', 'st.switch.switch=off');
+		let release, held;
+		const gate = new Promise((done) => { release = done; }), on_its_way = new Promise((done) => { held = done; });
+		await page.route('**/console/devices?since=*', async (route) => {
+			const response = await route.fetch();
+			if (response.status() === 200) {
+				held();
+				await gate;
+			}
+			await route.fulfill({ response });
+		}, { times: 4 });
+		await on_its_way;
+		await light.click();
+		await becomes('hall-switch', 'main/switch.switch', 'on');
+		await page.waitForFunction(() => !document.querySelector('[data-device="hall-switch"] [aria-busy]'));
+		await page.evaluate(() => {
+			window.flips = 0;
+			new MutationObserver(() => window.flips++).observe(document.getElementById('list'),
+				{ subtree: true, childList: true, attributeFilter: ['aria-checked'] });
+		});
+		release();
+		await new Promise((done) => setTimeout(done, 300));
+		assert.equal(await page.evaluate(() => window.flips), 0);
+		assert.equal(await light.getAttribute('aria-checked'), 'true');
+		await set('hall-switch', 'st.switch.switch=off');
+		await light.and(page.locator('[aria-checked=false]')).waitFor({ timeout: 2500 });
+	});
+});
+
 test('a refusal is told in words, and the control shows the truth again', async () => {
 	await server.gatehouse('device', 'offline', 'hall-switch', '--user', server.env.USER);
 	await signedIn({}, async (page) => {
