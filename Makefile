@@ -75,10 +75,11 @@ check:
 # Release code, as it will run; then each rule of the store left out once.
 SOAK ?= 60
 SEEDS ?= 2 3 4 5 6 7 8 9
+soak: SHELL = bash
 soak:
 	tests/prepare
 	$(MAKE) -j2 all unit
-	@set -e; for t in $(filter build/unit/store%,$(UNIT:tests/unit/%.c=build/unit/%)); do \
+	@set -e -o pipefail; for t in $(filter build/unit/store%,$(UNIT:tests/unit/%.c=build/unit/%)); do \
 		echo "# $$t"; STORE_SOAK=$(SOAK) $$t | grep -v '^ok'; done
 	tests/store-controls.sh
 	$(MAKE) -j2 SAN=1 all unit
