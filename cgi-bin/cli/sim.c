@@ -40,20 +40,6 @@ static const struct output_column device_columns[] = {
 	{ NULL, NULL, OUTPUT_TEXT },
 };
 
-/* "switch on, level 40 %" */
-static char *
-values_text(struct arena *a, const struct json *values)
-{
-	char *text = arena_strdup(a, "");
-
-	for (const struct json *v = json_first(values); v != NULL; v = json_next(v)) {
-		const char *unit = json_get_string(v, "unit");
-		text = arena_printf(a, "%s%s%s %s%s%s", text, *text != '\0' ? ", " : "", json_get_string(v, "name"),
-		    json_get_string(v, "value"), unit != NULL ? " " : "", unit != NULL ? unit : "");
-	}
-	return text;
-}
-
 /* The home as the last answer has it. */
 static int
 show_home(struct cli *c, struct browser *b)
@@ -66,7 +52,7 @@ show_home(struct cli *c, struct browser *b)
 	}
 	for (const struct json *d = json_first(json_get(b->json, "devices")); d != NULL; d = json_next(d)) {
 		struct json *row = json_append(c->arena, rows, json_copy(c->arena, d));
-		json_set_string(c->arena, row, "is", values_text(c->arena, json_get(d, "values")));
+		json_set_string(c->arena, row, "is", sim_home_values(c->arena, json_get(d, "values"), "name"));
 	}
 	output_say(c, "link: %s", json_get_string(b->json, "link"));
 	output_list(c, rows, device_columns, "no devices");

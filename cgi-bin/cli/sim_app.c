@@ -25,20 +25,6 @@ static const struct output_column thing_columns[] = {
 	{ NULL, NULL, OUTPUT_TEXT },
 };
 
-/* "switch on, level 60 %" */
-static char *
-values_text(struct arena *a, const struct json *attributes)
-{
-	char *text = arena_strdup(a, "");
-
-	for (const struct json *e = json_first(attributes); e != NULL; e = json_next(e)) {
-		const char *unit = json_get_string(e, "unit");
-		text = arena_printf(a, "%s%s%s %s%s%s", text, *text != '\0' ? ", " : "", json_get_string(e, "attribute"),
-		    json_get_string(e, "value"), unit != NULL ? " " : "", unit != NULL ? unit : "");
-	}
-	return text;
-}
-
 /* The app as the last answer has it. */
 static int
 show(struct cli *c, struct browser *b)
@@ -58,7 +44,7 @@ show(struct cli *c, struct browser *b)
 		output_say(c, "timer: %s at %s", json_get_string(e, "name"), json_get_string(e, "next"));
 	for (const struct json *t = json_first(json_get(b->json, "things")); t != NULL; t = json_next(t)) {
 		struct json *row = json_append(c->arena, rows, json_copy(c->arena, t));
-		json_set_string(c->arena, row, "is", values_text(c->arena, json_get(t, "attributes")));
+		json_set_string(c->arena, row, "is", sim_home_values(c->arena, json_get(t, "attributes"), "attribute"));
 	}
 	output_list(c, rows, thing_columns, "no devices");
 	return CLI_DONE;

@@ -156,3 +156,16 @@ sim_home_link(struct cli *c, struct browser *b, const char *name, const struct j
 		return output_refuse(c, output_command(c, "sim log"), "the code was not redeemed");
 	return CLI_DONE;
 }
+
+char *
+sim_home_values(struct arena *a, const struct json *values, const char *name)
+{
+	char *text = arena_strdup(a, "");
+
+	for (const struct json *v = json_first(values); v != NULL; v = json_next(v)) {
+		const char *unit = json_get_string(v, "unit");
+		text = arena_printf(a, "%s%s%s %s%s%s", text, *text != '\0' ? ", " : "", json_get_string(v, name),
+		    json_get_string(v, "value"), unit != NULL ? " " : "", unit != NULL ? unit : "");
+	}
+	return text;
+}

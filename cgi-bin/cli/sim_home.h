@@ -6,6 +6,7 @@
 
 #include "cli/browser.h"
 
+struct arena;
 struct cli;
 struct json;
 
@@ -17,5 +18,8 @@ int	 sim_home_ask(struct browser *, const char *path, const char *form);
 
 /* Link it to an account as its owner would: sign in by a one-time link, tick devices (array of ids; NULL = all), Allow. */
 int	 sim_home_link(struct cli *, struct browser *, const char *user, const struct json *devices, bool include_new);
+
+/* "switch on, level 40 %": what a device is, from an array of {NAME, value, unit}; name is what the API calls NAME. In the arena. */
+char	*sim_home_values(struct arena *, const struct json *values, const char *name);
 
 #endif

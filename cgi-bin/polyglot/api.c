@@ -41,7 +41,7 @@ begin(struct call *c, struct app *app, const struct request *rq, struct response
 	if (v.unavailable)
 		ask_stored(rs, STORE_FAILED);
 	else if (!v.signed_in)
-		ask_refuse(rs, 401, "login_required", "Sign in first.");
+		ask_refuse(rs, 401, "login", "Sign in first.");
 	else if (changes && !visitor_believed(app, rq, &v, request_header(rq, "X-CSRF-Token")))
 		ask_refuse(rs, 403, "form", "The header X-CSRF-Token must hold the form token of a page.");
 	else if (has_body && json_type(c->body = json_parse(rq->arena, rq->body, rq->body_len, &err)) != JSON_OBJECT)
