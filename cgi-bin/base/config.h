@@ -68,6 +68,9 @@ struct json	*config_show(struct arena *, const struct config *);
 /* path, if it is absolute; else the path of it below the instance's folder. */
 char		*config_path(struct arena *, const struct config *, const char *path);
 
+/* Is it an http URL whose host is this machine: localhost, 127.x.x.x or [::1], and not merely begins so? */
+bool		 config_url_is_here(const char *url);
+
 #define CONFIG_MAX	(256u << 10)	/* bytes of gatehouse.json */
 
 /* Read a whole file of at most max bytes: its text NUL-terminated, *len bytes. NULL if it cannot be read, with errno. */

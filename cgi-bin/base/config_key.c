@@ -34,6 +34,15 @@ host_is_loopback(const char *host, size_t len)
 	    (len >= 9 && memcmp(host, "127.", 4) == 0 && strspn(host, "0123456789.") == len);
 }
 
+bool
+config_url_is_here(const char *url)
+{
+	if (strncmp(url, "http://", 7) != 0)
+		return false;
+	size_t len = host_length(url += 7), whole = strcspn(url, "/?#");
+	return host_is_loopback(url, len) && (len == whole || url[len] == ':') && memchr(url, '@', whole) == NULL;
+}
+
 /* "" or "/one/two": folders of plain letters, no slash at the end, nothing that a browser would take as another path. */
 static bool
 path_is_plain(const char *s)

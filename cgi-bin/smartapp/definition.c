@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/config.h"
 #include "base/json.h"
 #include "smartapp/plan.h"
 #include "smartapp/setting.h"
@@ -56,13 +57,11 @@ read_target(struct loading *l)
 {
 	struct definition *d = l->definition;
 	const char *host = strstr(d->app.target_url, "://"), *end = d->app.target_url;
-	bool local = strncmp(end, "http://127.", 11) == 0 || strncmp(end, "http://localhost", 16) == 0 ||
-	    strncmp(end, "http://[::1]", 12) == 0;
 
 	for (const char *c = d->app.target_url; *c != '\0'; c++)
 		if (*c <= ' ' || *c > '~')
 			return source_fault(&l->source, "targetUrl", "may hold printable ASCII without spaces only");
-	if ((strncmp(end, "https://", 8) != 0 && !local) || strlen(host + 3) == 0 || strchr("/?#", host[3]) != NULL)
+	if ((strncmp(end, "https://", 8) != 0 && !config_url_is_here(end)) || strlen(host + 3) == 0 || strchr("/?#", host[3]) != NULL)
 		return source_fault(&l->source, "targetUrl", "must be an https URL, as https://home.example.org/smartapp");
 	const char *path = host + 3 + strcspn(host + 3, "/?#");
 	size_t len = strcspn(path, "?#");

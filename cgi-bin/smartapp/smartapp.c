@@ -14,18 +14,6 @@
 #include "smartapp/signature.h"
 #include "base/banned.h"
 
-/* Does public_url say that only this machine reaches us? */
-static bool
-is_local(const struct config *c)
-{
-	static const char *const heads[] = { "http://127.", "http://localhost", "http://[::1]" };
-
-	for (size_t i = 0; i < sizeof(heads) / sizeof(heads[0]); i++)
-		if (strncmp(c->public_url, heads[i], strlen(heads[i])) == 0)
-			return true;
-	return false;
-}
-
 /* --- what the config names, each read into s; false with *why if it is not right --- */
 
 static bool
@@ -34,7 +22,7 @@ check_unsigned(struct smartapp *s, struct arena *a, const char **why)
 	const struct config *c = s->config;
 
 	(void)a;
-	if (c->smartapp.check_signatures || c->smartapp.allow_unsigned || is_local(c))
+	if (c->smartapp.check_signatures || c->smartapp.allow_unsigned || config_url_is_here(c->public_url))
 		return true;
 	*why = "smartapp.check_signatures is false, and public_url is not this machine's: anybody could send commands. Say "
 	    "\"allow_unsigned\": true beside it if that is what you want";

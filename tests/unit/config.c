@@ -64,6 +64,21 @@ test_defaults(void)
 }
 
 static void
+test_here(void)
+{
+	static const char *const here[] = { "http://127.0.0.1", "http://127.0.0.1:8080/a", "http://localhost", "http://localhost/", "http://[::1]:1",
+		"http://[::1]?q", "http://127.8.9.10#f" };
+	static const char *const elsewhere[] = { "http://127.evil.example", "http://127.0.0.1.evil.example/", "http://localhost.evil.example",
+		"http://127.0.0.1@evil.example/", "http://127.0.0.1:x@evil.example/", "http://localhosts", "http://[::1].evil.example", "http://[::2]",
+		"https://127.0.0.1", "http://", "", "127.0.0.1", "http://10.0.0.1", "http://127.0.0.1\\@evil.example" };
+
+	for (size_t i = 0; i < sizeof(here) / sizeof(here[0]); i++)
+		CHECK_NAMED(config_url_is_here(here[i]), here[i]);
+	for (size_t i = 0; i < sizeof(elsewhere) / sizeof(elsewhere[0]); i++)
+		CHECK_NAMED(!config_url_is_here(elsewhere[i]), elsewhere[i]);
+}
+
+static void
 test_values(void)
 {
 	const struct config *c = with("{\"public_url\":\"https://home.example.org\",\"oauth\":{\"code_ttl\":600,"
@@ -222,6 +237,7 @@ main(void)
 	if (mkdtemp(root) == NULL)
 		return 1;
 	test_defaults();
+	test_here();
 	test_values();
 	test_unknown_keys();
 	test_wrong_values();
