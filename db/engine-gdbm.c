@@ -132,7 +132,7 @@ append_or_fold(struct engine *e, const struct engine_read *reads, size_t n_reads
 
 static enum store_result
 engine_commit(struct engine *e, const struct engine_read *reads, size_t n_reads, const struct engine_write *writes,
-    size_t n_writes)
+    size_t n_writes, bool soon)
 {
 	uint64_t end = 0;
 	enum store_result r;
@@ -140,14 +140,14 @@ engine_commit(struct engine *e, const struct engine_read *reads, size_t n_reads,
 	recovery_revive(e, n_writes > 0);
 	if (n_writes == 0) {
 		r = n_reads > 1 ? commit_check(e, reads, n_reads) : STORE_OK;
-		return r == STORE_OK ? engine_settle(e) : r;
+		return r == STORE_OK && !soon ? engine_settle(e) : r;
 	}
 	if (e->control == NULL || e->read_only)
 		return e->degraded != STORE_OK ? e->degraded : STORE_FAILED;
 	r = append_or_fold(e, reads, n_reads, writes, n_writes, &end);
 	atomic_fetch_add_explicit(r == STORE_CONFLICT ? &e->control->conflicts : &e->control->commits, 1,
 	    memory_order_relaxed);
-	if (r == STORE_OK)
+	if (r == STORE_OK && !soon)
 		r = commit_wait(e, end);
 	fold_if_due(e);
 	return r;

@@ -32,10 +32,10 @@ struct engine_ops {
 	void		 (*close)(struct engine *);
 	/* STORE_ABSENT comes with the version that commit is to be told: 0, or that of an expired or deleted record. */
 	enum store_result (*get)(struct engine *, struct arena *, const char *key, struct engine_record *);
-	/* All of writes, or nothing: STORE_CONFLICT if any key's version is not as read. Durable when STORE_OK.
-	 * With no writes: only check that the reads hold together, and wait until what was read is on disk. */
+	/* All of writes, or nothing: STORE_CONFLICT if any key's version is not as read. Durable when STORE_OK, unless soon.
+	 * With no writes: only check that the reads hold together, and (unless soon) wait until what was read is on disk. */
 	enum store_result (*commit)(struct engine *, const struct engine_read *, size_t reads,
-	    const struct engine_write *, size_t writes);
+	    const struct engine_write *, size_t writes, bool soon);
 	enum store_result (*settle)(struct engine *);
 	enum store_result (*each)(struct engine *, store_each_fn, void *arg);
 	enum store_result (*fold)(struct engine *);

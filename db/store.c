@@ -42,6 +42,7 @@ struct store_tx {
 	struct touched	*keys;
 	size_t		 count, size;
 	size_t		 reads, writes, bytes;
+	bool		 soon;		/* store_run_soon */
 	enum store_result spoiled;	/* a read that failed: what fn makes of it must not be committed */
 	struct after	*after, **last_after;
 };
@@ -267,7 +268,7 @@ commit(struct store_tx *tx, bool with_writes)
 		if (t->written && with_writes)
 			writes[w++] = (struct engine_write){ t->key, t->value, t->expires };
 	}
-	return tx->store->ops->commit(tx->store->engine, reads, r, writes, w);
+	return tx->store->ops->commit(tx->store->engine, reads, r, writes, w, tx->soon);
 }
 
 /* One attempt. STORE_CONFLICT from the engine sets *again; from fn it is fn's own word. */
@@ -300,16 +301,16 @@ back_off(int run)
 	nanosleep(&(struct timespec){ 0, (long)(random % most) * 1000 }, NULL);
 }
 
-enum store_result
-store_run(struct store *s, struct arena *arena, store_fn fn, void *arg)
+static enum store_result
+run(struct store *s, struct arena *arena, store_fn fn, void *arg, bool soon)
 {
 	enum store_result r = STORE_CONFLICT;
 	bool again = true;
 
-	for (int run = 0; again && run < RUNS; run++) {
-		struct store_tx tx = { .store = s, .arena = arena };
-		if (run > 0)
-			back_off(run);
+	for (int i = 0; again && i < RUNS; i++) {
+		struct store_tx tx = { .store = s, .arena = arena, .soon = soon };
+		if (i > 0)
+			back_off(i);
 		tx.scratch = arena_new(SCRATCH_MAX);
 		tx.last_after = &tx.after;
 		r = attempt(&tx, fn, arg, &again);
@@ -318,6 +319,18 @@ store_run(struct store *s, struct arena *arena, store_fn fn, void *arg)
 		arena_free(tx.scratch);
 	}
 	return r;
+}
+
+enum store_result
+store_run(struct store *s, struct arena *arena, store_fn fn, void *arg)
+{
+	return run(s, arena, fn, arg, false);
+}
+
+enum store_result
+store_run_soon(struct store *s, struct arena *arena, store_fn fn, void *arg)
+{
+	return run(s, arena, fn, arg, true);
 }
 
 /* --- straight to the engine --- */

@@ -60,6 +60,10 @@ enum store_result store_settle(struct store *);
 typedef enum store_result (*store_fn)(struct store_tx *, void *arg);
 enum store_result store_run(struct store *, struct arena *, store_fn, void *arg);
 
+/* The same, but STORE_OK comes as soon as all others see what was written: the disk has it a little later, with the next
+ * transaction that waits for it. A killed process loses nothing of it, a power cut may. For what no answer rests on. */
+enum store_result store_run_soon(struct store *, struct arena *, store_fn fn, void *arg);
+
 /* Inside fn. Reads are repeatable and see the transaction's own writes. A read that fails (neither STORE_OK nor
  * STORE_ABSENT) is store_run's result, whatever fn makes of it. */
 enum store_result store_tx_get(struct store_tx *, const char *key, const char **value);

@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/rand.h>
-#include <openssl/sha.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,10 +57,26 @@ secret_uuid(struct arena *a)
 	    b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 }
 
+/* SHA256() of OpenSSL 3 looks the algorithm up by its name each time, which takes longer than a short text does. */
 void
 secret_sha256(const void *data, size_t len, unsigned char out[SECRET_HASH])
 {
-	SHA256(data, len, out);
+	static EVP_MD_CTX *x;
+
+	if (x == NULL) {
+		EVP_MD *md = EVP_MD_fetch(NULL, "SHA256", NULL);
+		x = EVP_MD_CTX_new();
+		if (md == NULL || x == NULL || EVP_DigestInit_ex(x, md, NULL) != 1) {
+			fprintf(stderr, "secret: there is no SHA-256\n");
+			abort();
+		}
+		EVP_MD_free(md);	/* x holds it */
+	} else
+		EVP_DigestInit_ex(x, NULL, NULL);
+	if (EVP_DigestUpdate(x, data, len) != 1 || EVP_DigestFinal_ex(x, out, NULL) != 1) {
+		fprintf(stderr, "secret: SHA-256 failed\n");
+		abort();
+	}
 }
 
 void

@@ -141,6 +141,32 @@ test_settings(void)
 		CHECK_STR(fault_of("", bad[i].setting), bad[i].why);
 }
 
+/* Which path is signed; NULL if the URL cannot be one. */
+static const char *
+path_of(const char *target)
+{
+	const char *why;
+
+	fixture_write("d.json", arena_printf(fx.arena, "{\"id\":\"a\",\"name\":\"A\",\"description\":\"\",\"targetUrl\":\"%s\",\"permissions\":[]}", target));
+	const struct definition *d = definition_load(fx.arena, arena_printf(fx.arena, "%s/d.json", fx.root), &why);
+	return d != NULL ? arena_printf(fx.arena, "%s%s", d->path, d->warning != NULL ? " !" : "") : NULL;
+}
+
+static void
+test_targets(void)
+{
+	static const struct { const char *target, *path; } targets[] = {
+		{ "https://x.example/s", "/s" }, { "https://x.example", "/" }, { "https://x.example/", "/" }, { "https://x.example?q=1", "/ !" },
+		{ "https://x.example/a/b?q=1", "/a/b !" }, { "https://x.example/a#f", "/a !" }, { "http://127.0.0.1:8080/s", "/s" },
+		{ "http://localhost/s", "/s" }, { "http://[::1]/s", "/s" }, { "http://127.evil.example/s", NULL }, { "http://localhost.evil.example/s", NULL },
+		{ "http://x.example/s", NULL }, { "https://", NULL }, { "https:///s", NULL }, { "https://?x", NULL }, { "https://x.example/a b", NULL },
+		{ "ftp://x.example/s", NULL }, { "x.example/s", NULL }, { "https://x.example/\u00e4", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(targets) / sizeof(targets[0]); i++)
+		CHECK_STR(path_of(targets[i].target), targets[i].path);
+}
+
 static void
 test_plans(void)
 {
@@ -233,6 +259,7 @@ main(void)
 	test_key_ids();
 	test_yaml();
 	test_settings();
+	test_targets();
 	test_plans();
 	test_toward();
 	test_limits();

@@ -66,7 +66,7 @@ commit(struct engine *e, struct progress *p)
 	snprintf(text, sizeof(text), "%ld %0*d", p->tried + 1, 700, 0);
 	struct engine_write w[] = { { "n", text, 0 }, { "copy", text, 0 } };
 	p->tried++;
-	if (engine_gdbm.commit(e, NULL, 0, w, 2) != STORE_OK)
+	if (engine_gdbm.commit(e, NULL, 0, w, 2, false) != STORE_OK)
 		return false;
 	p->acked = p->tried;
 	return true;

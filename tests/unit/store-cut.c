@@ -35,7 +35,7 @@ open_engine(const char *path)
 static enum store_result
 set(struct engine *e, const char *key, const char *value)
 {
-	return engine_gdbm.commit(e, NULL, 0, &(struct engine_write){ key, value, 0 }, 1);
+	return engine_gdbm.commit(e, NULL, 0, &(struct engine_write){ key, value, 0 }, 1, false);
 }
 
 static const char *
@@ -84,7 +84,7 @@ test_refused(void)
 	CHECK_STR(value_of(e, "a"), "1");
 	CHECK(engine_gdbm.check(e, stdout) == STORE_OK);
 	struct engine_read one = { "none", 0 };
-	CHECK(engine_gdbm.commit(e, &one, 1, NULL, 0) == STORE_OK);
+	CHECK(engine_gdbm.commit(e, &one, 1, NULL, 0, false) == STORE_OK);
 	engine_gdbm.close(e);
 	e = open_engine(below("refused"));
 	CHECK_STR(value_of(e, "a"), "1");

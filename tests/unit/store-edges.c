@@ -293,7 +293,7 @@ test_files(void)
 static enum store_result
 commit_one(struct engine *e)
 {
-	return engine_gdbm.commit(e, NULL, 0, &(struct engine_write){ "a", "1", 0 }, 1);
+	return engine_gdbm.commit(e, NULL, 0, &(struct engine_write){ "a", "1", 0 }, 1, false);
 }
 
 /* Somebody else folds: then we do not, and say that all is well; or wait for it. */

@@ -33,7 +33,7 @@ open_engine(const char *path, bool read_only)
 static enum store_result
 set(struct engine *e, const char *key, const char *value)
 {
-	return engine_gdbm.commit(e, NULL, 0, &(struct engine_write){ key, value, 0 }, 1);
+	return engine_gdbm.commit(e, NULL, 0, &(struct engine_write){ key, value, 0 }, 1, false);
 }
 
 static const char *
@@ -266,11 +266,11 @@ test_changed_read(void)
 	CHECK(set(e, "a", "precious") == STORE_OK && engine_gdbm.get(e, arena, "a", &rec) == STORE_OK);
 	struct engine_read reads[] = { { "a", rec.version }, { "b", 0 } };
 	flip(e, "journal.1", "precious", 0);
-	CHECK(engine_gdbm.commit(e, reads, 2, &(struct engine_write){ "b", "1", 0 }, 1) == STORE_FAILED);
-	CHECK(engine_gdbm.commit(e, reads, 2, NULL, 0) == STORE_FAILED);
+	CHECK(engine_gdbm.commit(e, reads, 2, &(struct engine_write){ "b", "1", 0 }, 1, false) == STORE_FAILED);
+	CHECK(engine_gdbm.commit(e, reads, 2, NULL, 0, false) == STORE_FAILED);
 	CHECK_STR(value_of(e, "b"), "absent");
 	flip(e, "journal.1", "qrecious", 0);
-	CHECK(engine_gdbm.commit(e, reads, 2, &(struct engine_write){ "b", "1", 0 }, 1) == STORE_OK);
+	CHECK(engine_gdbm.commit(e, reads, 2, &(struct engine_write){ "b", "1", 0 }, 1, false) == STORE_OK);
 	engine_gdbm.close(e);
 }
 

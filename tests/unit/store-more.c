@@ -1,5 +1,7 @@
 /* What else the store promises: expiry under a moving clock, versions in the files, copies, a read-only and a full
- * disk, other users. */
+ * disk, other users.
+ *
+ * long because: it is a list of promises, each with its own set-up. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -121,6 +123,42 @@ test_copy(void)
 	CHECK(put(t, "a", "2", 0) == STORE_OK && put(s, "a", "3", 0) == STORE_OK);
 	CHECK_STR(get(t, "a"), "2");
 	CHECK_STR(get(s, "a"), "3");
+	store_close(t);
+	store_close(s);
+}
+
+/* --- without waiting for the disk --- */
+
+static enum store_result
+put_soon(struct store *s, const char *key, const char *value)
+{
+	return store_run_soon(s, arena, put_fn, &(struct put){ key, value, 0 });
+}
+
+static void
+test_soon(void)
+{
+	const char *path = below("soon");
+	struct store *s = help_open(path, SEGMENT, true), *t = help_open(path, SEGMENT, true);
+	int status = -1;
+
+	CHECK(put(s, "a", "1", 0) == STORE_OK);
+	uint64_t syncs = stat_of(s, "syncs");
+	CHECK(put_soon(s, "a", "2") == STORE_OK && put_soon(s, "b", "3") == STORE_OK && stat_of(s, "syncs") == syncs);
+	CHECK_STR(get(t, "a"), "2");
+	fflush(stdout);
+	pid_t child = fork();
+	if (child == 0)	/* as killed the moment after */
+		_exit(put_soon(help_open(path, SEGMENT, true), "c", "4") == STORE_OK ? 0 : 1);
+	waitpid(child, &status, 0);
+	CHECK(status == 0 && stat_of(s, "syncs") == syncs);
+	CHECK_STR(get(s, "c"), "4");
+	/* Who answers on what it read, or writes behind it, waits for it, too. */
+	CHECK(store_settle(s) == STORE_OK && stat_of(s, "syncs") == syncs + 1);
+	CHECK(put_soon(s, "d", "5") == STORE_OK && put(t, "e", "6", 0) == STORE_OK && stat_of(s, "syncs") == syncs + 2);
+	CHECK_STR(get(s, "d"), "5");
+	CHECK(store_settle(s) == STORE_OK && stat_of(s, "syncs") == syncs + 2);
+	CHECK(store_check(s, stdout) == STORE_OK);
 	store_close(t);
 	store_close(s);
 }
@@ -288,6 +326,7 @@ main(void)
 	test_clock();
 	test_versions();
 	test_copy();
+	test_soon();
 	test_read_only();
 	test_without_folds();
 	test_full_disk();
