@@ -439,7 +439,7 @@ ratio() {
 
 # unwritable PROGRAM METHOD URI FIELDS [NAME=VALUE...]: as cgi, while the disk takes nothing, as when it is full or broken.
 unwritable() {
-	[ -e "$BATS_FILE_TMPDIR/full.so" ] || gcc -I"$TOP/cgi-bin" -shared -fPIC -o "$BATS_FILE_TMPDIR/full.so" "$TOP/tests/fake/full-disk.c"
+	[ -e "$BATS_FILE_TMPDIR/full.so" ] || gcc -D_GNU_SOURCE -I"$TOP/cgi-bin" -shared -fPIC -o "$BATS_FILE_TMPDIR/full.so" "$TOP/tests/fake/full-disk.c"
 	cgi "$@" LD_PRELOAD="$BATS_FILE_TMPDIR/full.so" ASAN_OPTIONS="$ASAN_OPTIONS:verify_asan_link_order=0"
 }
 

@@ -23,7 +23,7 @@ teardown_file() {
 	kill "$(<"$BATS_FILE_TMPDIR/pid")"
 }
 
-# use DEFINITION [MORE]: the config of a test, and a courier that has read it. start_courier: another one.
+# use DEFINITION [MORE]: the config of a test, and a courier that has read it. start_courier: another one; DISK: more variables for it.
 use() {
 	configure "$(jq -nc --arg d "$1" --arg api "$API" --argjson more "${2:-{\}}" \
 		'{definition: $d, check_signatures: false, api_url: $api, client_id: "cid"} + $more')"
@@ -35,7 +35,7 @@ use() {
 start_courier() {
 	mkdir -p "$ROOT/sock"
 	rm -f "$ROOT/sock/courier.wake"
-	env -i PATH="$PATH" GATEHOUSE_ROOT="$ROOT" GATEHOUSE_SHARE="$TOP" "$BUILD/courier" 2>>"$BATS_TEST_TMPDIR/courier.log" 3>&- &
+	env -i PATH="$PATH" GATEHOUSE_ROOT="$ROOT" GATEHOUSE_SHARE="$TOP" "${DISK[@]}" "$BUILD/courier" 2>>"$BATS_TEST_TMPDIR/courier.log" 3>&- &
 	COURIER=$!
 	until [ -e "$ROOT/sock/courier.wake" ]; do sleep 0.05; done
 }
@@ -43,15 +43,15 @@ start_courier() {
 setup() {
 	load_libs
 	headers=(CONTENT_TYPE=application/json)
-	DOOR=d0000000-0000-4000-8000-000000000001 LAMP=d0000000-0000-4000-8000-000000000002 COURIER=
+	DOOR=d0000000-0000-4000-8000-000000000001 LAMP=d0000000-0000-4000-8000-000000000002 COURIER= DISK=()
 	APP=5a5a5a5a-0000-4002-8003-00000000000$BATS_TEST_NUMBER
-	CONFIG=$(jq -nc --argjson s "$(device_setting $DOOR)" --argjson l "$(device_setting $LAMP)" --argjson m "$(text_setting 7)" \
-		'{sensors: $s, lights: $l, lamp: $l, minutes: $m}')
+	CONFIG="{\"sensors\":$(device_setting $DOOR),\"lights\":$(device_setting $LAMP),\"lamp\":$(device_setting $LAMP),\"minutes\":$(text_setting 7)}"
 	control '{"access": ["at-1", "at-2", "et-1"], "refresh": ["rt-1", "rt-2"], "next": []}'
 	FROM=$(log | jq length)
 }
 
 teardown() {
+	rm -f "$ROOT/full"
 	[ -z "$COURIER" ] || { kill "$COURIER"; wait "$COURIER" || true; }
 	[ ! -e "$ROOT/clock" ] || move 0
 	deliver "$(uninstall)"	# what is installed would be called for in the next test, too
@@ -62,11 +62,7 @@ control() { curl -s "$API/control" -d "$1" >/dev/null; }
 # asked: method, path, status of the calls since the test began. until_asked N TEXT: N of them have TEXT.
 asked() { log | jq -r --argjson from "$FROM" '.[$from:][] | "\(.method) \(.path) \(.status)"'; }
 until_asked() {
-	local tries
-	for ((tries = 0; tries < 150; tries++)); do
-		[ "$(asked | grep -cF -- "$2")" -lt "$1" ] || return 0
-		sleep 0.1
-	done
+	[ "$(curl -sG -o /dev/null -w '%{http_code}' "$API/wait" -d from="$FROM" -d count="$1" --data-urlencode "text=$2")" != 204 ] || return 0
 	echo "not $1 times: $2 in:"; asked; cat "$BATS_TEST_TMPDIR/courier.log"
 	return 1
 }
@@ -181,6 +177,28 @@ DELETE /v1/installedapps/$APP/schedules/porch-off 422"
 	control '{"access": ["at-2"], "refresh": ["rt-2"]}'
 	deliver "$(update "$CONFIG")"
 	until_asked 2 'subscriptions 200'
+	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -c '[.tokens, .needs]')" '[true,null]'
+}
+
+@test "a disk that fills up while new tokens are under way: they are kept as soon as it takes them" {
+	mapfile -t DISK < <(full_disk)
+	DISK+=("FULL_DISK_WHILE=$ROOT/full")
+	use app.yaml
+	control '{"access": ["et-1"], "hold": 700}'
+	deliver "$(install "$CONFIG")"
+	until_asked 1 oauth
+	touch "$ROOT/full"
+	until grep -q result=not_kept_yet "$BATS_TEST_TMPDIR/courier.log"; do sleep 0.1; done
+	assert_equal "$(asked)" "POST /v1/installedapps/$APP/subscriptions 401
+POST /oauth/token 200"	# nothing is done with what may yet be lost
+	rm "$ROOT/full"
+	until_asked 1 'subscriptions 200'
+	kill -9 "$COURIER"
+	wait "$COURIER" || true
+	start_courier
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 200'
+	assert_equal "$(asked | grep -c oauth)" 1
 	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -c '[.tokens, .needs]')" '[true,null]'
 }
 

@@ -9,17 +9,18 @@ setup_file() {
 	make_root "$BATS_FILE_TMPDIR/root"
 	export KEYSERVER=https://127.0.0.1:1 KEYS=$BATS_FILE_TMPDIR
 	configure '{"check_signatures": false, "ping": true, "definition": "app.yaml"}'
-	sed 's/nightOnly, isNot: "true"/nightOnly, isNot: "true"/' "$TOP/conf/apps/porch-light.yaml" >"$ROOT/app.yaml"
+	cp "$TOP/conf/apps/porch-light.yaml" "$ROOT/app.yaml"
+	stay
 }
+
+teardown_file() { gone; }
 
 setup() {
 	load_libs
 	headers=(CONTENT_TYPE=application/json HTTP_X_ST_CORRELATION=c0ffee-1)
-	rm -f "$ROOT/app.yaml"
-	cp "$TOP/conf/apps/porch-light.yaml" "$ROOT/app.yaml"
+	STAYS=1
 	DOOR=d0000000-0000-4000-8000-000000000001 LAMP=d0000000-0000-4000-8000-000000000002
-	CONFIG=$(jq -nc --argjson s "$(device_setting $DOOR)" --argjson l "$(device_setting $LAMP)" --argjson m "$(text_setting 7)" \
-		'{sensors: $s, lights: $l, minutes: $m}')
+	CONFIG="{\"sensors\":$(device_setting $DOOR),\"lights\":$(device_setting $LAMP),\"minutes\":$(text_setting 7)}"
 }
 
 # calls: method and path of the calls that wait for the installed app; bodies: what goes with them.
@@ -117,6 +118,27 @@ DELETE /installedapps/$APP/schedules/porch-off"
 	assert_equal "$(calls | wc -l)" "$n"
 	deliver "$(events '{}' "$(device_event $DOOR motionSensor motion '"active"')")"
 	assert_equal "$(calls | wc -l)" "$n"
+}
+
+@test "an event that comes to nothing waits for no disk; one that has effects is on it before it is answered" {
+	STAYS=
+	deliver "$(uninstall)"
+	deliver "$(install "$CONFIG")"
+	mapfile -t full < <(full_disk)
+	deliver "$(events "$CONFIG" "$(device_event $LAMP motionSensor motion '"active"')")" "${full[@]}"
+	assert_equal "$code $body" '200 {"eventData":{}}'
+	deliver "$(page 1)" "${full[@]}"
+	status 200
+	m=$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")
+	for lost in "$m" "$(update "$CONFIG")" "$(uninstall)"; do
+		deliver "$lost" "${full[@]}"
+		refused 500 InternalError 'the store: '
+	done
+	deliver "$m"
+	status 200
+	assert_equal "$(calls)" "POST /installedapps/$APP/subscriptions
+POST /devices/$LAMP/commands
+DELETE /installedapps/$APP/schedules/porch-off"
 }
 
 @test "UNINSTALL, once and again, and the event that says it to API access apps" {
@@ -228,6 +250,7 @@ DELETE /installedapps/$APP/schedules/porch-off"
 }
 
 @test "a mirror: what the SmartThings device says is the state here" {
+	STAYS=
 	cp "$TOP/conf/apps/mirror.json" "$ROOT/mirror.json"
 	sed -i 's/"demo", "device": "hall-switch"/"ann", "device": "lamp"/' "$ROOT/mirror.json"
 	configure '{"check_signatures": false, "definition": "mirror.json"}'

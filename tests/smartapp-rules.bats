@@ -18,22 +18,25 @@ setup() {
 	load_libs
 	headers=(CONTENT_TYPE=application/json)
 	DOOR=d0000000-0000-4000-8000-000000000001 LAMP=d0000000-0000-4000-8000-000000000002 LAMP2=d0000000-0000-4000-8000-000000000003
-	CONFIG=$(jq -nc --argjson d "$(device_setting $DOOR)" --argjson l "$(device_setting $LAMP $LAMP2)" --argjson n "$(text_setting 7)" \
-		--argjson f "$(text_setting 21.5)" --argjson b "$(text_setting true)" --argjson e "$(text_setting noon)" \
-		'{doors: $d, lamps: $l, n: $n, f: $f, b: $b, e: $e, m: [{valueType: "MODE", modeConfig: {modeId: "mode-home"}}]}')
+	CONFIG="{\"doors\":$(device_setting $DOOR),\"lamps\":$(device_setting $LAMP $LAMP2),\"n\":$(text_setting 7),\"f\":$(text_setting 21.5),"
+	CONFIG+="\"b\":$(text_setting true),\"e\":$(text_setting noon),\"m\":[{\"valueType\":\"MODE\",\"modeConfig\":{\"modeId\":\"mode-home\"}}]}"
 	move 0
 	serial=0 judged=0 tagged=() wanted=''
 }
 
 # define MEMBERS: the definition, with these members (JSON) added.
 define() {
-	jq -n --argjson more "$1" '{id: "app", name: "App", description: "", targetUrl: "https://home.example.org/smartapp", permissions: [],
-		configPages: [{pageName: "P", sections: [{settings: [
-			{type: "DEVICE", id: "doors", name: "Doors", multiple: true, capabilities: ["contactSensor"], permissions: ["r"]},
-			{type: "DEVICE", id: "lamps", name: "Lamps", multiple: true, capabilities: ["switch"], permissions: ["r", "x"]},
-			{type: "NUMBER", id: "n", name: "N"}, {type: "DECIMAL", id: "f", name: "F"}, {type: "BOOLEAN", id: "b", name: "B"},
-			{type: "TIME", id: "at", name: "At"}, {type: "TIME", id: "till", name: "Till"}, {type: "MODE", id: "m", name: "M"},
-			{type: "ENUM", id: "e", name: "E", options: [{id: "noon", name: "Noon"}, {id: "night", name: "Night"}]}]}]}]} + $more' >"$ROOT/app.json"
+	local more=${1#\{}
+	[ "$more" = '}' ] || more=,$more
+	cat >"$ROOT/app.json" <<-END
+		{"id": "app", "name": "App", "description": "", "targetUrl": "https://home.example.org/smartapp", "permissions": [],
+		"configPages": [{"pageName": "P", "sections": [{"settings": [
+			{"type": "DEVICE", "id": "doors", "name": "Doors", "multiple": true, "capabilities": ["contactSensor"], "permissions": ["r"]},
+			{"type": "DEVICE", "id": "lamps", "name": "Lamps", "multiple": true, "capabilities": ["switch"], "permissions": ["r", "x"]},
+			{"type": "NUMBER", "id": "n", "name": "N"}, {"type": "DECIMAL", "id": "f", "name": "F"}, {"type": "BOOLEAN", "id": "b", "name": "B"},
+			{"type": "TIME", "id": "at", "name": "At"}, {"type": "TIME", "id": "till", "name": "Till"}, {"type": "MODE", "id": "m", "name": "M"},
+			{"type": "ENUM", "id": "e", "name": "E", "options": [{"id": "noon", "name": "Noon"}, {"id": "night", "name": "Night"}]}]}]}]$more
+	END
 }
 
 # asks MESSAGE: a fresh installed app is given the message; prints "METHOD PATH BODY" of each call that it leads to, the path
@@ -45,21 +48,23 @@ asks() {
 }
 
 # event TYPE MEMBER DATA
-event() { jq -nc --arg t "$1" --arg m "$2" --argjson d "$3" '{eventTime: "2026-01-02T03:04:05Z", eventType: $t, ($m): $d}'; }
+event() { printf '{"eventTime":"2026-01-02T03:04:05Z","eventType":"%s","%s":%s}' "$1" "$2" "$3"; }
 
 # on EVENT, off EVENT: one that the rule applies to, one that it does not. judge WHEN [AND]: a rule with these is given all of
 # them in one request; it posts the events that it applies to.
 on() { tag on "$1"; }
 off() { tag off "$1"; }
 tag() {
-	local id="$1-$BATS_TEST_NUMBER-$((++serial))"
-	tagged+=("$(jq -c --arg id "$id" 'with_entries(if .key | endswith("Event") then .value.eventId = $id else . end)' <<<"$2")")
+	local id="$1-$BATS_TEST_NUMBER-$((++serial))" event
+	event=${2/'"eventId":"e1",'/}
+	event=${event/'Event":{'/"Event\":{\"eventId\":\"$id\","}
+	tagged+=("${event/,\}/\}}")
 	[ "$1" = off ] || wanted+="$id"$'\n'
 }
 judge() {
 	local first=$judged
 	judged=$serial
-	define "$(jq -nc --argjson w "$1" --argjson a "${2:-[]}" '{rules: [{when: $w, and: $a, then: [{post: {url: "https://hook.example/"}}]}]}')"
+	define "{\"rules\": [{\"when\": $1, \"and\": ${2:-[]}, \"then\": [{\"post\": {\"url\": \"https://hook.example/\"}}]}]}"
 	deliver "$(events "$CONFIG" "${tagged[@]}")" && status 200
 	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -r --arg t "-$BATS_TEST_NUMBER-" --argjson first "$first" \
 		'.posts[] | .body | fromjson | .event.eventId | select(contains($t)) | select((split("-") | .[2] | tonumber) > $first)')" "${wanted%$'\n'}"
@@ -241,7 +246,7 @@ POST /schedules {\"name\":\"b\",\"cron\":{\"expression\":\"${local/_/ } * * ? *\
 	while read -r from to offset now want; do
 		at "$now"
 		"$want" "$mode"
-		judge '{"event": "MODE_EVENT"}' "[$(jq -nc --arg f "$from" --arg t "$to" --arg o "$offset" '{from: $f, to: $t} + (if $o == "-" then {} else {utcOffset: $o} end)')]"
+		judge '{"event": "MODE_EVENT"}' "[{\"from\": \"$from\", \"to\": \"$to\"$([ "$offset" = - ] || echo ", \"utcOffset\": \"$offset\"")}]"
 	done <<-'END'
 		08:00 09:00 - 08:00:30 on
 		08:00 09:00 - 07:59:00 off
@@ -294,6 +299,67 @@ DELETE /installedapps/$APP/schedules/earlier null"
 		status 200
 		grep -q 'action=schedule result=not_possible' "$BATS_TEST_TMPDIR/cgi.err"
 	done
+}
+
+@test "a timer that is planned anew, or taken away, waits once; one that does not overwrite goes behind what was there" {
+	define '{"schedules": [{"name": "fixed", "daily": "07:00"}], "rules": [
+		{"when": {"event": "MODE_EVENT", "mode": "plan"}, "then": [{"schedule": {"name": "a", "after": 60}}, {"schedule": {"name": "b", "after": 60}}]},
+		{"when": {"event": "MODE_EVENT", "mode": "stop"}, "then": [{"unschedule": "a"}]},
+		{"when": {"event": "MODE_EVENT", "mode": "other"}, "then": [{"unschedule": "fixed"}, {"command": {"device": "d", "capability": "x", "command": "y"}}]}]}'
+	# went: what waits, as METHOD NAME.
+	went() { gatehouse smartapp show "$APP" --json | jq -r '[.calls[] | "\(.method) \((.body // "{}" | fromjson | .name) // (.path | split("/") | last))"] | join(", ")'; }
+	mode() { deliver "$(events "$CONFIG" "$(event MODE_EVENT modeEvent "{\"modeId\":\"$1\"}")")" && status 200; }
+	deliver "$(uninstall)"
+	deliver "$(update '{}')"
+	mode plan
+	mode plan
+	assert_equal "$(went)" 'DELETE subscriptions, DELETE schedules, POST fixed, POST a, POST b'
+	mode stop
+	assert_equal "$(went)" 'DELETE subscriptions, DELETE schedules, POST fixed, POST b, DELETE a'
+	mode plan
+	assert_equal "$(went)" 'DELETE subscriptions, DELETE schedules, POST fixed, POST a, POST b'
+	mode other
+	assert_equal "$(went)" 'DELETE subscriptions, DELETE schedules, POST a, POST b, DELETE fixed, POST commands'
+	deliver "$(install '{}')"	# its "fixed" overwrites nothing: the DELETE stays, before it
+	assert_equal "$(went)" 'POST a, POST b, DELETE fixed, POST commands, POST fixed'
+}
+
+@test "calls that nobody takes: the oldest go, what people set up stays, and events go on having their effects here" {
+	define '{"subscriptions": [{"name": "mode", "type": "MODE"}], "rules": [{"when": {"event": "DEVICE_EVENT"}, "then": [
+		{"command": {"device": "d", "capability": "switchLevel", "command": "setLevel", "arguments": ["$value"]}},
+		{"post": {"url": "https://hook.example/", "body": "$value"}}]},
+		{"when": {"event": "DEVICE_EVENT"}, "then": [{"set": {"user": "ann", "device": "lamp", "attribute": "switchLevel.level", "value": "$value"}}]}]}'
+	many() {
+		local list=() value
+		for value in $(seq "$1" "$2"); do list+=("$(device_event $DOOR x y "$value")"); done
+		deliver "$(events "$CONFIG" "${list[@]}")"
+		status 200
+	}
+	deliver "$(uninstall)"
+	deliver "$(install '{}')"
+	for first in 1 61 121 181 241 301; do many "$first" $((first + 59)); done
+	run ! grep -q result=dropped "$BATS_TEST_TMPDIR/cgi.err"
+	many 361 420
+	assert_equal "$(grep -o 'result=dropped calls=[0-9]*' "$BATS_TEST_TMPDIR/cgi.err" | sort)" $'result=dropped calls=20\nresult=dropped calls=21'
+	run gatehouse smartapp show "$APP" --json
+	assert_equal "$(jq -c '[.calls | length, (.[0].path | split("/") | last), (.[1].body | fromjson | .commands[0].arguments[0]), (last.body | fromjson | .commands[0].arguments[0])]' <<<"$output")" \
+		'[400,"subscriptions",22,420]'
+	assert_equal "$(jq -c '[.posts | length, .[0].body, last.body]' <<<"$output")" '[400,"21","420"]'
+	many 7 9	# of several values for one thing the last counts
+	assert_equal "$(gatehouse device show lamp --user ann --json | jq -c '[.. | objects | select(.attribute? == "level") | .value]')" '[9]'
+	# Long ones: what the record holds is what bounds them; one request has a share of that.
+	define '{"rules": [{"when": {"event": "DEVICE_EVENT"}, "then": [{"command": {"device": "d", "capability": "x", "command": "y", "arguments": ["$value"]}}]}]}'
+	long=$(printf 'x%.0s' {1..12000})
+	list=()
+	for value in 1 2 3 4 5 6 7 8 9; do list+=("$(device_event $DOOR x y "\"$value$long\"")"); done
+	for n in 1 2 3; do
+		deliver "$(events "$CONFIG" "${list[@]}")"
+		status 200
+		grep -q 'action=command result=not_possible' "$BATS_TEST_TMPDIR/cgi.err"
+	done
+	grep -q result=dropped "$BATS_TEST_TMPDIR/cgi.err"
+	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -r '[.calls[-8:][].body | fromjson | .commands[0].arguments[0][0:1]] | join("")')" 12345678
+	deliver "$(uninstall)"
 }
 
 @test "config check looks into the definition and the handler: file, line, key" {

@@ -17,6 +17,7 @@
 
 #define PATH_MAX_LEN	512
 #define BODY_MAX	(64u << 10)
+#define WISH_BYTES	100	/* that a call takes in a queue besides its address and its body */
 
 void
 lifecycle_begin(struct lifecycle *c, struct arena *a, const struct smartapp_request *rq)
@@ -32,9 +33,14 @@ static bool
 add(struct lifecycle *c, struct wish w)
 {
 	bool setup = c->request->phase == SMARTAPP_INSTALL || c->request->phase == SMARTAPP_UPDATE;
+	size_t bytes = WISH_BYTES + strlen(w.url != NULL ? w.url : w.path);
 
-	if (c->wish_count >= CALL_WISHES || (w.body != NULL && strlen(w.body) > BODY_MAX))
+	/* Its text stands in a text. */
+	for (const char *s = w.body; s != NULL && *s != '\0'; s++)
+		bytes += *s == '"' || *s == '\\' ? 2 : 1;
+	if (c->wish_count >= CALL_WISHES || (w.body != NULL && strlen(w.body) > BODY_MAX) || c->wish_bytes + bytes > QUEUE_SHARE)
 		return false;
+	c->wish_bytes += bytes;
 	w.setup = setup && w.path != NULL;
 	*c->last_wish = arena_alloc(c->arena, sizeof(w));
 	**c->last_wish = w;
@@ -99,18 +105,27 @@ lifecycle_command(struct lifecycle *c, const char *device, const char *component
 	return smartapp_id_ok(device) && lifecycle_wish(c, "POST", arena_printf(a, "/devices/%s/commands", device), body);
 }
 
+/* Of several values that one request has for the same thing, the last counts. */
 static bool
 wish_value(struct lifecycle *c, const char *user_name, struct set_wish w)
 {
 	struct user user;
 
-	if (c->wish_count >= CALL_WISHES || user_by_name(c->store, c->arena, user_name, &user) != STORE_OK)
+	if (user_by_name(c->store, c->arena, user_name, &user) != STORE_OK)
 		return false;
 	w.user = user.id;
+	for (struct set_wish *s = c->sets; s != NULL; s = s->next)
+		if (strcmp(s->user, w.user) == 0 && strcmp(s->device, w.device) == 0 && strcmp(s->attribute, w.attribute) == 0) {
+			s->value = w.value;
+			s->origin = w.origin;
+			return true;
+		}
+	if (c->set_count >= CALL_SETS)
+		return false;
 	*c->last_set = arena_alloc(c->arena, sizeof(w));
 	**c->last_set = w;
 	c->last_set = &(*c->last_set)->next;
-	c->wish_count++;
+	c->set_count++;
 	return true;
 }
 
@@ -251,6 +266,11 @@ enum store_result
 lifecycle_commit(struct lifecycle *c, struct json *answer)
 {
 	struct commit m = { c, answer };
+	enum smartapp_phase phase = c->request->phase;
+	bool nothing = phase != SMARTAPP_INSTALL && phase != SMARTAPP_UPDATE && !c->gone && c->wishes == NULL && c->sets == NULL &&
+	    c->state == NULL;
 
-	return store_run(c->store, c->arena, write_all, &m);
+	/* Of what has come to nothing only that it came is kept, so that a twin finds it: no need to wait for a disk, whose loss
+	 * could let a request take effect late, but not twice. What has effects is on disk with them. */
+	return (nothing ? store_run_soon : store_run)(c->store, c->arena, write_all, &m);
 }

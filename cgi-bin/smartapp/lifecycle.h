@@ -19,7 +19,8 @@ struct definition;
 struct json;
 struct keyring;
 
-#define CALL_WISHES 200		/* of one request */
+#define CALL_WISHES 200		/* calls of one request */
+#define CALL_SETS 25		/* values here: of 64 records that a transaction may write, each can take two */
 
 /* A call of SmartThings' API that the courier is to make. */
 struct wish {
@@ -49,7 +50,7 @@ struct lifecycle {
 	const char		*correlation_id;
 	int64_t			 now;		/* ms */
 	struct wish		*wishes, **last_wish;
-	size_t			 wish_count;
+	size_t			 wish_count, wish_bytes, set_count;
 	struct set_wish		*sets, **last_set;
 	struct json		*state;		/* changes of the app's state: name -> value, null = taken away; NULL = none */
 	struct json		*answer;	/* of CONFIGURATION, if a handler gave one */

@@ -2,9 +2,9 @@
 //
 //   node tests/bench/smartapp.mjs [--json]
 //
-// Every request is a new one (its own executionId, signed beforehand), so that none is answered from memory. Here each is on disk
-// before it is answered; the SDK keeps nothing, checks no digest, and runs on bare node:http as fast as this machine's cores let
-// two processes of it. Round by round, both in turn; a figure is the median of the rounds. In the environment:
+// Every request is a new one (its own executionId, signed beforehand), so that none is answered from memory. The event comes to
+// nothing: what is kept of it here, for all processes, is that it came, so that it cannot be used again; no disk is waited for. The
+// SDK keeps nothing, checks no digest, and runs on bare node:http as fast as this machine's cores let two processes of it. Round by round, both in turn; a figure is the median of the rounds. In the environment:
 //   ROUNDS (3)  SECONDS (4)  REQUESTS (12000: signed for each round)  CONNECTIONS (16)
 import { execFile, spawn } from 'node:child_process';
 import { createHash, createSign, randomUUID } from 'node:crypto';

@@ -6,6 +6,7 @@
 //   /v1/...                      with a good token; answers 200, or what a test asked for
 //   POST /hook                   a web hook
 //   GET /log                     [{method, path, token, status, body, at}]
+//   GET /wait?from=N&count=K&text=T   204 once K of the entries from the Nth on have T in "METHOD PATH STATUS"; 504 after 15 seconds
 //   POST /control                {"access": [...good tokens], "refresh": [...], "hold": ms that an answer of /oauth/token takes,
 //                                "next": [{"match": "METHOD PATH", "status", "retryAfter", "times"}]}
 import { createServer } from 'node:http';
@@ -38,11 +39,26 @@ function answer(req, body) {
 	return say(200, { id: 'x' });
 }
 
+// Who waits for what.
+const waiting = new Set();
+function tell() {
+	for (const w of waiting)
+		if (log.slice(w.from).filter((e) => `${e.method} ${e.path} ${e.status}`.includes(w.text)).length >= w.count) w.done(204);
+}
+function wait(res, query) {
+	const w = { from: Number(query.get('from')), count: Number(query.get('count')), text: query.get('text') };
+	const late = setTimeout(() => w.done(504), 15000);
+	w.done = (status) => { clearTimeout(late); waiting.delete(w); res.writeHead(status).end(); };
+	waiting.add(w);
+	tell();
+}
+
 const server = createServer((req, res) => {
 	let text = '';
 	req.on('data', (d) => { text += d; });
 	req.on('end', () => {
 		if (req.url === '/log') return res.end(JSON.stringify(log));
+		if (req.url.startsWith('/wait?')) return wait(res, new URL(req.url, 'http://x').searchParams);
 		if (req.url === '/control') {
 			const v = JSON.parse(text);
 			if (v.access) access = new Set(v.access);
@@ -52,6 +68,7 @@ const server = createServer((req, res) => {
 			return res.end('{}');
 		}
 		const [status, v, headers] = answer(req, text);
+		tell();
 		setTimeout(() => res.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(v)),
 			req.url === '/oauth/token' ? hold : 0);
 	});
