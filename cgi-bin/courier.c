@@ -18,6 +18,7 @@
 /* A kind of call more, which the outbox makes, is a row here. */
 static const struct outbox_kind *const kinds[] = {
 	&endpoints_post,
+	&link_unsubscribe,
 	&link_revoke,
 	NULL,
 };

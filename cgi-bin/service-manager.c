@@ -18,7 +18,7 @@ main(void)
 		{ "/oauth/initialize", "GET", login_initialize, visitor_refuse },
 		{ "/oauth/callback", "GET", login_callback, visitor_refuse },
 		{ "/api/links", "GET POST", api_links, serve_refuse_json },
-		{ "/api/links/", "GET POST PUT DELETE", api_one_link, serve_refuse_json },
+		{ "/api/links/", "GET POST PUT PATCH DELETE", api_one_link, serve_refuse_json },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};
 	static const struct program program = { "service-manager", routes, MAX_BODY };

@@ -1,4 +1,5 @@
-/* web-services.c: the REST API of third parties: endpoints that an owner's devices have for an app. */
+/* web-services.c: the REST API of third parties: endpoints that an owner's devices have for an app; and those where other
+ * makers' clouds tell of changes. */
 #include <string.h>
 #include <strings.h>
 
@@ -7,6 +8,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "connect/hook.h"
 #include "endpoints/endpoints.h"
 #include "endpoints/webapp.h"
 #include "web/form.h"
@@ -109,6 +111,8 @@ answer_below(struct app *app, const struct request *rq, struct response *rs, str
 	app_refresh(app);
 	if (strncmp(rest, INSTALLATIONS, sizeof(INSTALLATIONS) - 1) == 0) {
 		rest += sizeof(INSTALLATIONS) - 1;
+		if (hook_receive(app, rq, rs, rest, (call->token_in & TOKEN_IN_PATH) != 0 ? call->token : NULL))
+			return;
 		size_t len = strcspn(rest, "/");
 		call->installation = arena_strndup(rq->arena, rest, len);
 		call->path = rest + len;

@@ -36,28 +36,6 @@ setup() {
 	looked
 }
 
-# looked: have the courier look, and wait until it has.
-looked() {
-	local before
-	before=$(look .time)
-	manager POST "/connect/$LINK/look"
-	status 303
-	for _ in {1..100}; do
-		[ "$(look .time)" = "$before" ] || return 0
-		sleep 0.05
-	done
-	tail -n 3 "$COURIER_LOG"
-	return 1
-}
-
-# look FILTER: of how the last look went, as it is stored.
-look() { gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-poll/")) | .value' | jq -rc "$1"; }
-
-# online ID
-online() { gatehouse --json device show "$1" --user ann | jq -r '[.. | objects | select(.attribute? == "healthStatus") | .value] | first'; }
-
-name() { gatehouse --json device show "$1" --user ann | jq -r .name; }
-
 @test "32 33 34 a look brings state, health and name; one without news changes nothing" {
 	local seq
 	control '{"devices":[{"id":"a1","label":"Front porch","kind":"bulb","connected":false,"power":"off","brightness":0.5}]}'

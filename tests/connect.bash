@@ -22,9 +22,9 @@ end_connect() {
 	wait "$VENDOR_PID" 2>/dev/null || true
 }
 
-# connector FILTER: the connector of the double, changed by a jq filter.
+# connector FILTER: the connector of the double, changed by a jq filter; there at once, as a courier may read it.
 connector() {
-	jq "$1" >"$ROOT/connectors/acme.json" <<-END
+	jq "$1" >"$ROOT/connectors/acme.new" <<-END
 	{
 		"name": "Acme <Cloud>", "about": "Lamps and gates.",
 		"oauth": { "authorizeUrl": "$VENDOR/authorize", "tokenUrl": "$VENDOR/token", "revokeUrl": "$VENDOR/revoke",
@@ -48,7 +48,14 @@ connector() {
 		"poll": { "every": 10 }
 	}
 	END
+	mv "$ROOT/connectors/acme.new" "$ROOT/connectors/acme.json"
 }
+
+# The double with a hook, and never looked at otherwise: a filter for connector.
+HOOK='.poll.every = 86400 | .hook = {
+	"subscribe": {"method":"POST","url":"\(.list.url | sub("devices"; "hooks"))","body":{"url":"{hookUrl}","home":"{home}"},"subscription":"/hook/id"},
+	"unsubscribe": {"method":"DELETE","url":"\(.list.url | sub("devices"; "hooks"))/{subscription}"},
+	"renew": 1200, "items": "/events", "id": "/device", "state": "/now", "challengeParam": "hub.challenge"}'
 
 # control JSON: tell the double what to do, and empty its log. vendor_log [FILTER]: what it was asked since.
 control() { curl -qsf --noproxy '*' "$VENDOR/control" -d "$1" >/dev/null; }
@@ -145,3 +152,27 @@ linked() {
 	status 303
 	control '{}'
 }
+
+# --- with a courier ---
+
+# looked: have the courier look, and wait until it has.
+looked() {
+	local before
+	before=$(look .time)
+	manager POST "/connect/$LINK/look"
+	status 303
+	for _ in {1..100}; do
+		[ "$(look .time)" = "$before" ] || return 0
+		sleep 0.05
+	done
+	tail -n 3 "$COURIER_LOG"
+	return 1
+}
+
+# look FILTER: of how the last look went, as it is stored.
+look() { gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-poll/")) | .value' | jq -rc "$1"; }
+
+# online ID
+online() { gatehouse --json device show "$1" --user ann | jq -r '[.. | objects | select(.attribute? == "healthStatus") | .value] | first'; }
+
+name() { gatehouse --json device show "$1" --user ann | jq -r .name; }

@@ -214,3 +214,25 @@ setup() { vendor_reset; }
 	del(.list.id)|list: id is missing
 	END
 }
+
+@test "a hook that is not right stops the program with file, line and member" {
+	local filter said
+	while IFS='|' read -r filter said; do
+		connector "$HOOK | $filter"
+		run -1 env GATEHOUSE_ROOT="$ROOT" GATEHOUSE_SHARE="$TOP" REQUEST_METHOD=GET REQUEST_URI=/connect "$BUILD/service-manager"
+		[[ $output == *"connectors/acme.json:"*"$said"* ]] || { echo "$filter: $output"; return 1; }
+	done <<-'END'
+	.hook.subscrib = {}|hook.subscrib: no such member; did you mean subscribe
+	del(.hook.subscribe)|hook: subscribe is missing
+	.hook.subscribe.url = 7|hook.subscribe.url
+	.hook.subscribe.subscription = "id"|hook.subscribe.subscription: must be a JSON pointer
+	.hook.renew = 1|hook.renew: must be a whole number
+	.hook.items = "events"|hook.items: must be a JSON pointer
+	del(.hook.id)|hook: state needs id
+	.hook.hmac = {}|hook.hmac
+	.hook.hmac = {"header": "X", "algo": "md5", "secret": "/s"}|hook.hmac.algo: is "sha256"
+	.hook.hmac = {"header": "X", "encoding": "hax", "secret": "/s"}|hook.hmac.encoding: is "hex" or "base64"
+	.hook.hmac = {"header": "X", "secret": "/s", "secretFile": "s"}|not both
+	.hook.unsubscribe = {"url": "https://a", "subscription": "/x"}|hook.unsubscribe.subscription: no such member
+	END
+}

@@ -13,6 +13,7 @@
 #include "base/config.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "device/device.h"
 #include "oauth/authorize_request.h"
 #include "oauth/code.h"
@@ -53,6 +54,7 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 	json_set_string(a, data, "link", request->client.link);
 	json_set_bool(a, data, "may_read", strstr(request->scope, "devices:read") != NULL);
 	json_set_bool(a, data, "may_control", strstr(request->scope, "devices:control") != NULL);
+	json_set_bool(a, data, "may_links", text_list_has(request->scope, " ", "links"));
 	json_set(a, data, "devices", devices);
 	json_set_string(a, data, "fault", fault);
 	visitor_page(app, rq, rs, v, fault == NULL ? 200 : 400, "consent", data, authorize_origin(a, request));

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/secret.h"
+#include "base/text.h"
 #include "device/device.h"
 #include "oauth/client.h"
 #include "oauth/device_code.h"
@@ -56,6 +57,7 @@ ask_decision(struct app *app, const struct request *rq, struct response *rs, con
 	json_set_string(a, data, "client", c.name);
 	json_set_bool(a, data, "may_read", strstr(d->scope, "devices:read") != NULL);
 	json_set_bool(a, data, "may_control", strstr(d->scope, "devices:control") != NULL);
+	json_set_bool(a, data, "may_links", text_list_has(d->scope, " ", "links"));
 	json_set(a, data, "devices", devices);
 	json_set_string(a, data, "fault", fault);
 	visitor_page(app, rq, rs, v, fault == NULL ? 200 : 400, "device-consent", data, NULL);

@@ -3,73 +3,21 @@
 
 #include <string.h>
 
-#include "account/visitor.h"
 #include "app.h"
 #include "base/arena.h"
-#include "base/config.h"
 #include "base/json.h"
+#include "connect/exchange.h"
 #include "connect/login.h"
 #include "connect/show.h"
 #include "link/connector.h"
 #include "link/end.h"
 #include "link/link.h"
 #include "link/mirror.h"
-#include "web/page.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "base/banned.h"
 
 #define HERE "/api/links/"
-
-struct exchange {
-	struct app		*app;
-	const struct request	*rq;
-	struct response		*rs;
-	struct visitor		 visitor;
-	const char		*user;
-	const struct json	*body;	/* of a POST or PUT; NULL = none */
-	struct link		 link;	/* of api_one_link */
-};
-
-/* {"error","error_description"} in the reader's language; text is a key of html/text. */
-static void
-refuse(const struct exchange *e, int status, const char *error, const char *text)
-{
-	struct json *v = json_object(e->rq->arena);
-
-	json_set_string(e->rq->arena, v, "error", error);
-	json_set_string(e->rq->arena, v, "error_description", page_text(e->app->pages, page_language(e->app->pages, e->rq), text));
-	response_json(e->rs, status, v);
-	if (status == 503)
-		response_header(e->rs, "Retry-After", "5");
-}
-
-static void
-unavailable(const struct exchange *e)
-{
-	refuse(e, 503, "unavailable", "error_unavailable");
-}
-
-/* Who asks, and may it be believed? False: the answer is made. */
-static bool
-begin(struct exchange *e, struct app *app, const struct request *rq, struct response *rs)
-{
-	*e = (struct exchange){ .app = app, .rq = rq, .rs = rs, .visitor = visitor_find(app, rq, rs) };
-	e->user = e->visitor.session.user.id;
-	if (rq->body_len > 0)
-		e->body = json_parse(rq->arena, rq->body, rq->body_len, NULL);
-	if (e->visitor.unavailable)
-		unavailable(e);
-	else if (!e->visitor.signed_in)
-		refuse(e, 401, "login", "fault_login");
-	else if (strcmp(rq->method, "GET") != 0 && !visitor_believed(app, rq, &e->visitor, request_header(rq, "X-CSRF-Token")))
-		refuse(e, 403, "form", "error_form");
-	else if (rq->body_len > 0 && json_type(e->body) != JSON_OBJECT)
-		refuse(e, 400, "json", "fault_json");
-	else
-		return true;
-	return false;
-}
 
 /* {id, connector, name, status, devices: {theirs: ours}, looked (ms), fault}. */
 static enum store_result
@@ -115,7 +63,7 @@ list(const struct exchange *e)
 	if (r == STORE_OK)
 		response_json(e->rs, 200, answer);
 	else
-		unavailable(e);
+		exchange_unavailable(e);
 }
 
 /* {"connector": "acme"}: a link, and where its owner's browser goes to log in. */
@@ -128,11 +76,11 @@ make(const struct exchange *e)
 	enum store_result r = c != NULL ? link_make(e->app->store, e->rq->arena, e->user, c, &l) : STORE_ABSENT;
 
 	if (r == STORE_ABSENT)
-		refuse(e, 404, "connector", "connect_gone");
+		exchange_refuse(e, 404, "connector", "connect_gone");
 	else if (r == STORE_LIMIT)
-		refuse(e, 409, "links", "connect_many");
+		exchange_refuse(e, 409, "links", "connect_many");
 	else if (r != STORE_OK || row(e, &l, &answer) != STORE_OK)
-		unavailable(e);
+		exchange_unavailable(e);
 	else {
 		json_set_string(e->rq->arena, answer, "login", login_address(e->app, e->rq->arena, &l));
 		response_json(e->rs, 201, answer);
@@ -144,7 +92,7 @@ api_links(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct exchange e;
 
-	if (!begin(&e, app, rq, rs))
+	if (!exchange_begin(&e, app, rq, rs))
 		return;
 	if (strcmp(rq->method, "POST") == 0)
 		make(&e);
@@ -162,7 +110,7 @@ show(struct exchange *e)
 	if (row(e, &e->link, &v) == STORE_OK)
 		response_json(e->rs, 200, v);
 	else
-		unavailable(e);
+		exchange_unavailable(e);
 }
 
 static void
@@ -171,7 +119,7 @@ end(struct exchange *e)
 	if (link_end(e->app->links, e->rq->arena, &e->link) == STORE_OK)
 		e->rs->status = 204;
 	else
-		unavailable(e);
+		exchange_unavailable(e);
 }
 
 static void
@@ -180,7 +128,7 @@ poll(struct exchange *e)
 	if (link_wake(e->app->store, e->rq->arena, e->user, e->link.id) == STORE_OK)
 		e->rs->status = 202;
 	else
-		unavailable(e);
+		exchange_unavailable(e);
 }
 
 /* What the vendor has. NULL: the answer is made. */
@@ -192,7 +140,7 @@ their_devices(struct exchange *e, struct json **items)
 	    show_devices(e->app, e->rq->arena, &e->link, items, &why) : NULL;
 
 	if (devices == NULL)
-		refuse(e, e->link.status == LINK_LINKED ? 502 : 409, "vendor", e->link.status == LINK_LINKED ? "connect_unread" :
+		exchange_refuse(e, e->link.status == LINK_LINKED ? 502 : 409, "vendor", e->link.status == LINK_LINKED ? "connect_unread" :
 		    e->link.status == LINK_NEW ? "connect_state_new" : "connect_state_login");
 	return devices;
 }
@@ -208,23 +156,18 @@ show_choice(struct exchange *e)
 	response_json(e->rs, 200, answer);
 }
 
-/* {"devices": ["a1"]}: exactly these. The answer has what could not be, too. */
+/* Exactly these. The vendor is asked only if one of them is new. The answer has what could not be, too. */
 static void
-choose(struct exchange *e)
+choose_these(struct exchange *e, const struct json *wanted)
 {
 	struct arena *a = e->rq->arena;
-	struct json *answer, *items, *faults, *wanted = json_array(a);
+	struct json *answer, *items = json_array(a), *faults;
 	const struct connector *c = connectors_find(e->app->links->connectors, e->link.connector);
-	const struct json *ids = json_get(e->body, "devices");
+	bool fresh = false;
 
-	for (const struct json *id = json_first(ids); id != NULL; id = json_next(id))
-		if (json_string(id) != NULL && !json_array_has(wanted, json_string(id)))
-			json_append_string(a, wanted, json_string(id));
-	if (json_type(ids) != JSON_ARRAY) {
-		refuse(e, 400, "json", "fault_json");
-		return;
-	}
-	if (their_devices(e, &items) == NULL)
+	for (const struct json *id = json_first(wanted); id != NULL; id = json_next(id))
+		fresh = fresh || json_get(e->link.chosen, json_string(id)) == NULL;
+	if (fresh && their_devices(e, &items) == NULL)
 		return;
 	enum store_result r = mirror_choose(e->app->links, a, c, &e->link, wanted, items, &faults);
 	if (r == STORE_OK)
@@ -232,11 +175,48 @@ choose(struct exchange *e)
 	if (r == STORE_OK)
 		r = link_find(e->app->store, a, e->user, e->link.id, &e->link);
 	if (r != STORE_OK || row(e, &e->link, &answer) != STORE_OK) {
-		unavailable(e);
+		exchange_unavailable(e);
 		return;
 	}
 	json_set(a, answer, "faults", faults);
 	response_json(e->rs, 200, answer);
+}
+
+/* {"devices": ["a1"]} */
+static void
+choose(struct exchange *e)
+{
+	struct json *wanted = json_array(e->rq->arena);
+	const struct json *ids = json_get(e->body, "devices");
+
+	for (const struct json *id = json_first(ids); id != NULL; id = json_next(id))
+		if (json_string(id) != NULL && !json_array_has(wanted, json_string(id)))
+			json_append_string(e->rq->arena, wanted, json_string(id));
+	if (json_type(ids) == JSON_ARRAY)
+		choose_these(e, wanted);
+	else
+		exchange_refuse(e, 400, "json", "fault_json");
+}
+
+/* {"devices": {"a1": true, "c3": null}}: RFC 7396 on what GET shows: null takes one away, anything else adds one. */
+static void
+change(struct exchange *e)
+{
+	struct arena *a = e->rq->arena;
+	struct json *wanted = json_array(a);
+	const struct json *changes = json_get(e->body, "devices");
+
+	if (json_type(changes) != JSON_OBJECT || json_count(e->body) != 1) {
+		exchange_refuse(e, 400, "json", "fault_json");
+		return;
+	}
+	for (const struct json *d = json_first(e->link.chosen); d != NULL; d = json_next(d))
+		if (json_type(json_get(changes, json_name(d))) != JSON_NULL)
+			json_append_string(a, wanted, json_name(d));
+	for (const struct json *d = json_first(changes); d != NULL; d = json_next(d))
+		if (json_type(d) != JSON_NULL && json_get(e->link.chosen, json_name(d)) == NULL)
+			json_append_string(a, wanted, json_name(d));
+	choose_these(e, wanted);
 }
 
 static const struct action {
@@ -244,6 +224,7 @@ static const struct action {
 	void		(*run)(struct exchange *);
 } actions[] = {
 	{ "", "GET", show },
+	{ "", "PATCH", change },
 	{ "", "DELETE", end },
 	{ "devices", "GET", show_choice },
 	{ "devices", "PUT", choose },
@@ -263,7 +244,7 @@ find_action(const struct exchange *e, const char *what)
 			return &actions[i];
 		allow = allow == NULL ? actions[i].method : arena_printf(e->rq->arena, "%s, %s", allow, actions[i].method);
 	}
-	refuse(e, allow != NULL ? 405 : 404, allow != NULL ? "method" : "unknown", allow != NULL ? "error_405" : "error_404");
+	exchange_refuse(e, allow != NULL ? 405 : 404, allow != NULL ? "method" : "unknown", allow != NULL ? "error_405" : "error_404");
 	if (allow != NULL)
 		response_header(e->rs, "Allow", allow);
 	return NULL;
@@ -276,15 +257,15 @@ api_one_link(struct app *app, const struct request *rq, struct response *rs)
 	struct exchange e;
 	const struct action *action;
 
-	if (!begin(&e, app, rq, rs))
+	if (!exchange_begin(&e, app, rq, rs))
 		return;
 	/* Under the visitor's own key: nobody else's link can be named. */
 	enum store_result r = link_find(app->store, rq->arena, e.user,
 	    slash != NULL ? arena_strndup(rq->arena, name, (size_t)(slash - name)) : name, &e.link);
 	if (r == STORE_ABSENT)
-		refuse(&e, 404, "unknown", "error_404");
+		exchange_refuse(&e, 404, "unknown", "error_404");
 	else if (r != STORE_OK)
-		unavailable(&e);
+		exchange_unavailable(&e);
 	else if ((action = find_action(&e, slash != NULL ? slash + 1 : "")) != NULL)
 		action->run(&e);
 }

@@ -1,4 +1,4 @@
-/* api.h: links as JSON, for scripts of the owner's pages: a session's cookie, and its form token for whatever changes something. */
+/* api.h: links as JSON (connect/exchange.h says for whom). */
 #ifndef CONNECT_API_H
 #define CONNECT_API_H
 

@@ -105,7 +105,7 @@ read_connector(struct definition *d, const struct json *root, const struct catal
 	const struct json *poll = json_get(root, "poll");
 
 	definition_members(d, "", root, "name about manufacturer singleInstance maxDevices hosts oauth expired account list state "
-	    "commands poll");
+	    "commands poll hook");
 	c->name = definition_string(d, "", root, "name");
 	c->about = definition_option(d, "", root, "about");
 	c->manufacturer = definition_option(d, "", root, "manufacturer");
@@ -121,6 +121,7 @@ read_connector(struct definition *d, const struct json *root, const struct catal
 	c->list = json_get(root, "list");
 	c->state = json_get(root, "state");
 	c->commands = json_get(root, "commands");
+	c->hook = json_get(root, "hook");
 	if (d->why == NULL)
 		rules_check(d, catalogue, c);
 	c->hosts = rules_hosts(d, root);
@@ -225,20 +226,22 @@ connectors_find(const struct connectors *all, const char *id)
 }
 
 const char *
-connector_secret(struct arena *a, const struct config *config, const struct connector *c, const char **why)
+connector_secret_file(struct arena *a, const struct config *config, const char *file, const char **why)
 {
 	size_t len;
+	char *secret = config_read_file(a, config_path(a, config, file), SECRET_MAX, &len);
 
-	*why = NULL;
-	if (c->oauth.auth == CONNECTOR_NONE)
-		return NULL;
-	char *secret = config_read_file(a, config_path(a, config, c->oauth.secret_file), SECRET_MAX, &len);
-	if (secret == NULL) {
-		*why = arena_printf(a, "%s: %s", c->oauth.secret_file, strerror(errno));
-		return NULL;
-	}
-	secret[strcspn(secret, "\r\n")] = '\0';
+	*why = secret == NULL ? arena_printf(a, "%s: %s", file, strerror(errno)) : NULL;
+	if (secret != NULL)
+		secret[strcspn(secret, "\r\n")] = '\0';
 	return secret;
+}
+
+const char *
+connector_secret(struct arena *a, const struct config *config, const struct connector *c, const char **why)
+{
+	*why = NULL;
+	return c->oauth.auth != CONNECTOR_NONE ? connector_secret_file(a, config, c->oauth.secret_file, why) : NULL;
 }
 
 /* What a table has for a type, or else for all. */

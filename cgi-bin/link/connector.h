@@ -47,6 +47,7 @@ struct connector {
 	const struct json	*list;		/* request, and where in its answer what stands */
 	const struct json	*state;		/* type -> array of attributes, or "*" */
 	const struct json	*commands;	/* type -> "capability/command" -> request; "*" for any */
+	const struct json	*hook;		/* how the vendor is asked to tell us of changes, and what it says; NULL = it does not */
 };
 
 struct connectors {
@@ -63,6 +64,9 @@ const struct connector *connectors_find(const struct connectors *, const char *i
 
 /* The first line of the client's secret; NULL if there is none, with *why set if there should be. */
 const char	*connector_secret(struct arena *, const struct config *, const struct connector *, const char **why);
+
+/* The first line of a file below the instance's folder; NULL with *why set. */
+const char	*connector_secret_file(struct arena *, const struct config *, const char *file, const char **why);
 
 /* The rule of a command ("switch/on") for devices of a type; NULL if the vendor cannot do that. */
 const struct json *connector_command(const struct connector *, const char *type, const char *capability, const char *command);

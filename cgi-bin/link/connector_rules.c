@@ -62,8 +62,8 @@ rules_url(struct definition *d, const char *path, const struct json *object, con
 	return s;
 }
 
-static void
-check_pointer(struct definition *d, const char *path, const struct json *object, const char *name)
+void
+rules_pointer(struct definition *d, const char *path, const struct json *object, const char *name)
 {
 	const char *s = json_string(json_get(object, name));
 
@@ -71,10 +71,8 @@ check_pointer(struct definition *d, const char *path, const struct json *object,
 		definition_fault(d, definition_path(d, path, name), "must be a JSON pointer, which begins with a slash: \"/power\"");
 }
 
-#define REQUEST "method url query headers body form "
-
-static void
-check_request(struct definition *d, const char *path, const struct json *v, const char *members)
+void
+rules_request(struct definition *d, const char *path, const struct json *v, const char *members)
 {
 	static const char *const objects[] = { "query", "headers", "form" };
 	const char *method;
@@ -106,7 +104,7 @@ check_expired(struct definition *d, const struct json *v)
 	for (const struct json *e = json_first(v); e != NULL && d->why == NULL; e = json_next(e), i++) {
 		const char *path = arena_printf(d->scratch, "expired.%zu", i);
 		definition_members(d, path, e, "status pointer equals");
-		check_pointer(d, path, e, "pointer");
+		rules_pointer(d, path, e, "pointer");
 		if (json_get(e, "status") == NULL && json_get(e, "pointer") == NULL)
 			definition_fault(d, path, "needs a status or a pointer");
 	}
@@ -122,7 +120,7 @@ check_types(struct definition *d, const struct catalogue *catalogue, const struc
 	for (const struct json *e = json_first(v); e != NULL && d->why == NULL; e = json_next(e), i++) {
 		const char *path = arena_printf(d->scratch, "list.type.%zu", i);
 		definition_members(d, path, e, "pointer equals handler");
-		check_pointer(d, path, e, "pointer");
+		rules_pointer(d, path, e, "pointer");
 		const char *type = definition_option(d, path, e, "handler");
 		if (type != NULL && catalogue_type(catalogue, type) == NULL)
 			definition_fault(d, definition_path(d, path, "handler"), "there is no device type %.80s", type);
@@ -136,9 +134,9 @@ check_list(struct definition *d, const struct catalogue *catalogue, const struct
 {
 	static const char *const pointers[] = { "items", "id", "name", "room", "online", "manufacturer", "model", "next" };
 
-	check_request(d, "list", v, REQUEST "items id name room online onlineEquals manufacturer model type next");
+	rules_request(d, "list", v, RULES_REQUEST "items id name room online onlineEquals manufacturer model type next");
 	for (size_t i = 0; i < sizeof(pointers) / sizeof(pointers[0]); i++)
-		check_pointer(d, "list", v, pointers[i]);
+		rules_pointer(d, "list", v, pointers[i]);
 	if (d->why == NULL && json_get(v, "id") == NULL)
 		definition_fault(d, "list", "id is missing: a pointer to what a device is known by");
 	if (d->why == NULL)
@@ -154,12 +152,12 @@ check_attribute(struct definition *d, const char *path, const struct catalogue *
 
 	if (json_get(v, "states") != NULL) {
 		definition_members(d, path, v, "states");
-		check_pointer(d, path, v, "states");
+		rules_pointer(d, path, v, "states");
 		return;
 	}
 	definition_members(d, path, v, "component capability attribute pointer map scale offset digits unit");
 	const char *capability = definition_string(d, path, v, "capability"), *attribute = definition_string(d, path, v, "attribute");
-	check_pointer(d, path, v, "pointer");
+	rules_pointer(d, path, v, "pointer");
 	if (d->why == NULL && !catalogue_has_attribute(catalogue, capability, attribute))
 		definition_fault(d, path, "there is no attribute %.80s of %.80s", attribute, capability);
 	if (d->why == NULL && json_get(v, "pointer") == NULL)
@@ -211,8 +209,8 @@ check_commands(struct definition *d, const struct catalogue *catalogue, const st
 			if (strcmp(json_name(c), "*") != 0 && !pick_is_command(d->scratch, catalogue, json_name(c)))
 				definition_fault(d, below, "there is no command %.80s: CAPABILITY/COMMAND", json_name(c));
 			else
-				check_request(d, below, c, REQUEST "map answer");
-			check_pointer(d, below, c, "answer");
+				rules_request(d, below, c, RULES_REQUEST "map answer");
+			rules_pointer(d, below, c, "answer");
 		}
 	}
 }
@@ -222,13 +220,15 @@ rules_check(struct definition *d, const struct catalogue *catalogue, const struc
 {
 	check_expired(d, c->expired);
 	if (c->account != NULL) {
-		check_request(d, "account", c->account, REQUEST "values");
+		rules_request(d, "account", c->account, RULES_REQUEST "values");
 		for (const struct json *v = json_first(json_get(c->account, "values")); v != NULL; v = json_next(v))
-			check_pointer(d, "account.values", json_get(c->account, "values"), json_name(v));
+			rules_pointer(d, "account.values", json_get(c->account, "values"), json_name(v));
 	}
 	check_list(d, catalogue, c->list);
 	check_states(d, catalogue, c->state);
 	check_commands(d, catalogue, c->commands);
+	if (c->hook != NULL)
+		rules_hook(d, c->hook);
 }
 
 /* --- hosts --- */

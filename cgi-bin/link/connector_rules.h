@@ -15,6 +15,16 @@ const struct json *rules_expand(struct arena *, const struct json *v, const char
 /* A URL that must be there: https, or http where a demo or a test may use it. "" after a complaint. */
 const char	*rules_url(struct definition *, const char *path, const struct json *object, const char *name);
 
+/* Complain about a member that is there and no JSON pointer; about a request that is not right. members: those that it may
+ * have, RULES_REQUEST among them. */
+void		 rules_pointer(struct definition *, const char *path, const struct json *object, const char *name);
+void		 rules_request(struct definition *, const char *path, const struct json *, const char *members);
+
+#define RULES_REQUEST "method url query headers body form "
+
+/* Complain about the connector's hook. */
+void		 rules_hook(struct definition *, const struct json *hook);
+
 /* Complain if a request, a pointer, a type or a rule of the connector is not right. */
 void		 rules_check(struct definition *, const struct catalogue *, const struct connector *);
 

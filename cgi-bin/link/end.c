@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "courier/target.h"
 #include "link/connector.h"
+#include "link/hook.h"
 #include "link/mirror.h"
 #include "link/token.h"
 #include "link/vendor.h"
@@ -14,6 +15,7 @@ struct ending {
 	const struct links	*links;
 	const struct link	*link;
 	struct fetch_request	 revoke;	/* url NULL: there is nothing to revoke */
+	struct outbox_call	 unsubscribe;	/* url NULL: there is no subscription */
 };
 
 /* The vendor takes back the refresh token, and with it what came of it (RFC 7009 2.1). */
@@ -25,7 +27,12 @@ end(struct store_tx *tx, void *arg)
 	    .method = x->revoke.method, .url = x->revoke.url, .headers = x->revoke.headers, .body = x->revoke.body };
 	enum store_result r = STORE_OK;
 
-	if (x->revoke.url != NULL)
+	/* First, as it needs the token. */
+	if (x->unsubscribe.url != NULL)
+		r = outbox_tx_add(tx, x->links->keyring, &x->unsubscribe);
+	if (r == STORE_LIMIT)
+		r = STORE_OK;
+	if (r == STORE_OK && x->revoke.url != NULL)
 		r = outbox_tx_add(tx, x->links->keyring, &call);
 	return r == STORE_OK || r == STORE_LIMIT ? link_tx_forget(tx, x->link->user, x->link->id) : r;
 }
@@ -34,14 +41,18 @@ enum store_result
 link_end(const struct links *x, struct arena *a, const struct link *l)
 {
 	const struct connector *c = connectors_find(x->connectors, l->connector);
-	struct ending e = { .links = x, .link = l };
+	struct ending e = { .links = x, .link = l,
+	    .unsubscribe = { .user = l->user, .lane = l->id, .kind = link_unsubscribe.name } };
 	struct token_pair pair;
 	struct json *faults;
 	enum store_result r = mirror_choose(x, a, c, l, json_array(a), NULL, &faults);
 
 	if (r != STORE_OK)
 		return r;
-	if (c != NULL && c->oauth.revoke_url != NULL && token_find(x, a, l, &pair) == STORE_OK) {
+	bool known = c != NULL && token_find(x, a, l, &pair) == STORE_OK;
+	if (!known || !hook_end(x, a, c, l, pair.access, &e.unsubscribe))
+		e.unsubscribe.url = NULL;
+	if (known && c->oauth.revoke_url != NULL) {
 		const char *token = pair.refresh != NULL ? pair.refresh : pair.access;
 		if (token != NULL && vendor_revoke(x, a, c, token, &e.revoke) != NULL)
 			e.revoke.url = NULL;
@@ -70,4 +81,5 @@ any_host(const struct config *c, struct target_rule *rule)
 	*rule = (struct target_rule){ .any_port = true, .own = true };
 }
 
+const struct outbox_kind link_unsubscribe = { .name = "link-unsubscribe", .rule = any_host, .life = 3600 };
 const struct outbox_kind link_revoke = { .name = "link-revoke", .rule = any_host };

@@ -11,7 +11,7 @@ enum store_result link_end(const struct links *, struct arena *, const struct li
 /* All links of a user: before an account goes. */
 enum store_result link_end_all(const struct links *, struct arena *, const char *user);
 
-/* For the courier: a token is taken back. */
-extern const struct outbox_kind link_revoke;
+/* For the courier: a subscription is ended; a token is taken back. */
+extern const struct outbox_kind link_unsubscribe, link_revoke;
 
 #endif

@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "db/record.h"
 #include "link/connector.h"
+#include "link/hook.h"
 #include "link/source.h"
 #include "link/token.h"
 #include "web/fetch.h"
@@ -239,6 +240,8 @@ link_tx_forget(struct store_tx *tx, const char *user, const char *id)
 		r = record_tx_delete(tx, link_key(a, user, id));
 	if (r == STORE_OK)
 		r = record_tx_delete(tx, record_key(a, "link-poll", user, id, NULL));
+	if (r == STORE_OK)
+		r = hook_tx_forget(tx, user, id);
 	return r == STORE_OK ? token_tx_forget(tx, user, id) : r;
 }
 

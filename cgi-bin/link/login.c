@@ -12,6 +12,7 @@
 #include "db/record.h"
 #include "link/ask.h"
 #include "link/connector.h"
+#include "link/hook.h"
 #include "link/pick.h"
 #include "link/token.h"
 #include "link/vendor.h"
@@ -114,6 +115,8 @@ keep(struct store_tx *tx, void *arg)
 	l.told = 0;
 	l.values = f->values;
 	if ((r = link_tx_put(tx, &l)) == STORE_OK)
+		r = hook_tx_renew(tx, l.user, l.id);
+	if (r == STORE_OK)
 		r = link_tx_wake(tx, l.user, l.id);
 	return r;
 }

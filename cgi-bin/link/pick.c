@@ -190,8 +190,8 @@ type_of(struct arena *a, const struct catalogue *catalogue, const struct connect
 }
 
 /* Without a pointer, whoever is listed is there. */
-static bool
-is_online(struct arena *a, const struct connector *c, const struct json *item)
+bool
+pick_online(struct arena *a, const struct connector *c, const struct json *item)
 {
 	const struct json *v = pick_by(a, item, c->list, "online"), *equals = json_get(c->list, "onlineEquals");
 
@@ -212,7 +212,7 @@ pick_device(struct arena *a, const struct catalogue *catalogue, const struct con
 	    .room = words(a, pick_by(a, item, c->list, "room")),
 	    .manufacturer = words(a, pick_by(a, item, c->list, "manufacturer")),
 	    .model = words(a, pick_by(a, item, c->list, "model")), .type = type_of(a, catalogue, c, item),
-	    .online = is_online(a, c, item) };
+	    .online = pick_online(a, c, item) };
 	d->values = d->type != NULL ? pick_values(a, c, d->type, item) : json_object(a);
 	return true;
 }

@@ -40,6 +40,9 @@ struct pick_device {
 bool		 pick_device(struct arena *, const struct catalogue *, const struct connector *, const struct json *item,
 		    struct pick_device *);
 
+/* Is it there, by what the vendor says of it? */
+bool		 pick_online(struct arena *, const struct connector *, const struct json *item);
+
 /* The values of a device of a type, out of what the vendor says of it. */
 const struct json *pick_values(struct arena *, const struct connector *, const char *type, const struct json *item);
 

@@ -1,4 +1,4 @@
-/* poll.c: whose turn it is, and one look at a vendor from its first request to the devices that follow from it. */
+/* poll.c: whose turn it is to be looked at. */
 #include "link/poll.h"
 
 #include <stdlib.h>
@@ -15,8 +15,8 @@
 #include "courier/sender.h"
 #include "link/connector.h"
 #include "link/end.h"
-#include "link/listing.h"
 #include "link/mirror.h"
+#include "link/visit.h"
 #include "web/fetch.h"
 #include "base/banned.h"
 
@@ -41,8 +41,7 @@ struct watched {
 	bool		 check;		/* its owner's devices have changed */
 	/* While a look is under way. */
 	struct arena	*arena;		/* NULL: none is */
-	struct link	 link;
-	struct listing	 listing;
+	struct visit	 visit;
 	enum ask_next	 next;
 	bool		 flying;	/* an answer is awaited */
 };
@@ -153,24 +152,14 @@ wait_of(const struct connector *c, const struct link_look *look, long retry_afte
 static void
 finish(struct watched *w)
 {
-	const struct links *x = w->poller->links;
-	struct ask *ask = &w->listing.ask;
+	struct visit *v = &w->visit;
 	struct link_look look;
+	bool again;
 	int64_t now = clock_ms(), next = now + TROUBLE;
 
-	if (ask->result == ASK_FINE && mirror_update(x, w->arena, ask->connector, &w->link, w->listing.items) != STORE_OK) {
-		ask->result = ASK_TROUBLE;
-		ask->why = "what it said cannot be stored";
-	}
-	if (link_look_get(x->store, w->arena, w->link.user, w->link.id, &look) == STORE_OK) {
-		look.time = now;
-		look.fault = ask->result == ASK_FINE ? NULL : ask->why;
-		look.failures = ask->result == ASK_FINE ? 0 : look.failures + 1;
-		(void)!link_look_put(x->store, w->arena, w->link.user, w->link.id, &look);
-		next = ask->result == ASK_LOGIN ? DUE_NEVER : now + wait_of(ask->connector, &look, ask->retry_after);
-	}
-	if (ask->result != ASK_FINE)
-		log_event(LOG_LEVEL_WARN, "link_poll", "user=%s link=%s why=\"%s\"", w->link.user, w->link.id, ask->why);
+	if (visit_end(v, &look, &again) == STORE_OK)
+		next = v->result == ASK_LOGIN ? DUE_NEVER : now + wait_of(v->connector, &look, v->retry_after);
+	w->soon = w->soon || again;
 	arena_free(w->arena);
 	w->arena = NULL;
 	roster_schedule(&w->is, w->soon || w->check ? 0 : next);
@@ -182,7 +171,7 @@ answered(void *arg, const struct fetch_answer *answer)
 	struct watched *w = arg;
 
 	w->flying = false;
-	w->next = ask_answer(&w->listing.ask, answer);
+	w->next = ask_answer(visit_ask(&w->visit), answer);
 	roster_schedule(&w->is, 0);
 }
 
@@ -191,12 +180,13 @@ static void
 go_on(struct watched *w)
 {
 	struct courier *c = w->poller->courier;
-	struct ask *ask = &w->listing.ask;
+	const struct ask *ask;
 
 	if (w->next == ASK_WAIT)
-		w->next = ask_again(ask);
-	while (w->next == ASK_OVER && listing_more(&w->listing))
-		w->next = ask_begin(ask);
+		w->next = ask_again(visit_ask(&w->visit));
+	while (w->next == ASK_OVER && visit_more(&w->visit))
+		w->next = ask_begin(visit_ask(&w->visit));
+	ask = visit_ask(&w->visit);
 	if (w->next == ASK_OVER)
 		finish(w);
 	else if (w->next == ASK_WAIT)
@@ -258,15 +248,14 @@ step(struct watched *w, int64_t now)
 	}
 	w->soon = false;
 	w->arena = arena_new(ARENA_LIMIT);
-	if (link_find(p->links->store, w->arena, w->is.user, w->is.name, &w->link) != STORE_OK) {
+	if (link_find(p->links->store, w->arena, w->is.user, w->is.name, &w->visit.link) != STORE_OK) {
 		arena_free(w->arena);
 		w->arena = NULL;
 		roster_schedule(&w->is, now + TROUBLE);
 		return;
 	}
-	listing_begin(&w->listing, p->links, w->arena, c, &w->link);
-	w->listing.ask.ahead = TOKEN_AHEAD + c->every;
-	w->next = ask_begin(&w->listing.ask);
+	visit_begin(&w->visit, p->links, w->arena, c);
+	w->next = ask_begin(visit_ask(&w->visit));
 	go_on(w);
 }
 

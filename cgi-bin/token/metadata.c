@@ -50,7 +50,7 @@ token_metadata(struct app *app, const struct request *rq, struct response *rs)
 		{ "device_authorization_endpoint", "/device_authorization" }, { "jwks_uri", "/.well-known/jwks.json" },
 	};
 	static const struct { const char *name, *values[5]; } lists[] = {
-		{ "scopes_supported", { "devices:read", "devices:control" } },
+		{ "scopes_supported", { "devices:read", "devices:control", "links" } },
 		{ "response_types_supported", { "code" } },
 		{ "response_modes_supported", { "query" } },
 		{ "grant_types_supported", { "authorization_code", "refresh_token", "client_credentials",

@@ -22,8 +22,10 @@ const control = {
 	page: 0,		// devices on a page; 0 = all
 	next: null,		// the address of the next page, in place of ours
 	deny: null,		// /authorize sends this error back
+	subscribe: null,	// {status, body} in place of the answer to a subscription
 };
 let number = 0;
+const subscriptions = new Set();
 const log = [], codes = new Map(), refreshes = new Map(), accesses = new Set();
 
 const fresh = (kind) => `${kind}-${++number}-${'xY9-_.~'.repeat(Math.ceil(control.long / 7))}`;
@@ -87,6 +89,14 @@ function api(request, url, body, answer) {
 		return answer(200, '{"home":{"id":"h-1"}}');
 	if (url.pathname === '/v1/devices')
 		return answer(200, list(url));
+	if (url.pathname === '/v1/hooks' && control.subscribe)
+		return answer(control.subscribe.status, control.subscribe.body);
+	if (url.pathname === '/v1/hooks') {
+		subscriptions.add(`s/${++number}`);
+		return answer(201, JSON.stringify({ hook: { id: `s/${number}`, secret: `hook-secret-${number}` } }));
+	}
+	if (url.pathname.startsWith('/v1/hooks/'))
+		return answer(subscriptions.delete(decodeURIComponent(url.pathname.slice(10))) ? 204 : 404, '');
 	const [, id] = /^\/v1\/devices\/([^/]+)\/state$/.exec(url.pathname) ?? [];
 	const device = control.devices.find((d) => d.id === decodeURIComponent(id ?? ''));
 	if (!device)
@@ -105,7 +115,7 @@ const server = createServer((request, response) => {
 		if (url.pathname === '/control') {
 			Object.assign(control, JSON.parse(body));
 			log.length = 0;
-			return answer(200, JSON.stringify({ refreshes: [...refreshes.keys()], accesses: [...accesses] }));
+			return answer(200, JSON.stringify({ refreshes: [...refreshes.keys()], accesses: [...accesses], subscriptions: [...subscriptions] }));
 		}
 		const form = new URLSearchParams(body || url.search);
 		log.push({ method: request.method, path: url.pathname, query: url.search, body, headers: request.headers,
