@@ -470,7 +470,7 @@ as_signer() { tk /token "grant_type=client_credentials&$TYPE&client_assertion=$1
 	run ! sign_in ann wrong-horse-1
 	cgi console GET /activity '' HTTP_COOKIE="$session"
 	status 200
-	has "<strong>Link ended</strong> · SmartThings · ended by the app"
+	has "<strong>Link ended</strong> · <bdi>SmartThings</bdi> · ended by the app"
 	hasnt wrong-horse
 	hasnt "$refresh_token"
 	cgi console GET /activity ''

@@ -229,7 +229,7 @@ account() { printf '%s' "$PASSWORD" | gatehouse user add "$1" --password-stdin >
 		[ "$n" != none ]
 		[ "$n" != 1 ]
 		for i in 1 35 70; do
-			[ "$(grep -c "<b>$i %</b>" <<<"$seen")" = "$([ $((i % 7)) = 0 ] && [[ $seen == *Two* ]] && grep -q '· Two' <<<"$seen" && echo 2 || echo 1)" ]
+			[ "$(grep -c "<b>$i %</b>" <<<"$seen")" = "$([ $((i % 7)) = 0 ] && [[ $seen == *Two* ]] && grep -q '· <bdi>Two' <<<"$seen" && echo 2 || echo 1)" ]
 		done
 	done
 }
@@ -269,8 +269,8 @@ account() { printf '%s' "$PASSWORD" | gatehouse user add "$1" --password-stdin >
 	has '<dd>damaged · '
 	gatehouse store check >/dev/null
 	page '/operator?name=BOB' "$mine"
-	has '<strong>bob</strong>'
-	[ "$(grep -c '<strong>ann</strong>' <<<"$body")" = 0 ]
+	has '<strong><bdi>bob</bdi></strong>'
+	[ "$(grep -c '<strong><bdi>ann</bdi></strong>' <<<"$body")" = 0 ]
 	page '/operator?name=%3Cscript%3Ealert(1)' "$mine"
 	hasnt '<script'
 	has 'no such account'

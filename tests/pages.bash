@@ -55,3 +55,24 @@ signed_out() {
 	status 200
 	has 'name="password"'
 }
+
+# A name that would be markup, break out of an attribute either way, or turn round what stands beside it. (No slash: accounts
+# have none.)
+BAD=$'"><script>a<b>\' onfocus=\'a\' x="\u202egnp'
+
+# named [TEXT]: the last page shows the name, or TEXT of it, and it is nothing but a name: no markup, no attribute, and what stands
+# beside it in a line is not turned round: it is <bdi>, or all that its block says, or kept apart inside a sentence.
+named() {
+	has "${1-&quot;&gt;&lt;script&gt;a&lt;b&gt;&#39; onfocus=&#39;a&#39; x=&quot;}"
+	hasnt '<script>a'
+	hasnt "' onfocus"
+	hasnt '"><script'
+	local left
+	left=$(perl -CSD -0777 -pe '
+		s/\x{2068}[^\x{2069}]*\x{2069}//g;
+		s/="[^"]*"/=""/g;
+		s/<bdi>[^<]*<.bdi>//g;
+		s/<(h\d|p|dd|td|li|option|title|pre|legend|label|summary|textarea|h1)( [^>]*)?>\s*(<(a|strong|code|span|button)( [^>]*)?>)*[^<]*(<.(a|strong|code|span|button)>)*\s*<.\1>//g;' <<<"$body" |
+		grep $'\u202e') || true
+	[ -z "$left" ] || { echo "turned round: $left"; return 1; }
+}

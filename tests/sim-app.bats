@@ -5,13 +5,6 @@
 load helper
 load sim
 
-setup_file() {
-	bats_require_minimum_version 1.5.0
-	begin_sim "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() { end_sim; }
-
 setup() {
 	load_libs
 	control '{}'
@@ -150,6 +143,25 @@ later() { # MINUTES: the clock goes on
 		sim POST /sim/app "action=page&$field"
 		status 400
 	done
+}
+
+@test "an app's names, questions and answers are text, on each page; what is no address of the web is not opened" {
+	load pages
+	control "$(jq -nc --arg n "$BAD" '{smartapp: {words: $n}}')"
+	press action=begin
+	sim GET /sim/app
+	named
+	press 'action=page&go=next&s.device=porch-light'
+	sim GET /sim/app
+	named
+	has '<code>javascript:alert(1)</code>'
+	hasnt 'href="javascript:'
+	press "action=page&go=done&s.number=3&s.text=$(urlencode "${BAD:0:9}")"
+	sim GET /sim/app
+	named
+	sim GET /sim/api/app
+	sim GET "/sim/wire/$(jq -r '.wire[0].seq' <<<"$body")"
+	hasnt '<script>a'
 }
 
 @test "wrong answers are found out: another page, a setting that no phone knows, no data, another target" {

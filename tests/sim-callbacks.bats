@@ -4,19 +4,6 @@
 load helper
 load sim
 
-setup_file() {
-	bats_require_minimum_version 1.5.0
-	begin_sim "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() { end_sim; }
-
-setup() {
-	load_libs
-	control '{}'
-	config_is '{}'
-}
-
 # granted: a linked home whose callback tokens are in $ACCESS and $REFRESH.
 granted() {
 	link_home

@@ -1,6 +1,20 @@
 # sim.bash: a simulator called as plain CGI, and tests/fake/connector.mjs for it to talk to.
 # shellcheck disable=SC2154 # cgi of helper.bash sets code, body and location
 
+# What each suite here begins and ends with; a suite that needs more for each test has a setup of its own.
+setup_file() {
+	bats_require_minimum_version 1.5.0
+	begin_sim "$BATS_FILE_TMPDIR"
+}
+
+teardown_file() { end_sim; }
+
+setup() {
+	load_libs
+	control '{}'
+	config_is '{}'
+}
+
 # begin_sim DIR: an instance whose public URL is the double's ($PEER, its address).
 begin_sim() {
 	ROOT=$1/root

@@ -5,19 +5,6 @@
 load helper
 load sim
 
-setup_file() {
-	bats_require_minimum_version 1.5.0
-	begin_sim "$BATS_FILE_TMPDIR"
-}
-
-teardown_file() { end_sim; }
-
-setup() {
-	load_libs
-	control '{}'
-	config_is '{}'
-}
-
 # --- off, and who may ---
 
 @test "where it is off there is nothing at any of its addresses" {
@@ -195,6 +182,18 @@ setup() {
 	done
 	sim POST /sim/do action=dance
 	status 400
+}
+
+@test "names of devices, rooms and makers are text on the phone and on the wire" {
+	load pages
+	control "$(jq -nc --arg n "$BAD" '{schema: {merge: {devices: [{externalDeviceId: $n, friendlyName: $n, deviceHandlerType: $n,
+		manufacturerInfo: {manufacturerName: $n, modelName: $n}, deviceContext: {roomName: $n}}]}}}')"
+	link_home
+	sim GET /sim
+	named
+	sim GET /sim/wire/2
+	has '&lt;script&gt;a&lt;b&gt;'
+	hasnt '<script>a'
 }
 
 @test "wrong answers are found out, and the server is told by an interactionResult" {

@@ -77,7 +77,7 @@ page(struct sim *s, bool *ok, const char **text)
 {
 	const char *why = wizard_go(s, ok);
 
-	if (why == NULL && !*ok && json_first(json_get(json_get(install_of(&s->home), "draft"), "missing")) != NULL)
+	if (why == NULL && !*ok && json_first(json_get(install_draft(&s->home), "missing")) != NULL)
 		*text = NULL;	/* the page itself says what is missing */
 	else if (install_id(install_of(&s->home)) != NULL && wizard_show(s) == NULL)
 		*text = "sim_did_install";

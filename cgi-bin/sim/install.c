@@ -25,6 +25,12 @@ install_of(const struct home *h)
 	return json_get(h->record, "app");
 }
 
+const struct json *
+install_draft(const struct home *h)
+{
+	return json_get(install_of(h), "draft");
+}
+
 struct json *
 install_edit(struct arena *a, struct json *record)
 {

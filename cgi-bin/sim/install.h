@@ -21,6 +21,9 @@ struct thing_attribute;
 /* What is known of it; NULL = nothing yet. */
 const struct json *install_of(const struct home *);
 
+/* What is being installed or changed, page by page (wizard.h); NULL: nothing. */
+const struct json *install_draft(const struct home *);
+
 /* Inside a home_fn: the same to change. */
 struct json	*install_edit(struct arena *, struct json *record);
 

@@ -1,169 +1,19 @@
-/* phase.c: one message a phase: envelope, signature, judgement.
- *
- * long because: the phases share what is signed, spoilt on purpose, judged and learned in one transaction. */
+/* phase.c: one function a phase: what it says, and what its answer teaches. */
 #include "sim/phase.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "app.h"
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/config.h"
 #include "base/json.h"
 #include "base/secret.h"
-#include "sim/call.h"
-#include "sim/check.h"
 #include "sim/install.h"
-#include "sim/mask.h"
-#include "sim/phase_judge.h"
-#include "sim/signer.h"
+#include "sim/phase_send.h"
 #include "sim/sim.h"
 #include "base/banned.h"
 
-#define APP_ID "5ea50000-0000-4000-8000-000000000001"	/* where the config names none */
 #define CONFIRM_KEPT 3600
-
-/* What is wrong on purpose. */
-enum flaw { FLAW_NONE, FLAW_UNSIGNED, FLAW_BODY, FLAW_OLD, FLAW_TARGET };
-
-struct phase {
-	struct sim	*sim;
-	const char	*name, *check;
-	struct json	*json, *data;
-	const char	*raw;		/* sent as it is in place of json */
-	enum flaw	 flaw;
-	int		 wanted;	/* the status that alone is right */
-	void		 (*learn)(struct phase *, struct json *record, struct json *app);
-	long long	 replay_of;
-	struct mask	 more;
-	struct reply	 reply;
-	bool		 ok;
-};
-
-static const char *
-app_id(const struct sim *s)
-{
-	const char *id = s->app->config->smartapp.app_id;
-
-	return *id != '\0' ? id : APP_ID;
-}
-
-static struct phase
-phase_new(struct sim *s, const char *name, const char *member, const char *check)
-{
-	struct arena *a = s->arena;
-	struct phase p = { .sim = s, .name = name, .check = check, .json = json_object(a), .wanted = 200, .more = { .arena = a } };
-	struct json *client;
-
-	json_set_string(a, p.json, "lifecycle", name);
-	json_set_string(a, p.json, "executionId", secret_uuid(a));
-	json_set_string(a, p.json, "appId", app_id(s));
-	json_set_string(a, p.json, "locale", "en");
-	json_set_string(a, p.json, "version", "1.0.0");
-	client = json_set(a, p.json, "client", json_object(a));
-	json_set_string(a, client, "os", "simulator");
-	json_set_string(a, client, "language", "en-US");
-	p.data = json_set(a, p.json, member, json_object(a));
-	json_set(a, p.json, "settings", json_object(a));
-	return p;
-}
-
-/* --- the signature --- */
-
-/* As the recorded requests have it: UTC, and no hyphen in the digest's name (lifecycle protocol 0). */
-static char *
-date_text(struct arena *a, int64_t sec)
-{
-	static const char days[] = "SunMonTueWedThuFriSat", months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
-	time_t t = (time_t)sec;
-	struct tm tm;
-
-	gmtime_r(&t, &tm);
-	return arena_printf(a, "%.3s, %02d %.3s %04d %02d:%02d:%02d UTC", days + 3 * tm.tm_wday, tm.tm_mday, months + 3 * tm.tm_mon,
-	    tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
-}
-
-static char *
-digest_text(struct arena *a, const char *body)
-{
-	unsigned char hash[SECRET_HASH];
-
-	secret_sha256(body, strlen(body), hash);
-	return arena_printf(a, "SHA256=%s", signer_base64(a, hash, sizeof(hash)));
-}
-
-/* The path of the target URL, which is what requests are signed for. */
-static const char *
-target_path(const struct sim *s)
-{
-	const char *url = call_url(s, PHASE_PATH);
-
-	return strchr(strstr(url, "://") + 3, '/');
-}
-
-/* The headers, a list for call_make; NULL without a key. */
-static const char *const *
-sign(const struct phase *p, const char *body)
-{
-	struct arena *a = p->sim->arena;
-	const char **list = arena_alloc(a, 7 * sizeof(*list));
-	char *date = date_text(a, clock_sec() - (p->flaw == FLAW_OLD ? 86400 : 0));
-	char *digest = digest_text(a, p->flaw == FLAW_BODY ? "{}" : body), *text;
-	bool target = p->flaw != FLAW_TARGET;
-	struct signer key;
-
-	if (!signer_open(a, p->sim->app->config, &key))
-		return NULL;
-	text = arena_printf(a, "digest: %s\ndate: %s", digest, date);
-	if (target)
-		text = arena_printf(a, "(request-target): post %s\n%s", target_path(p->sim), text);
-	text = signer_sign(a, &key, text);
-	list[0] = "Date";
-	list[1] = date;
-	list[2] = "Digest";
-	list[3] = digest;
-	list[4] = p->flaw == FLAW_UNSIGNED ? NULL : "Authorization";
-	list[5] = arena_printf(a, "Signature keyId=\"%s\",signature=\"%s\",headers=\"%sdigest date\",algorithm=\"rsa-sha256\"",
-	    key.key_id, text != NULL ? text : "", target ? "(request-target) " : "");
-	return list;
-}
-
-/* --- sending --- */
-
-static void
-learn(struct home *h, struct json *record, struct json *devices, void *arg)
-{
-	struct phase *p = arg;
-
-	(void)devices;
-	json_set_string(h->arena, record, "error", p->ok ? NULL : p->reply.status == 0 ? "NO-ANSWER" :
-	    arena_printf(h->arena, "%d", p->reply.status));
-	if (!p->ok)
-		return;
-	if (p->learn != NULL)
-		p->learn(p, record, install_edit(h->arena, record));
-	if (p->check != NULL)
-		check_tick(h->arena, record, p->check);
-}
-
-static bool
-send(struct phase *p)
-{
-	struct sim *s = p->sim;
-	const char *body = p->raw != NULL ? p->raw : json_print(s->arena, p->json);
-	const struct json *sent = json_parse(s->arena, body, strlen(body), NULL);
-	const char *const *headers = sign(p, body);
-
-	if (headers == NULL)
-		return false;
-	call_make(s, p->name, PHASE_PATH, false, headers, body, &p->reply);
-	p->reply.exchange.replay_of = p->replay_of;
-	p->reply.exchange.faults = p->reply.status == 0 ? NULL :
-	    phase_judge(s->arena, sent, p->wanted, p->reply.status, p->reply.json);
-	p->ok = p->reply.status == p->wanted && json_first(p->reply.exchange.faults) == NULL;
-	return call_keep(s, &p->reply, body, &p->more, false, learn, p) && p->ok;
-}
 
 /* --- CONFIRMATION, CONFIGURATION --- */
 
@@ -186,25 +36,19 @@ phase_confirmation(struct sim *s)
 	/* The server may open it before it has answered. */
 	if (home_change(&s->home, expect_confirmation, token) != STORE_OK)
 		return false;
-	json_set_string(s->arena, p.data, "appId", app_id(s));
+	json_set_string(s->arena, p.data, "appId", phase_app_id(s));
 	json_set_string(s->arena, p.data, "confirmationUrl", arena_printf(s->arena, "%s/apps/%s/confirm-registration?token=%s",
-	    install_base(s->arena, s->app->config), app_id(s), token));
+	    install_base(s->arena, s->app->config), phase_app_id(s), token));
 	mask_add(&p.more, "CONFIRMATION_TOKEN", token);
-	return send(&p);
-}
-
-static const struct json *
-draft_of(const struct sim *s)
-{
-	return json_get(install_of(&s->home), "draft");
+	return phase_send(&p);
 }
 
 static struct phase
 configuration(struct sim *s, const char *phase, const char *page, const char *previous, const char *check)
 {
 	struct phase p = phase_new(s, "CONFIGURATION", "configurationData", check);
-	const struct json *config = json_get(draft_of(s), "config");
-	const char *id = json_get_string(draft_of(s), "id");
+	const struct json *config = json_get(install_draft(&s->home), "config");
+	const char *id = json_get_string(install_draft(&s->home), "id");
 
 	json_set_string(s->arena, p.data, "installedAppId", id != NULL ? id : secret_uuid(s->arena));
 	json_set_string(s->arena, p.data, "phase", phase);
@@ -252,7 +96,7 @@ phase_initialize(struct sim *s)
 		return false;
 	struct phase p = configuration(s, "INITIALIZE", "", "", "app_initialize");
 	p.learn = learn_initialize;
-	return send(&p);
+	return phase_send(&p);
 }
 
 static void
@@ -274,7 +118,7 @@ phase_page(struct sim *s, const char *page, const char *previous)
 	struct phase p = configuration(s, "PAGE", page, previous, "app_page");
 
 	p.learn = learn_page;
-	return send(&p);
+	return phase_send(&p);
 }
 
 /* --- INSTALL, UPDATE, UNINSTALL --- */
@@ -332,7 +176,7 @@ phase_install(struct sim *s)
 {
 	const struct json *app = install_of(&s->home), *before = json_get(app, "config");
 	bool update = install_id(app) != NULL;
-	struct minting m = { .both = true, .id = json_get_string(draft_of(s), "id") };
+	struct minting m = { .both = true, .id = json_get_string(install_draft(&s->home), "id") };
 
 	if (m.id == NULL || home_change(&s->home, mint, &m) != STORE_OK)
 		return false;
@@ -340,7 +184,7 @@ phase_install(struct sim *s)
 	    update ? "app_update" : "app_install");
 	json_set_string(s->arena, p.data, "authToken", m.pair.access);
 	json_set_string(s->arena, p.data, "refreshToken", m.pair.refresh);
-	json_set(s->arena, p.data, "installedApp", installed_app(s, m.id, json_get(draft_of(s), "config")));
+	json_set(s->arena, p.data, "installedApp", installed_app(s, m.id, json_get(install_draft(&s->home), "config")));
 	if (update) {
 		json_set(s->arena, p.data, "previousConfig", before != NULL ? json_copy(s->arena, before) : json_object(s->arena));
 		json_set(s->arena, p.data, "previousPermissions", json_array(s->arena));
@@ -348,7 +192,7 @@ phase_install(struct sim *s)
 	mask_add(&p.more, "APP_TOKEN", m.pair.access);
 	mask_add(&p.more, "APP_REFRESH_TOKEN", m.pair.refresh);
 	p.learn = learn_installed;
-	return send(&p);
+	return phase_send(&p);
 }
 
 static void
@@ -370,7 +214,7 @@ phase_uninstall(struct sim *s)
 
 	json_set(s->arena, p.data, "installedApp", installed_app(s, install_id(app), json_get(app, "config")));
 	p.learn = learn_gone;
-	return send(&p);
+	return phase_send(&p);
 }
 
 /* --- EVENT, OAUTH_CALLBACK --- */
@@ -391,7 +235,7 @@ phase_events(struct sim *s, const struct json *events)
 	json_set(s->arena, p.data, "installedApp", installed_app(s, install_id(app), json_get(app, "config")));
 	json_set(s->arena, p.data, "events", json_copy(s->arena, events));
 	mask_add(&p.more, "EVENT_TOKEN", m.event);
-	return send(&p);
+	return phase_send(&p);
 }
 
 bool
@@ -403,9 +247,9 @@ phase_oauth_callback(struct sim *s)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct phase p = phase_new(s, "OAUTH_CALLBACK", spellings[i], ok && i == 1 ? "app_oauth" : NULL);
-		json_set_string(s->arena, p.data, "installedAppId", id != NULL ? id : json_get_string(draft_of(s), "id"));
+		json_set_string(s->arena, p.data, "installedAppId", id != NULL ? id : json_get_string(install_draft(&s->home), "id"));
 		json_set_string(s->arena, p.data, "urlPath", "/oauth/callback?code=of-somebody-else&state=simulated");
-		ok = send(&p) && ok;
+		ok = phase_send(&p) && ok;
 	}
 	return ok;
 }
@@ -423,11 +267,11 @@ phase_mistakes(struct sim *s)
 		struct phase p = configuration(s, "INITIALIZE", "", "", ok && i + 1 == count ? "app_signature" : NULL);
 		p.flaw = flaws[i];
 		p.wanted = 401;
-		ok = send(&p) && ok;
+		ok = phase_send(&p) && ok;
 	}
 	struct phase p = configuration(s, "PAGE", "no-such-page", "", "app_no_page");
 	p.wanted = 400;
-	return send(&p) && ok;
+	return phase_send(&p) && ok;
 }
 
 long long
@@ -448,6 +292,6 @@ phase_replay(struct sim *s, const struct exchange *x, const char *body)
 		mask_add(&mask, p.more.entries[i].name, p.more.entries[i].value);
 	p.raw = mask_show(&mask, MASK_JSON, body);
 	p.replay_of = x->seq;
-	send(&p);
+	phase_send(&p);
 	return p.reply.exchange.seq;
 }

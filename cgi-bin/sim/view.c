@@ -244,6 +244,8 @@ view_checks(struct sim *s)
 	}
 	json_set_int(a, v, "all", all);
 	json_set_int(a, v, "done", done);
+	/* What the button does without script; an expired token needs the clock. */
+	json_set_int(a, v, "alone", (long long)json_count(lists[CHECK_ASKS]) - !view_clock_free(s));
 	json_set_bool(a, v, "green", done == all);
 	return v;
 }

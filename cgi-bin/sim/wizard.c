@@ -15,16 +15,10 @@
 
 #define PAGES_MAX 30	/* that are gone through when all is filled in */
 
-static const struct json *
-draft(const struct sim *s)
-{
-	return json_get(install_of(&s->home), "draft");
-}
-
 static const char *
 page_text(const struct sim *s, const char *name)
 {
-	const char *text = json_get_string(json_get(draft(s), "page"), name);
+	const char *text = json_get_string(json_get(install_draft(&s->home), "page"), name);
 
 	return text != NULL ? text : "";
 }
@@ -142,7 +136,7 @@ wizard_fill(struct sim *s, const char **why)
 		if (home_change(&s->home, enter, &e) != STORE_OK)
 			return false;
 		if (e.missing > 0) {
-			*why = json_string(json_first(json_get(draft(s), "missing")));
+			*why = json_string(json_first(json_get(install_draft(&s->home), "missing")));
 			return false;
 		}
 		const char *next = page_text(s, "nextPageId");
@@ -192,7 +186,7 @@ struct json *
 wizard_show(struct sim *s)
 {
 	struct arena *a = s->arena;
-	const struct json *d = draft(s), *page = json_get(d, "page");
+	const struct json *d = install_draft(&s->home), *page = json_get(d, "page");
 
 	if (page == NULL)
 		return NULL;

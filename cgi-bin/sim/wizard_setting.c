@@ -292,6 +292,13 @@ show_choice(struct arena *a, struct json *v, const struct json *setting, const s
 	json_set_bool(a, v, "none_fits", json_first(shown) == NULL);
 }
 
+/* An app may answer with any text: what is no address of the web is shown, not opened. */
+static bool
+is_web(const char *url)
+{
+	return url != NULL && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0);
+}
+
 struct json *
 wizard_setting_show(struct arena *a, const struct json *setting, const struct json *config)
 {
@@ -316,6 +323,8 @@ wizard_setting_show(struct arena *a, const struct json *setting, const struct js
 	json_set_bool(a, v, looks[t->look], true);
 	if (t->look == LOOK_LINE)
 		show_line(a, v, setting, t, json_first(entries));
+	else if (t->look == LOOK_LINK)
+		json_set_bool(a, v, "opens", is_web(json_get_string(setting, "url")));
 	else if (t->look == LOOK_CHOICE)
 		show_choice(a, v, setting, t, entries);
 	else if (t->look == LOOK_TOGGLE) {

@@ -1,29 +1,24 @@
-/* page.c: a small logic-free template language, escaping everything it puts in.
- *
- * long because: what loads a template and what renders it share a grammar that nobody else shall know. */
+/* page.c: templates and texts, read once; which language a reader gets; an answer of them. */
 #include "web/page.h"
 
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "web/cookie.h"
 #include "web/request.h"
 #include "web/response.h"
+#include "web/template.h"
 #include "base/banned.h"
 
 #define FILE_MAX ((size_t)256 << 10)
-#define PAGE_MAX ((size_t)4 << 20)
-#define NESTING 12
 
 struct file {
 	const char	*name, *text;	/* without its ending */
@@ -34,16 +29,6 @@ struct page_set {
 	struct file		*templates;
 	struct json		*texts;		/* language -> object of texts */
 	struct json		*words;		/* language -> kind -> object of words */
-};
-
-/* One rendering: the data in scope, innermost last. */
-struct render {
-	const struct page_set	*set;
-	struct buf		*out;
-	const struct json	*texts;
-	const struct json	*scope[NESTING];
-	size_t			 depth;
-	bool			 plain;	/* the template is a text: its own characters are escaped too */
 };
 
 /* --- loading --- */
@@ -134,15 +119,6 @@ page_load(struct arena *a, const char *dir, const char **why)
 	return set;
 }
 
-static const char *
-find_template(const struct page_set *set, const char *name)
-{
-	for (const struct file *f = set->templates; f != NULL; f = f->next)
-		if (strcmp(f->name, name) == 0)
-			return f->text;
-	return NULL;
-}
-
 /* --- language --- */
 
 static const char *
@@ -201,185 +177,27 @@ page_word(const struct page_set *set, const char *language, const char *kind, co
 	return json_get_string(json_get(json_get(set->words, language), kind), name);
 }
 
-/* --- rendering --- */
+/* --- answering --- */
 
-static void	 render(struct render *, const char *from, const char *to);
-
-/* The value that a dotted name stands for, looked up from the innermost scope outwards. */
-static const struct json *
-look_up(const struct render *r, const char *name)
-{
-	size_t first = strcspn(name, ".");
-	const struct json *v = NULL;
-
-	if (strcmp(name, ".") == 0)
-		return r->scope[r->depth - 1];
-	char *head = arena_strndup(r->out->arena, name, first);
-	for (size_t i = r->depth; i > 0 && v == NULL; i--)
-		v = json_get(r->scope[i - 1], head);
-	for (name += first; v != NULL && *name == '.'; name += first) {
-		first = strcspn(++name, ".");
-		v = json_get(v, arena_strndup(r->out->arena, name, first));
-	}
-	return v;
-}
-
-static void
-put_value(struct render *r, const struct json *v)
-{
-	const char *s = json_string(v);
-
-	if (s != NULL)
-		buf_html(r->out, s);
-	else if (json_type(v) == JSON_NUMBER || json_type(v) == JSON_BOOL)
-		buf_text(r->out, json_print(r->out->arena, v));
-}
-
-static void
-put_text(struct render *r, const char *key)
-{
-	const char *text = json_get_string(r->texts, key);
-	bool plain = r->plain;
-
-	if (text == NULL || plain) {
-		log_event(LOG_LEVEL_ERROR, "text_missing", "key=%.60s", key);
-		buf_html(r->out, key);
-		return;
-	}
-	r->plain = true;
-	render(r, text, text + strlen(text));
-	r->plain = plain;
-}
-
-static bool
-is_there(const struct json *v)
-{
-	const char *s = json_string(v);
-
-	switch (json_type(v)) {
-	case JSON_NONE: case JSON_NULL:	return false;
-	case JSON_BOOL:			return json_bool(v, false);
-	case JSON_STRING:		return *s != '\0';
-	case JSON_ARRAY:		return json_first(v) != NULL;
-	default:			return true;
-	}
-}
-
-static void
-put_section(struct render *r, const struct json *v, bool inverted, const char *from, const char *to)
-{
-	if (inverted || !is_there(v)) {
-		if (inverted != is_there(v))
-			render(r, from, to);
-		return;
-	}
-	if (r->depth == NESTING)
-		return;
-	r->depth++;
-	if (json_type(v) == JSON_ARRAY) {
-		for (const struct json *e = json_first(v); e != NULL; e = json_next(e)) {
-			r->scope[r->depth - 1] = e;
-			render(r, from, to);
-		}
-	} else {
-		r->scope[r->depth - 1] = v;
-		render(r, from, to);
-	}
-	r->depth--;
-}
-
-/* Where the section called name ends: the "{{/name}}" that matches the one already open. NULL if it never does. */
 static const char *
-section_end(const char *from, const char *to, const char *name)
+find_template(const void *arg, const char *name)
 {
-	size_t n = strlen(name), open = 1;
+	const struct page_set *set = arg;
 
-	for (const char *s = from; (s = memmem(s, (size_t)(to - s), "{{", 2)) != NULL; s += 2) {
-		if ((size_t)(to - s) < n + 5)
-			break;
-		if (memcmp(s + 3, name, n) != 0 || memcmp(s + 3 + n, "}}", 2) != 0)
-			continue;
-		if (s[2] == '#' || s[2] == '^')
-			open++;
-		else if (s[2] == '/' && --open == 0)
-			return s;
-	}
+	for (const struct file *f = set->templates; f != NULL; f = f->next)
+		if (strcmp(f->name, name) == 0)
+			return f->text;
 	return NULL;
-}
-
-/* Carry out the tag whose inside is tag; what follows it starts at after. Returns where to go on. */
-static const char *
-put_tag(struct render *r, const char *tag, const char *after, const char *to)
-{
-	const char *end, *partial;
-
-	switch (*tag) {
-	case '#':
-	case '^':
-		if ((end = section_end(after, to, tag + 1)) == NULL) {
-			log_event(LOG_LEVEL_ERROR, "template_open_section", "name=%.60s", tag + 1);
-			return to;
-		}
-		put_section(r, look_up(r, tag + 1), *tag == '^', after, end);
-		return end + strlen(tag) + 4;
-	case '>':
-		if ((partial = find_template(r->set, tag + 1)) != NULL)
-			render(r, partial, partial + strlen(partial));
-		else
-			log_event(LOG_LEVEL_ERROR, "template_missing", "name=%.60s", tag + 1);
-		return after;
-	default:
-		if (strncmp(tag, "t.*", 3) == 0) {
-			const char *key = json_string(look_up(r, tag + 3));
-			if (key != NULL)
-				put_text(r, key);
-		} else if (strncmp(tag, "t.", 2) == 0)
-			put_text(r, tag + 2);
-		else
-			put_value(r, look_up(r, tag));
-		return after;
-	}
-}
-
-static void
-put_literal(struct render *r, const char *from, const char *to)
-{
-	if (r->plain)
-		buf_html(r->out, arena_strndup(r->out->arena, from, (size_t)(to - from)));
-	else
-		buf_add(r->out, from, (size_t)(to - from));
-}
-
-static void
-render(struct render *r, const char *from, const char *to)
-{
-	while (from < to) {
-		const char *open = memmem(from, (size_t)(to - from), "{{", 2);
-		const char *close = open != NULL ? memmem(open, (size_t)(to - open), "}}", 2) : NULL;
-		if (close == NULL) {
-			put_literal(r, from, to);
-			return;
-		}
-		put_literal(r, from, open);
-		char *tag = arena_strndup(r->out->arena, open + 2, (size_t)(close - open - 2));
-		from = put_tag(r, tag, close + 2, to);
-	}
 }
 
 char *
 page_render(const struct page_set *set, struct arena *a, const char *name, const char *language, const struct json *data)
 {
+	struct template_source source = { find_template, set, json_get(set->texts, language) };
 	const char *text = find_template(set, name);
-	struct buf out = buf_new(a, PAGE_MAX);
-	struct render r = { .set = set, .out = &out, .texts = json_get(set->texts, language), .scope = { data }, .depth = 1 };
 
-	if (text == NULL)
-		return NULL;
-	render(&r, text, text + strlen(text));
-	return out.data;
+	return text != NULL ? template_render(&source, a, text, data) : NULL;
 }
-
-/* --- answering --- */
 
 /* OWASP's set for pages; a form may lead to ourselves and, after consent, to the client. */
 static void

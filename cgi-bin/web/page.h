@@ -1,9 +1,6 @@
 /* page.h: HTML pages from templates (html/NAME.html) and texts in the reader's language (html/text/LANG.json).
  *
- * In a template {{a.b}} is a value of the page's data, HTML-escaped; {{t.key}} a text, which may hold values itself, {{t.*a}}
- * the text whose key is a's value; * {{#a}}...{{/a}} repeats for each element of an array, or stands once if a is there and not false, "" or empty;
- * {{^a}}...{{/a}} stands otherwise; {{.}} is the element itself; {{>name}} puts another template in. There is no way
- * to put a value in unescaped. A value that is not there counts as empty; a text that is not there is logged. */
+ * How a template is written stands in web/template.h. A text that is not there is logged. */
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
 

@@ -2,17 +2,15 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { schema } from '../instance.mjs';
-import { logIn, looksRight, server, sizes, visit } from './window.mjs';
+import { household, logIn, looksRight, server, sizes, visit } from './window.mjs';
 
 test('links: the devices of a link can be changed and the link ended; activity tells of it', async () => {
-	const issued = JSON.parse(await server.gatehouse('token', 'issue', '--user', server.env.USER, '--client', server.env.CLIENT_ID));
+	const home = await household('links'), token = await home.token();
 	const ids = async () => {
-		const { body } = await schema(server.url, issued.access_token, 'discoveryRequest');
+		const { body } = await schema(server.url, token, 'discoveryRequest');
 		return body.globalError?.errorEnum ?? body.devices.map((d) => d.externalDeviceId);
 	};
-	await visit({ viewport: sizes.desktop }, async (page) => {
-		await page.goto(`${server.url}/login`);
-		await logIn(page);
+	await home.in({ viewport: sizes.desktop }, async (page) => {
 		await page.click('nav a[href="/links"]');
 		await looksRight(page, 'links-desktop');
 		await page.locator('.devices a').last().click();
@@ -25,7 +23,13 @@ test('links: the devices of a link can be changed and the link ended; activity t
 		await page.waitForURL(/\/links$/);
 		assert.deepEqual(await ids(), [kept]);
 		await page.locator('.devices a').last().click();
-		await page.click('button[name=action][value=unlink]');
+		// Ending it takes a second press, after a page that says what it means.
+		const end = page.locator('button[name=action][value=unlink]');
+		assert.ok(!await end.isVisible());
+		await page.click('summary.danger');
+		await page.getByText('will not see or move your devices any more').waitFor();
+		await looksRight(page, 'link-end-desktop');
+		await end.click();
 		await page.waitForURL(/\/links$/);
 		assert.equal(await ids(), 'INTEGRATION-DELETED');
 		await page.setViewportSize(sizes.phone);

@@ -1,12 +1,12 @@
 // connect.mjs: the pages of linked clouds, as a browser shows them: the whole way to another household and back.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { looksRight, server, signedIn, sizes } from './window.mjs';
+import { household, looksRight, server, sizes } from './window.mjs';
 
 for (const [size, viewport] of Object.entries(sizes))
 	for (const javaScriptEnabled of [true, false])
-		test(`${size}, script ${javaScriptEnabled ? 'on' : 'off'}: a cloud is linked, devices are chosen, the link ends`, () =>
-			signedIn({ viewport, javaScriptEnabled }, async (page, faults) => {
+		test(`${size}, script ${javaScriptEnabled ? 'on' : 'off'}: a cloud is linked, devices are chosen, the link ends`, async () =>
+			(await household('connect')).in({ viewport, javaScriptEnabled }, async (page, faults) => {
 				const look = (name) => javaScriptEnabled ? looksRight(page, `${name}-${size}`) : Promise.resolve();
 				await page.click('a[href="/connect"]');
 				await look('connect');
@@ -27,6 +27,8 @@ for (const [size, viewport] of Object.entries(sizes))
 				await page.goto(`${server.url}/connect`);
 				await page.locator('main h2 a').first().click();
 				await look('connect-link');
+				await page.click('summary.danger');
+				await look('connect-end');
 				await page.click('form[action$="/uninstall"] button');
 				await page.waitForURL(/\/connect$/);
 				assert.equal(await page.locator('main section').count(), 0);

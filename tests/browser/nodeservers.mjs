@@ -1,7 +1,7 @@
 // nodeservers.mjs: the owner's node servers, as a browser shows them.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { looksRight, server, signedIn, sizes } from './window.mjs';
+import { household, looksRight, sizes } from './window.mjs';
 
 // What the program says, with the token that its page showed.
 const say = (start, message) => fetch(start.apiUrl, { method: 'POST', body: JSON.stringify(message),
@@ -19,7 +19,7 @@ for (const [size, viewport] of Object.entries(sizes))
 		test(`${size}, script ${javaScriptEnabled ? 'on' : 'off'}: a node server from its first day to its last`, async () => {
 			const name = `Cellar, ${size}, ${javaScriptEnabled}`;
 			const look = (page, picture) => javaScriptEnabled ? looksRight(page, `${picture}-${size}`) : Promise.resolve();
-			await signedIn({ viewport, javaScriptEnabled }, async (page) => {
+			await (await household('nodes')).in({ viewport, javaScriptEnabled }, async (page) => {
 				await page.click('nav a[href="/nodeservers"]');
 				await look(page, 'nodeservers-none');
 				await page.fill('input[name=name]', name);
@@ -53,9 +53,12 @@ for (const [size, viewport] of Object.entries(sizes))
 				await page.click('.rows a');
 				assert.match(await page.textContent('h1'), /Cellar <b>lamp<\/b>/);
 				await page.goBack();
+				await page.click('summary:has-text("new token")');
 				await page.click('button[value=rotate]');
 				assert.notEqual(await page.inputValue('#token'), start.token);
 				assert.equal((await say(start, { config: {} })).status, 401);
+				await page.click('summary.danger');
+				await look(page, 'nodeserver-delete');
 				await page.click('form:has(input[value=delete]) button');
 				assert.match(await page.textContent('[role=status]'), /deleted/);
 				assert.ok(!(await page.textContent('main')).includes(name));

@@ -2,34 +2,37 @@
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
 import { schema } from '../instance.mjs';
-import { logIn, looksRight, server, sizes, visit } from './window.mjs';
+import { enter, household, looksRight, server, sizes, visit } from './window.mjs';
 
-// A link of demo's that has been used, and disliked once by SmartThings.
-async function usedLink() {
-	const issued = JSON.parse(await server.gatehouse('token', 'issue', '--user', server.env.USER, '--client', server.env.CLIENT_ID));
-	const send = (type, more) => schema(server.url, issued.access_token, type, more);
+// A link that has been used, and disliked once by SmartThings.
+async function usedLink(home) {
+	const token = await home.token(), send = (type, more) => schema(server.url, token, type, more);
 	const { body } = await send('discoveryRequest');
 	const id = body.devices.find((d) => d.deviceHandlerType.includes('switch')).externalDeviceId;
 	await send('commandRequest', { devices: [{ externalDeviceId: id, commands: [{ component: 'main', capability: 'st.switch', command: 'on',
 		arguments: [] }] }] });
 	await send('interactionResult', { originatingInteractionType: 'discoveryRequest', deviceState: [{ externalDeviceId: id,
 		deviceError: [{ errorEnum: 'BAD-RESPONSE', detail: '<script>window.bad = 1</script> modelName' }] }] });
-	return { ...issued, device: id };
+	return { token, device: id };
 }
 
-const signedIn = (options, fn) => visit(options, async (page, faults) => {
-	await page.goto(`${server.url}/login`);
-	await logIn(page);
-	await fn(page, faults);
-	assert.deepEqual(faults, []);
-});
+// An operator with a used link.
+let shared;
+async function operator() {
+	if (!shared) {
+		const home = await household('operator');
+		await server.gatehouse('user', 'operator', home.user, 'on');
+		shared = { home, link: await usedLink(home) };
+	}
+	return shared;
+}
 
 for (const [size, viewport] of Object.entries(sizes))
 	for (const javaScriptEnabled of [true, false])
 		test(`${size}, script ${javaScriptEnabled ? 'on' : 'off'}: links, a link's handshake, activity, account, operator`, async () => {
-			const link = await usedLink();
+			const { home, link } = await operator();
 			const look = (page, name) => javaScriptEnabled ? looksRight(page, `${name}-${size}`) : Promise.resolve();
-			await signedIn({ viewport, javaScriptEnabled }, async (page) => {
+			await home.in({ viewport, javaScriptEnabled }, async (page, faults) => {
 				await page.click('nav a[href="/links"]');
 				await look(page, 'links');
 				await page.locator('.devices a').last().click();
@@ -38,7 +41,7 @@ for (const [size, viewport] of Object.entries(sizes))
 				const shown = await page.textContent('.steps');
 				assert.match(shown, /friendlyName/);
 				assert.match(shown, /•••/);
-				assert.ok(!(await page.content()).includes(link.access_token));
+				assert.ok(!(await page.content()).includes(link.token));
 				await look(page, 'handshake');
 				await page.click('nav a[href="/activity"]');
 				assert.equal(await page.locator('nav [aria-current=page]').textContent(), 'Activity');
@@ -52,12 +55,18 @@ for (const [size, viewport] of Object.entries(sizes))
 				await page.click('nav a[href="/operator"]');
 				assert.match(await page.textContent('main'), /Signing keys/);
 				await look(page, 'operator');
+				assert.deepEqual(faults, []);
 			});
 		});
 
 test('sessions: one browser signs another one out; the language of one is the language of all', async () => {
-	await signedIn({}, async (other) => {
-		await signedIn({ viewport: sizes.desktop }, async (page) => {
+	const { user } = await household('sessions');
+	await visit({}, async (other) => {
+		await enter(other, user);
+		// away from the page of devices, which would notice the end of its session by itself and load again
+		await other.goto(`${server.url}/activity`);
+		await visit({ viewport: sizes.desktop }, async (page) => {
+			await enter(page, user);
 			await page.click('nav a[href="/account"]');
 			await page.selectOption('#language', 'ko');
 			await page.click('form:has(#language) button');
@@ -79,8 +88,8 @@ test('sessions: one browser signs another one out; the language of one is the la
 });
 
 test('dark and Korean: a link, activity, operator', async () => {
-	await usedLink();
-	await signedIn({ locale: 'ko-KR', colorScheme: 'dark' }, async (page) => {
+	const { home } = await operator();
+	await home.in({ locale: 'ko-KR', colorScheme: 'dark' }, async (page) => {
 		await page.goto(`${server.url}/links`);
 		await page.locator('.devices a').last().click();
 		await looksRight(page, 'handshake-ko-dark');

@@ -1,7 +1,7 @@
 // preferences.mjs: the pages of an app of third parties: devices first, other questions after, and the same again at Links.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
-import { logIn, looksRight, server, sizes, visit } from './window.mjs';
+import { household, looksRight, server, sizes } from './window.mjs';
 
 const BACK = 'http://localhost:4567/oauth/callback';	// of conf/apps/devices.json; nobody need listen there
 const ask = () => `${server.url}/oauth/authorize?` + new URLSearchParams({
@@ -10,9 +10,9 @@ const ask = () => `${server.url}/oauth/authorize?` + new URLSearchParams({
 
 for (const [size, viewport] of Object.entries(sizes)) {
 	test(`${size}: an app's pages: nothing is ticked at first, answers are kept on the way back, Allow gives a code`, async () => {
-		await visit({ viewport }, async (page) => {
+		const home = await household('apps');
+		await home.in({ viewport }, async (page) => {
 			await page.goto(ask());
-			await logIn(page);
 			const boxes = page.locator('input[name=input-devices]');
 			assert.ok(await boxes.count() >= 11);
 			assert.equal(await page.locator('input[name=input-devices]:checked').count(), 0);

@@ -1,4 +1,5 @@
-// window.mjs: what every browser test has: a demo instance, a browser, windows of it; pictures go to build/screenshots.
+// window.mjs: what every browser test has: a demo instance, a browser, windows of it, and owners of its own, so that no test
+// depends on what another one did. With PICTURES=1 every page that is looked at is also kept in build/screenshots.
 import { after, before } from 'node:test';
 import assert from 'node:assert/strict';
 import { mkdir, readFile } from 'node:fs/promises';
@@ -8,14 +9,16 @@ import { chromium } from 'playwright-core';
 import { startInstance, top } from '../instance.mjs';
 
 const axe = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const pictures = path.join(top, 'build/screenshots');
+const pictures = process.env.PICTURES ? path.join(top, 'build/screenshots') : null;
+const PATIENCE = 30000;	// ms for whatever a page shows in the end: machines that run tests are busy
 export const sizes = { phone: { width: 390, height: 844 }, desktop: { width: 1280, height: 800 } };
 const plain = new WeakSet();	// windows without script
 export let server;
-let browser, session;
+let browser;
 
 before(async () => {
-	await mkdir(pictures, { recursive: true });
+	if (pictures)
+		await mkdir(pictures, { recursive: true });
 	server = await startInstance();
 	browser = await chromium.launch({
 		executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
@@ -32,14 +35,17 @@ after(async () => {
 export async function visit(options, fn) {
 	const context = await browser.newContext({ viewport: sizes.phone, locale: 'en-GB', ...options });
 	const faults = [];
+	// Whoever waits for what never comes fails alone.
+	const limit = setTimeout(() => context.close(), 4 * PATIENCE);
 	try {
-		context.setDefaultTimeout(10000);
+		context.setDefaultTimeout(PATIENCE);
 		if (options.javaScriptEnabled === false)
 			plain.add(context);
 		const page = await context.newPage();
 		page.on('console', (m) => m.type() === 'error' && faults.push(m.text()));
 		await fn(page, faults);
 	} finally {
+		clearTimeout(limit);
 		await context.close();
 	}
 }
@@ -54,19 +60,32 @@ export async function logIn(page, username = server.env.USER, password = server.
 	await page.click('form[action="/login"] button');
 }
 
-// A window in which the demo's owner is signed in, at the devices. All are of one session: logins from one address are
-// counted, and slowed down from the twentieth.
-export async function signedIn(options, fn) {
-	await visit({ storageState: session, ...options }, async (page, faults) => {
-		await page.goto(`${server.url}/`);
-		if (await page.locator('.devices').count() === 0) {
-			await page.goto(`${server.url}/login`);
-			await logIn(page);
-			await page.waitForSelector('.devices');
-			session = await page.context().storageState();
-		}
-		await fn(page, faults);
-	});
+// Sign in by a one-time link. Passwords from one address are counted, and slowed down from the twentieth.
+export async function enter(page, user) {
+	await page.goto((await server.gatehouse('user', 'link', user)).match(/http\S+/)[0]);
+	await page.click('form[action="/login"] button');
+	await page.waitForSelector('.devices');
+}
+
+// Owners of a test's own, with the starter devices: { user, in(options, fn): a window where they are signed in }.
+let households = 0;
+export async function household(what = 'owner') {
+	const user = `${what} ${++households}`;
+	await server.gatehouse('user', 'add', user, '--starter-devices');
+	let session;
+	return {
+		user,
+		in: (options, fn) => visit({ storageState: session, ...options }, async (page, faults) => {
+			if (session)
+				await page.goto(`${server.url}/`);
+			else {
+				await enter(page, user);
+				session = await page.context().storageState();
+			}
+			await fn(page, faults);
+		}),
+		token: async () => JSON.parse(await server.gatehouse('token', 'issue', '--user', user, '--client', server.env.CLIENT_ID)).access_token,
+	};
 }
 
 // The same page without its scripts, where a tool's may run: for a window that runs none.
@@ -80,7 +99,8 @@ async function double(page) {
 
 // No accessibility fault that axe knows, nothing wider than the window.
 export async function looksRight(page, name) {
-	await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
+	if (pictures)
+		await page.screenshot({ path: path.join(pictures, `${name}.png`), fullPage: true });
 	const seen = plain.has(page.context()) ? await double(page) : page;
 	assert.ok(await seen.evaluate(() => document.documentElement.scrollWidth <= innerWidth), `${name} scrolls sideways`);
 	// Page scripts are forbidden by the page's own policy; the tool's go in beside it.
@@ -88,7 +108,7 @@ export async function looksRight(page, name) {
 	await cdp.send('Page.setBypassCSP', { enabled: true });
 	await cdp.send('Runtime.evaluate', { expression: axe });
 	const { result } = await cdp.send('Runtime.evaluate', {
-		expression: 'axe.run().then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes[0].html)))',
+		expression: 'axe.run({ resultTypes: ["violations"] }).then((r) => JSON.stringify(r.violations.map((v) => v.id + ": " + v.nodes[0].html)))',
 		awaitPromise: true,
 	});
 	assert.deepEqual(JSON.parse(result.value), [], name);

@@ -3,7 +3,7 @@
 //   node connector.mjs       prints "port N"
 //
 //   POST /token, /schema     as Gatehouse has them
-//   POST /smartapp           as smartapp.mjs has it; "strange" in its control
+//   POST /smartapp           as smartapp.mjs has it; "strange" and "words" in its control
 //   GET  /log                what it was sent: [{path, type, headers, text, body}]
 //   POST /control            {"schema"|"token"|"smartapp": {"status", "text", "merge", "wait", "drop"}}: what the next answers are, until {}
 import { createServer } from 'node:http'
@@ -46,7 +46,7 @@ createServer((request, response) => {
 				body = JSON.parse(text)
 			} catch { /* a form, or broken on purpose */ }
 			log.push({ path: request.url, type: body.headers?.interactionType ?? null, headers: request.headers, text, body })
-			answer = kind === 'token' ? token() : kind === 'smartapp' ? smartapp(body, wrong.smartapp?.strange) : schema(body)
+			answer = kind === 'token' ? token() : kind === 'smartapp' ? smartapp(body, wrong.smartapp) : schema(body)
 			if (kind === 'smartapp' && !/Signature /.test(request.headers.authorization ?? '')) status = 401
 			if (answer === null) status = 400
 		}

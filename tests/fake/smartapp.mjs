@@ -22,18 +22,35 @@ const PAGES = {
 };
 const EMPTY = { INSTALL: 'installData', UPDATE: 'updateData', UNINSTALL: 'uninstallData', EVENT: 'eventData', OAUTH_CALLBACK: 'oAuthCallbackData' };
 
-// What it answers; strange: with a setting that no phone knows. null: a page that there is not.
-export function smartapp(body, strange) {
+// All that a page says, said in other words; what leads away leads to a script.
+function reworded(page, words) {
+	page.name = words;
+	for (const section of page.sections) {
+		section.name = words;
+		for (const s of section.settings) {
+			Object.assign(s, { name: words, description: words }, s.url && { url: 'javascript:alert(1)' }, s.image && { image: words },
+				s.type === 'PARAGRAPH' && { defaultValue: words });
+			for (const option of [...s.options ?? [], ...s.groupedOptions?.flatMap((g) => g.options) ?? []])
+				option.name = words;
+		}
+	}
+	return page;
+}
+
+// What it answers; strange: with a setting that no phone knows; words: everything is called so. null: a page that there is not.
+export function smartapp(body, { strange, words } = {}) {
 	if (body.lifecycle === 'CONFIRMATION')
 		return { targetUrl: 'https://app.example.org/smartapp' };
 	if (body.lifecycle !== 'CONFIGURATION')
 		return { [EMPTY[body.lifecycle]]: {} };
 	const { phase, pageId } = body.configurationData;
 	if (phase === 'INITIALIZE')
-		return { configurationData: { initialize: { id: 'app', name: 'An app', description: '', permissions: ['r:devices:*'], firstPageId: 'one' } } };
+		return { configurationData: { initialize: { id: 'app', name: words ?? 'An app', description: words ?? '', permissions: ['r:devices:*'], firstPageId: 'one' } } };
 	const page = structuredClone(PAGES[pageId]);
 	if (page && !strange)
 		for (const section of page.sections)
 			section.settings = section.settings.filter((s) => s.type !== 'TELEPATHY');
+	if (page && words)
+		reworded(page, words);
 	return page ? { configurationData: { page } } : null;
 }

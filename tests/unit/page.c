@@ -70,6 +70,23 @@ test_escaping(void)
 	CHECK_STR(render("{{x}}", "{\"x\":\"{{y}}{{t.hello}}\",\"y\":\"no\"}"), "{{y}}{{t.hello}}");
 }
 
+/* A name inside a sentence turns nothing round but itself: U+2068 and U+2069 are about it, and it cannot end them. */
+static void
+test_right_to_left(void)
+{
+	static const struct { const char *x, *want; } rows[] = {
+		{ "\\u202egnp", "\u2068\u202egnp\u2069" }, { "\\u202a", "\u2068\u202a\u2069" }, { "\\u202f", "\u202f" },
+		{ "\u05d0\u05d1", "\u2068\u05d0\u05d1\u2069" }, { "\u0646", "\u2068\u0646\u2069" }, { "caf\u00e9 \ud55c \u2014", "caf\u00e9 \ud55c \u2014" },
+		{ "a\\u2069\\u202eb", "\u2068a\u202eb\u2069" }, { "\\u2067a\\u2069b\\u2069c", "\u2068\u2067a\u2069bc\u2069" },
+		{ "\\u2066\\u2068<", "\u2068\u2066\u2068&lt;\u2069\u2069\u2069" }, { "\u2067", "\u2068\u2067\u2069\u2069" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CHECK_STR(render("{{t.hello}}", arena_printf(fx.arena, "{\"x\":\"%s\"}", rows[i].x)),
+		    arena_printf(fx.arena, "Hello %s &amp; all", rows[i].want));
+	CHECK_STR(render("{{x}}", "{\"x\":\"\\u202egnp\"}"), "\u202egnp");	/* <bdi> is the template's to write */
+}
+
 static const char *
 language(const char *accept)
 {
@@ -262,6 +279,7 @@ main(void)
 	set = load("x");
 	test_tags();
 	test_escaping();
+	test_right_to_left();
 	test_language();
 	test_answer();
 	test_loading();
