@@ -167,6 +167,7 @@ up() {
 	place "$ROOT/tmp/stage/bin" "$ROOT/bin"
 	place "$ROOT/tmp/stage/share" "$ROOT/share"
 	mv "$ROOT/tmp/stage/gatehouse" "$ROOT/tmp/stage/gatehouse.json" "$ROOT/"
+	[ ! -f "$ROOT/tmp/stage/apps/household.json" ] || mv "$ROOT/tmp/stage/apps/household.json" "$ROOT/apps/"
 	make_demo
 	step start "${start[*]:-all are up to date}"
 	start_all "${start[@]}"

@@ -456,6 +456,8 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 
 @test "a public URL moves the issuer, the demo's files and the simulator's redirect" {
 	deploy --root "$R" --public-url https://home.example/ >/dev/null
+	# the demo's own other household goes along
+	[ "$(jq -r .redirectUris "$R/apps/household.json")" = https://home.example ]
 	[ "$(curl -qs "http://127.0.0.1:$PORT/.well-known/oauth-authorization-server" | jq -r .issuer)" = https://home.example ]
 	[ "$(value "$R" REDIRECT_URI)" = https://home.example/sim/callback ]
 	run "$R/gatehouse" client show smartthings

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "device/capability.h"
 #include "device/device.h"
+#include "link/connector.h"
 #include "smartapp/smartapp.h"
 #include "base/banned.h"
 
@@ -79,13 +80,29 @@ check_smartapp(const struct cli *c, const struct config *config, const char *fil
 	    text != NULL ? json_line_of(text, key) : 0, key, fault);
 }
 
+/* The files beside it that describe other makers' clouds, if it has any. */
+static int
+check_connectors(const struct cli *c, const struct config *config)
+{
+	const char *why = NULL;
+
+	if (access(config_path(c->arena, config, CONNECTOR_FOLDER), F_OK) != 0)
+		return CLI_DONE;
+	const struct catalogue *catalogue = catalogue_load(c->arena, c->conf, config->root, &why);
+	if (catalogue == NULL)
+		return output_refuse(c, "set GATEHOUSE_SHARE to the folder that conf/ lies in", "%s", why);
+	return connectors_load(c->arena, config, catalogue, &why) != NULL ? CLI_DONE :
+	    output_refuse(c, "mend it (docs/connectors.md), then run this again", "%s", why);
+}
+
 static enum cli_exit
 check(struct cli *c)
 {
 	const char *file;
 	const struct config *config = read_config(c, &file);
 
-	if (config == NULL || check_starters(c, config, file) != CLI_DONE || check_smartapp(c, config, file) != CLI_DONE)
+	if (config == NULL || check_starters(c, config, file) != CLI_DONE || check_smartapp(c, config, file) != CLI_DONE ||
+	    check_connectors(c, config) != CLI_DONE)
 		return CLI_REFUSED;
 	struct json *v = json_object(c->arena);
 	json_set_string(c->arena, v, "file", file);

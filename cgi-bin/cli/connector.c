@@ -2,6 +2,7 @@
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/json.h"
+#include "cli/connector_try.h"
 #include "cli/noun.h"
 #include "cli/output.h"
 #include "link/connector.h"
@@ -50,14 +51,26 @@ list(struct cli *c)
 	return CLI_DONE;
 }
 
+static const struct cli_option try_options[] = {
+	{ "user", "USER", 0, "by this user's link: its token is used, nothing is changed" },
+	{ "answer", "FILE", 0, "no call: what the vendor answers to list, in a file" },
+	{ NULL, NULL, 0, NULL },
+};
+
 static const struct cli_verb verbs[] = {
 	{ "list", "", "List the connectors, and what is wrong with one.", NULL, CLI_CONFIG | CLI_CATALOGUE, list },
+	{ "check", "NAME", "Look at one connector's file, its secrets and its types.", NULL, CLI_CONFIG | CLI_CATALOGUE,
+	    connector_try_check },
+	{ "try", "NAME", "Go through a connector step by step, and say which pointer finds what.", try_options,
+	    CLI_STORE | CLI_CATALOGUE | CLI_KEYS, connector_try_run },
 	{ NULL, NULL, NULL, NULL, 0, NULL },
 };
 
 const struct cli_noun cli_connector = {
 	"connector", "Vendors' clouds whose devices owners can link.",
 	"gatehouse --root run connector list\n"
-	"gatehouse --root run connector list --json\n",
+	"gatehouse --root run connector list --json\n"
+	"gatehouse --root run connector check gatehouse\n"
+	"gatehouse --root run connector try gatehouse --user demo\n",
 	verbs, false,
 };

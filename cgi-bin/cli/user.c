@@ -15,6 +15,7 @@
 #include "cli/user_set.h"
 #include "db/store.h"
 #include "device/device.h"
+#include "link/end.h"
 #include "link/link.h"
 #include "nodeserver/registry.h"
 #include "nodeserver/service.h"
@@ -198,6 +199,18 @@ passwd(struct cli *c)
 	return CLI_DONE;
 }
 
+/* Their vendors are told by the courier; not by a connector that is not right, whose links end here alone. */
+static enum store_result
+end_links(const struct cli *c, const char *user)
+{
+	const char *why;
+	struct links *links = links_open(c->arena, c->config, c->store, c->keyring, c->catalogue, &why);
+	enum store_result r = links != NULL ? link_end_all(links, c->arena, user) : STORE_OK;
+
+	links_close(links);
+	return r == STORE_OK ? link_forget_all(c->store, c->arena, user) : r;
+}
+
 static enum cli_exit
 delete(struct cli *c)
 {
@@ -208,7 +221,7 @@ delete(struct cli *c)
 	/* Disabled first, so that nobody adds a device behind our back; a run that breaks off can be run again. */
 	enum store_result r = user_set_disabled(c->store, c->arena, u.id, true);
 	if (r == STORE_OK)
-		r = link_forget_all(c->store, c->arena, u.id);
+		r = end_links(c, u.id);
 	if (r == STORE_OK)
 		r = service_delete_all(&(struct nodeserver_context){ c->config, c->store, c->keyring, c->catalogue, c->arena }, u.id);
 	if (r == STORE_OK)
@@ -305,7 +318,8 @@ static const struct cli_verb verbs[] = {
 	{ "add", "NAME", "Add an account.", add_options, CLI_STORE | CLI_CATALOGUE, add },
 	{ "list", "", "List all accounts.", NULL, CLI_STORE, list },
 	{ "passwd", "NAME", "Give an account a new password.", password_option, CLI_STORE, passwd },
-	{ "delete", "NAME", "Delete an account with all its devices.", NULL, CLI_STORE, delete },
+	{ "delete", "NAME", "Delete an account with all its devices.", NULL,
+	    CLI_STORE | CLI_CATALOGUE | CLI_KEYS, delete },
 	{ "disable", "NAME", "Refuse logins and tokens of an account; nothing is lost.", NULL, CLI_STORE, disable },
 	{ "enable", "NAME", "Undo disable.", NULL, CLI_STORE, enable },
 	{ "link", "NAME", "Print a URL that signs in once, within 30 minutes, without the password.", NULL, CLI_STORE,

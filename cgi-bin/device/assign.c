@@ -144,6 +144,11 @@ set_fn(struct store_tx *tx, void *arg)
 
 	job->changed = json_array(job->arena);
 	job->why = NULL;
+	/* It would be so here alone, and until the next look. */
+	if (r == STORE_OK && d.source != NULL && strcmp(d.source, SOURCE_LINK) == 0) {
+		job->why = "another maker's cloud says how this device is: send it a command instead";
+		return STORE_LIMIT;
+	}
 	if (r == STORE_OK)
 		r = record_tx_get(tx, state_key(job->arena, job->user, job->id), &state);
 	if (r == STORE_OK)

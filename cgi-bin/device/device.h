@@ -24,11 +24,13 @@ struct json;
 #define DEVICE_HEALTH	"healthCheck"
 #define DEVICE_REFRESH	"refresh"
 
+#define SOURCE_LINK "link"	/* devices of other makers' clouds: nobody but those says how they are */
+
 struct device {
 	const char	*id, *name;
 	const char	*room;		/* NULL if none */
 	const char	*type;		/* a c2c name, or a device profile UUID */
-	const char	*source;	/* "virtual", "link", "node" */
+	const char	*source;	/* "virtual", SOURCE_LINK, "node" */
 	const struct json *remote;	/* what its source knows it by: an object of the source's own; NULL if none */
 	const char	*manufacturer, *model;	/* never blank: SmartThings refuses a device without them */
 	const char	*hw_version, *sw_version;	/* NULL if none */

@@ -128,7 +128,7 @@ define(const struct links *x, struct arena *a, const struct connector *c, const 
 		json_set_string(a, v, "model", said->model);
 	if (device_define(a, x->catalogue, v, &p->added, &p->state) != NULL)
 		return "connect_fault_type";
-	p->added.source = "link";
+	p->added.source = SOURCE_LINK;
 	p->added.remote = remote_of(a, l->id, said);
 	for (const struct json *value = json_first(said->values); value != NULL; value = json_next(value))
 		(void)!state_assign_json(a, x->catalogue, &p->added, p->state, json_name(value), value,

@@ -188,6 +188,6 @@ link_source_open(struct arena *a, const struct links *links)
 {
 	struct source *s = arena_alloc(a, sizeof(*s));
 
-	*s = (struct source){ "link", carry_out, (void *)(uintptr_t)links };
+	*s = (struct source){ SOURCE_LINK, carry_out, (void *)(uintptr_t)links };
 	source_add(s);
 }
