@@ -60,6 +60,9 @@ $B/shared.a: $(OBJ)
 $(PROGRAMS:%=$B/%): $B/%: $B/obj/cgi-bin/%.o $B/shared.a
 	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv $@.$$$$ $@
 
+# One program alone knows the broker.
+$B/polyglot-mqtt: LDLIBS += -lmosquitto
+
 $B/unit/%: $B/obj/tests/unit/%.o $B/shared.a
 	@mkdir -p $(@D)
 	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv $@.$$$$ $@

@@ -11,8 +11,8 @@ SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 SELF=$0
 ROOT=$SRC/run
 COMMAND='' DRY='' FOLLOW='' LIVE=''
-PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO=''
-REMEMBERED='PORT WEB WORKERS PUBLIC_URL ENGINE LOGIN_RATE API_RATE DEMO'
+PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT=''
+REMEMBERED='PORT WEB WORKERS PUBLIC_URL ENGINE LOGIN_RATE API_RATE DEMO MQTT'
 declare -A GIVEN=() NOW=()
 PROGRAMS=() DAEMONS=() MISSING=()
 
@@ -49,6 +49,7 @@ usage() {
 	  --workers N        processes of each program (default: 2)
 	  --public-url URL   where others reach this instance: a tunnel or domain
 	  --engine gdbm      what keeps the data
+	  --with-mqtt[=A:N]  an MQTT broker for node servers, on 127.0.0.1:8883 or address A, port N; =off: none
 	  --dry-run          say what would be installed, written and started; do nothing
 	  --help             this
 
@@ -66,6 +67,8 @@ usage() {
 . "$SRC/conf/deploy/process.sh"
 # shellcheck source=conf/deploy/files.sh
 . "$SRC/conf/deploy/files.sh"
+# shellcheck source=conf/deploy/mqtt.sh
+. "$SRC/conf/deploy/mqtt.sh"
 # shellcheck source=conf/deploy/demo.sh
 . "$SRC/conf/deploy/demo.sh"
 
@@ -104,6 +107,7 @@ start_all() {
 		give_up "$FAILED does not answer" ''
 	fi
 	apply_web
+	apply_broker
 	# All programs start anew where the build or the config is another: so do the daemons.
 	for name in "${DAEMONS[@]}"; do
 		if (($# == ${#PROGRAMS[@]})) || ! daemon_up "$name"; then daemons+=("$name"); fi
@@ -124,8 +128,8 @@ plan() {
 	step packages "${MISSING[*]:-nothing to install}"
 	step build "make, in $SRC/build"
 	step files "$ROOT/: gatehouse.json demo.env deploy.env $WEB.conf bin/ share/ secret/ store/ sock/ pid/ log/ tmp/"
-	step listen "127.0.0.1:$PORT ($WEB); sockets $ROOT/sock/*.sock"
-	step start "$WEB, $WORKERS of each program that was built, and one courier"
+	step listen "127.0.0.1:$PORT ($WEB)${MQTT:+; $MQTT (mosquitto)}; sockets $ROOT/sock/*.sock"
+	step start "$WEB, $WORKERS of each program that was built, and one courier${MQTT:+; mosquitto and polyglot-mqtt}"
 	step accounts "user demo, client smartthings, with secrets made on the spot"
 	echo "Nothing was done: --dry-run."
 }
@@ -142,6 +146,7 @@ up() {
 		refuse "it runs behind ${NOW[WEB]}" "a live instance keeps its web server" "$SELF stop --root $(printf %q "$ROOT"); then $AGAIN --web $WEB"
 	fi
 	check_port
+	check_mqtt
 	if [ -n "$DRY" ]; then plan && return; fi
 
 	if ((${#MISSING[@]} > 0)); then install_packages; else step packages "all there"; fi
@@ -154,6 +159,7 @@ up() {
 	[ -f "$ROOT/clock" ] || head -c 8 /dev/zero >"$ROOT/clock"
 	tidy
 	check_port
+	check_mqtt
 	stage
 	check_stage
 	step config "right"
@@ -228,6 +234,7 @@ restart() {
 	built_programs "$ROOT/bin"
 	mkdir -p "$ROOT/tmp/stage"
 	cp "$ROOT/$WEB.conf" "$ROOT/tmp/stage/"
+	write_broker_config "$ROOT/tmp/stage/mosquitto.conf"
 	start_all "${PROGRAMS[@]}"
 	step health "ok, behind $WEB on $LOCAL"
 }
@@ -238,18 +245,18 @@ status() {
 	settings
 	built_programs "$ROOT/bin"
 	printf '%-20s %8s %8s  %s\n' PROCESS PID WORKERS STATE
-	for name in web "${PROGRAMS[@]}" "${DAEMONS[@]}"; do
+	for name in web ${MQTT:+broker} "${PROGRAMS[@]}" "${DAEMONS[@]}"; do
 		pid=- n=- state=up
 		if ! pid=$(pid_of "$name"); then
 			pid=- state="down: see $ROOT/log/$name.log; $AGAIN starts it"
 		elif [[ " ${DAEMONS[*]} " == *" $name "* ]]; then
 			n=$(children "$pid" | wc -w)
 			daemon_up "$name" || state="down: see $ROOT/log/$name.log"
-		elif n=$(children "$pid" | wc -w) && [ "$name" != web ] && { ((n < WORKERS)) || ! ask "$name" "$name.sock" 5; }; then
+		elif n=$(children "$pid" | wc -w) && [[ $name != @(web|broker) ]] && { ((n < WORKERS)) || ! ask "$name" "$name.sock" 5; }; then
 			state="down: does not answer; see $ROOT/log/$name.log"
 		fi
 		[ "$state" = up ] || all=1
-		[ "$name" != web ] || { name=$WEB n=-; }
+		case $name in web) name=$WEB n=- ;; broker) name=mosquitto n=- ;; esac
 		printf '%-20s %8s %8s  %s\n' "$name" "$pid" "$n" "$state"
 	done
 	body=$(curl -qs --noproxy '*' --max-time 5 -f "$LOCAL/health") || { all=1 body="${body:-no good answer}"; }

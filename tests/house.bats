@@ -147,8 +147,9 @@ strangers() {
 			knows("jwt.h", "cgi-bin/oauth/jwt_codec.c")
 			knows("argon2.h", "cgi-bin/oauth/password.c")
 			knows("mosquitto", "cgi-bin/polyglot-mqtt.c")
+			knows("mqtt_protocol", "cgi-bin/polyglot-mqtt.c")
 			knows("openssl/", "cgi-bin/base/secret.c cgi-bin/oauth/keyring.c cgi-bin/oauth/keyring_make.c cgi-bin/oauth/assertion.c" \
-			    " cgi-bin/oauth/jwt_codec.c cgi-bin/oauth/assertion.c cgi-bin/smartapp/signature.c cgi-bin/sim/signer.c")
+			    " cgi-bin/oauth/jwt_codec.c cgi-bin/oauth/assertion.c cgi-bin/smartapp/signature.c cgi-bin/sim/signer.c cgi-bin/nodeserver/certificate.c")
 			if ($2 == "<gdbm.h>") {
 				if (FILENAME !~ /^db\//)
 					print FILENAME ":" FNR ": includes <gdbm.h> outside db"

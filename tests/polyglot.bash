@@ -86,3 +86,33 @@ schema() {
 command_to() {
 	schema commandRequest ',"devices":[{"externalDeviceId":"'"$1"'","commands":[{"component":"main","capability":"st.'"$2"'","command":"'"$3"'","arguments":'"${4-[]}"'}]}]'
 }
+
+# --- on an instance of deploy.sh ---
+
+# live_sign_in: as the user of $ROOT/demo.env, into the cookie jar $JAR; sets $URL and $csrf.
+live_sign_in() {
+	local form
+	. "$ROOT/demo.env"
+	form=$(curl -qsS -c "$JAR" -b "$JAR" "$URL/login" | sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' | head -n 1)
+	curl -qsS -o /dev/null -c "$JAR" -b "$JAR" "$URL/login" -d "csrf=$form" --data-urlencode "username=$USER" --data-urlencode "password=$PASSWORD"
+	csrf=$(curl -qsS -b "$JAR" "$URL/nodeservers" | sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' | head -n 1)
+}
+
+# own METHOD PATH [BODY]: a call of the owner's page.
+own() {
+	curl -qsS -b "$JAR" -X "$1" "$URL/polyglot/api/nodeservers$2" -H "X-CSRF-Token: $csrf" -H "Origin: $URL" \
+		-H 'Content-Type: application/json' ${3+-d "$3"}
+}
+
+# ns QUERY [OPTION...]: a call of the node server's.
+ns() { curl -qsS -m 40 "$URL/polyglot/ns/$worker/messages$1" -H "Authorization: Bearer $token" "${@:2}"; }
+
+# live_create: a node server; sets $n, $worker, $token and $pgurl.
+live_create() {
+	local body
+	body=$(own POST '' '{"name":"Live"}')
+	n=$(json .profileNum) worker=$(json .worker) token=$(json .token) pgurl=$(json .pgUrl)
+}
+
+# soon COMMAND...: it becomes true within 15 seconds.
+soon() { local i; for i in {1..150}; do "$@" && return 0; sleep 0.1; done; return 1; }

@@ -56,6 +56,45 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	assert_failure 2
 }
 
+@test "4 certificates for MQTT: made anew each time, by an authority that is made once" {
+	create
+	cgi polyglot GET "${pgurl#"$PUBLIC"}"
+	json '.iotHost == null and .iotCert == null and .stage == "pgc/'"$worker"'"'
+	run gatehouse nodeserver cert "$n" --user ann
+	assert_failure 1
+	assert_output --partial 'nodeserver broker'
+	jq '.mqtt.host = "home.example.org"' "$ROOT/gatehouse.json" >"$BATS_TEST_TMPDIR/config"
+	cp "$ROOT/gatehouse.json" "$BATS_TEST_TMPDIR/former"
+	cp "$BATS_TEST_TMPDIR/config" "$ROOT/gatehouse.json"
+	gatehouse nodeserver broker
+	local ca=$ROOT/secret/mqtt/ca.crt made
+	made=$(<"$ca")
+	gatehouse nodeserver broker --json
+	[ "$(<"$ca")" = "$made" ]
+	openssl verify -purpose sslserver -verify_hostname home.example.org -CAfile "$ca" "$ROOT/secret/mqtt/broker.crt"
+	openssl verify -purpose sslclient -CAfile "$ca" "$ROOT/secret/mqtt/bridge.crt"
+	[ "$(stat -c %a "$ROOT"/secret/mqtt "$ROOT"/secret/mqtt/*.key | sort -u | xargs)" = '600 700' ]
+	gatehouse nodeserver cert "$n" --user ann --dir "$BATS_TEST_TMPDIR" --json >"$BATS_TEST_TMPDIR/said"
+	[ "$(jq -r .iotPrivateKey "$BATS_TEST_TMPDIR/said")" = "$(<"$BATS_TEST_TMPDIR/private.key")" ]
+	jq -e --arg s "pgc/$worker" '.stage == $s and .iotPort == 8883' "$BATS_TEST_TMPDIR/said"
+	[ "$(openssl x509 -in "$BATS_TEST_TMPDIR/iot.crt" -noout -subject)" = "subject=CN = $worker" ]
+	# the key in the file is the certificate's; the PGURL has another one each time
+	[ "$(openssl pkey -in "$BATS_TEST_TMPDIR/private.key" -pubout)" = "$(openssl x509 -in "$BATS_TEST_TMPDIR/iot.crt" -noout -pubkey)" ]
+	cgi polyglot GET "${pgurl#"$PUBLIC"}"
+	json '.iotHost == "home.example.org" and .iotPort == 8883'
+	[ "$(json .iotPrivateKey)" != "$(<"$BATS_TEST_TMPDIR/private.key")" ]
+	json .iotCert >"$BATS_TEST_TMPDIR/other.crt"
+	openssl verify -purpose sslclient -CAfile "$ca" "$BATS_TEST_TMPDIR/other.crt"
+	cp "$BATS_TEST_TMPDIR/former" "$ROOT/gatehouse.json"
+	# settings by stage, for those that look there
+	create '{"name":"x","oauth":{"prod":{"clientId":"p"},"test":{"clientId":"t"}}}'
+	cgi polyglot GET "${pgurl#"$PUBLIC"}"
+	json '.nodeServer.oauth["pgc/'"$worker"'"] == {"clientId":"p"} and .nodeServer.oauth.test.clientId == "t"'
+	create '{"name":"x","oauth":{"clientId":"all"}}'
+	cgi polyglot GET "${pgurl#"$PUBLIC"}"
+	json '.nodeServer.oauth == {"clientId":"all","pgc/'"$worker"'":{"clientId":"all"}}'
+}
+
 @test "2 slots are 1 to 25, each once" {
 	for bad in 0 26 '"x"' 1.5 -1; do
 		api POST '' '{"name":"x","profileNum":'"$bad"'}'

@@ -52,6 +52,11 @@ struct config {
 		long long	 body;			/* bytes of a request's body */
 		long long	 devices_per_user;
 	} limits;
+	struct {	/* docs/polyglot.md */
+		const char	*host;		/* of the broker, as node servers reach it; "" = there is none */
+		long long	 port;
+		const char	*broker;	/* the same, as polyglot-mqtt reaches it */
+	} mqtt;
 	const struct json *starter_devices;	/* array of device/device.h definitions: what a newly registered user gets */
 };
 

@@ -140,6 +140,21 @@ key_prefix_fault(const char *s)
 	return NULL;
 }
 
+static const char *
+host_fault(const char *s)
+{
+	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789.-");
+
+	return len > 0 && len < 254 && s[len] == '\0' && *s != '.' && *s != '-' ? NULL :
+	    "must be a host name in small letters, or an IPv4 address, without scheme and port";
+}
+
+static const char *
+maybe_host_fault(const char *s)
+{
+	return *s == '\0' ? NULL : host_fault(s);
+}
+
 /* --- types --- */
 
 static const char *
@@ -309,6 +324,9 @@ const struct config_key config_keys[] = {
 	{ "simulator", &boolean, AT(simulator), "false", 0, 0, NULL },
 	{ "limits.body", &number, AT(limits.body), "262144", 4096, 1 << 20, NULL },
 	{ "limits.devices_per_user", &number, AT(limits.devices_per_user), "500", 1, 3000, NULL },
+	{ "mqtt.host", &text, AT(mqtt.host), "\"\"", 0, 0, maybe_host_fault },
+	{ "mqtt.port", &number, AT(mqtt.port), "8883", 1, 65535, NULL },
+	{ "mqtt.broker", &text, AT(mqtt.broker), "\"127.0.0.1\"", 0, 0, host_fault },
 	{ "starter_devices", &objects, AT(starter_devices), "[]", 0, 0, NULL },
 };
 

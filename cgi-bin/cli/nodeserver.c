@@ -1,12 +1,20 @@
 /* nodeserver.c: gatehouse nodeserver ...: programs that bring devices, for operators and for scripts. */
 #include "nodeserver/registry.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/arena.h"
+#include "base/config.h"
 #include "base/json.h"
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/find.h"
 #include "cli/noun.h"
 #include "cli/output.h"
+#include "nodeserver/certificate.h"
 #include "nodeserver/service.h"
 #include "oauth/user.h"
 #include "base/banned.h"
@@ -151,6 +159,66 @@ delete(struct cli *c)
 	return CLI_DONE;
 }
 
+/* --- MQTT --- */
+
+/* The file that a client of the original looks for, with this text. */
+static bool
+write_file(const struct cli *c, const char *folder, const char *name, const char *text)
+{
+	const char *path = arena_printf(c->arena, "%s/%s", folder, name);
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return false;
+	bool ok = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+	return close(fd) == 0 && ok;
+}
+
+static enum cli_exit
+cert(struct cli *c)
+{
+	const char *folder = args_value(c, "dir"), *why = NULL;
+	struct certificate made;
+	struct nodeserver ns;
+	int e = find(c, &ns);
+
+	if (e != CLI_DONE)
+		return e;
+	const char *identity = registry_identity(c->arena, &ns);
+	if (!certificate_issue(c->arena, c->config, identity, &made, &why))
+		return output_refuse(c, NULL, "%s", why);
+	if (folder != NULL && (!write_file(c, folder, "private.key", made.key) || !write_file(c, folder, "iot.crt", made.certificate) ||
+	    !write_file(c, folder, "AmazonRootCA1.pem", made.ca)))
+		return output_refuse(c, NULL, "%s: the files cannot be written: %s", folder, strerror(errno));
+	struct json *v = json_object(c->arena);
+	json_set_string(c->arena, v, "iotHost", c->config->mqtt.host);
+	json_set_int(c->arena, v, "iotPort", c->config->mqtt.port);
+	json_set_string(c->arena, v, "stage", arena_printf(c->arena, "pgc/%s", identity));
+	json_set_string(c->arena, v, "iotCert", made.certificate);
+	json_set_string(c->arena, v, "iotPrivateKey", made.key);
+	json_set_string(c->arena, v, "iotCA", made.ca);
+	if (c->json)
+		output_json(c, v);
+	if (folder != NULL)
+		output_say(c, "private.key, iot.crt and AmazonRootCA1.pem (our own) are in %s", folder);
+	else
+		output_say(c, "%s%s%s", made.key, made.certificate, made.ca);
+	return CLI_DONE;
+}
+
+static enum cli_exit
+broker(struct cli *c)
+{
+	const char *why = NULL;
+
+	if (!certificate_create(c->arena, c->config, &why))
+		return output_refuse(c, NULL, "%s", why);
+	if (c->json)
+		output_json(c, json_object(c->arena));
+	output_say(c, "certificates of broker and bridge are in %s", config_path(c->arena, c->config, "secret/mqtt"));
+	return CLI_DONE;
+}
+
 #define OWNER { "user", "U", CLI_MUST, "whose it is" }
 
 static const struct cli_option add_options[] = {
@@ -161,12 +229,19 @@ static const struct cli_option delete_options[] = {
 	OWNER, { "keep-devices", NULL, 0, "its devices stay, offline" }, { NULL, NULL, 0, NULL },
 };
 
+static const struct cli_option no_options[] = { { NULL, NULL, 0, NULL } };
+static const struct cli_option cert_options[] = {
+	OWNER, { "dir", "DIR", 0, "write the files there that the original's clients read" }, { NULL, NULL, 0, NULL },
+};
+
 #define PARTS (CLI_STORE | CLI_KEYS | CLI_CATALOGUE)
 
 static const struct cli_verb verbs[] = {
 	{ "add", "NAME", "Add a node server, and print its token and PGURL, which are shown this once.", add_options, PARTS, add },
 	{ "list", "", "List a user's node servers.", owner_options, PARTS, list },
 	{ "rotate", "SLOT", "Make a new token and PGURL; the old ones end at once.", owner_options, PARTS, rotate },
+	{ "cert", "SLOT", "Make a key and a certificate for MQTT; they are kept nowhere.", cert_options, PARTS, cert },
+	{ "broker", "", "Make the certificates of the MQTT broker and of polyglot-mqtt.", no_options, CLI_CONFIG, broker },
 	{ "delete", "SLOT", "Delete it with nodes, devices and messages.", delete_options, PARTS, delete },
 	{ NULL, NULL, NULL, NULL, 0, NULL },
 };

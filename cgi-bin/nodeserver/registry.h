@@ -70,7 +70,14 @@ char		*registry_pgurl(const struct nodeserver_context *, const struct nodeserver
 bool		 registry_token_fits(const struct nodeserver_context *, const struct nodeserver *, const char *token);
 enum store_result registry_find_params(const struct nodeserver_context *, const char *params, struct nodeserver *);
 
-/* Token and PGURL are others from now on. */
+/* Who it is for the broker: the name of its certificate and, as "pgc/<identity>", the beginning of its topics ("stage"). Another
+ * after each rotation, so that former certificates speak for nobody. */
+char		*registry_identity(struct arena *, const struct nodeserver *);
+
+/* The one that an identity is of now; STORE_ABSENT if it is nobody's, or was rotated. */
+enum store_result registry_find_identity(const struct nodeserver_context *, const char *identity, struct nodeserver *);
+
+/* Token, PGURL and identity are others from now on. */
 enum store_result registry_rotate(const struct nodeserver_context *, struct nodeserver *);
 
 /* Was this worker, whose token it is, deleted within the last hour? STORE_OK once; STORE_ABSENT otherwise. */

@@ -6,12 +6,15 @@
 #include "base/arena.h"
 #include "base/bell.h"
 #include "base/json.h"
+#include "base/text.h"
 #include "nodeserver/messages.h"
 #include "nodeserver/nodes.h"
 #include "nodeserver/presence.h"
 #include "nodeserver/profile.h"
 #include "nodeserver/registry.h"
 #include "base/banned.h"
+
+#define COMMAND_MAX 64	/* bytes of each of its parts */
 
 enum store_result
 service_read(const struct nodeserver_context *x, const struct nodeserver *ns, long long after, struct inbox_read *q)
@@ -73,34 +76,35 @@ service_tell(const struct nodeserver_context *x, const struct nodeserver *ns, co
 /* --- an owner's actions --- */
 
 static enum store_result
-stop(const struct nodeserver_context *x, struct nodeserver *ns, const char *address)
+stop(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *about)
 {
 	enum store_result r = tell(x, ns, NULL, "stop", json_object(x->arena));
 
-	(void)address;
+	(void)about;
 	return r == STORE_OK ? presence_stop(x, ns, true) : r;
 }
 
 static enum store_result
-start(const struct nodeserver_context *x, struct nodeserver *ns, const char *address)
+start(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *about)
 {
-	(void)address;
+	(void)about;
 	return presence_stop(x, ns, false);
 }
 
 static enum store_result
-restart(const struct nodeserver_context *x, struct nodeserver *ns, const char *address)
+restart(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *about)
 {
 	enum store_result r = tell(x, ns, NULL, "stop", json_object(x->arena));
 
-	(void)address;
+	(void)about;
 	return r == STORE_OK ? presence_turn(x, ns, false, false) : r;
 }
 
 static enum store_result
-query(const struct nodeserver_context *x, struct nodeserver *ns, const char *address)
+query(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *about)
 {
 	struct json *v = json_object(x->arena), *node;
+	const char *address = json_get_string(about, "address");
 	enum store_result r = STORE_OK;
 
 	if (address != NULL && strcmp(address, "all") != 0)
@@ -109,26 +113,51 @@ query(const struct nodeserver_context *x, struct nodeserver *ns, const char *add
 	return r == STORE_OK ? tell(x, ns, NULL, "query", v) : r;
 }
 
+/* Any command of any node, the controller's too, which is no device. */
 static enum store_result
-rotate(const struct nodeserver_context *x, struct nodeserver *ns, const char *address)
+command(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *about)
 {
-	(void)address;
+	static const char *const members[] = { "address", "cmd", "value", "uom" };
+	const char *address = json_get_string(about, "address"), *cmd = json_get_string(about, "cmd");
+	struct json *v = json_object(x->arena), *node;
+
+	if (address == NULL || cmd == NULL || !text_is_name(cmd, COMMAND_MAX))
+		return STORE_ABSENT;
+	enum store_result r = nodes_find(x->store, x->arena, ns->user, ns->n, address, &node);
+	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++) {
+		const struct json *m = json_get(about, members[i]);
+		if (m == NULL)
+			continue;
+		/* As text, as the original has it. */
+		const char *text = json_type(m) == JSON_NUMBER ? json_print(x->arena, m) : json_string(m);
+		if (text == NULL || strlen(text) > COMMAND_MAX)
+			return STORE_ABSENT;
+		json_set_string(x->arena, v, members[i], text);
+	}
+	return r == STORE_OK ? tell(x, ns, NULL, "command", v) : r;
+}
+
+static enum store_result
+rotate(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *about)
+{
+	(void)about;
 	return registry_rotate(x, ns);
 }
 
 enum store_result
-service_act(const struct nodeserver_context *x, struct nodeserver *ns, const char *action, const char *address)
+service_act(const struct nodeserver_context *x, struct nodeserver *ns, const char *action, const struct json *about)
 {
 	static const struct {
 		const char *name;
-		enum store_result (*act)(const struct nodeserver_context *, struct nodeserver *, const char *);
+		enum store_result (*act)(const struct nodeserver_context *, struct nodeserver *, const struct json *about);
 	} actions[] = {
 		{ "stop", stop }, { "start", start }, { "restart", restart }, { "query", query }, { "rotate", rotate },
+		{ "command", command },
 	};
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (strcmp(actions[i].name, action) == 0)
-			return actions[i].act(x, ns, address);
+			return actions[i].act(x, ns, about);
 	return STORE_ABSENT;
 }
 

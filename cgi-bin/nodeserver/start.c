@@ -55,6 +55,23 @@ registry_find_params(const struct nodeserver_context *x, const char *params, str
 	    STORE_OK : STORE_ABSENT;
 }
 
+char *
+registry_identity(struct arena *a, const struct nodeserver *ns)
+{
+	long long generation = json_get_int(ns->record, "generation", 1);
+
+	return generation == 1 ? arena_strdup(a, ns->worker) : arena_printf(a, "%s.%lld", ns->worker, generation);
+}
+
+enum store_result
+registry_find_identity(const struct nodeserver_context *x, const char *identity, struct nodeserver *ns)
+{
+	const char *worker = arena_strndup(x->arena, identity, strcspn(identity, "."));
+	enum store_result r = *worker != '\0' ? registry_find_worker(x, worker, ns) : STORE_ABSENT;
+
+	return r == STORE_OK && strcmp(registry_identity(x->arena, ns), identity) != 0 ? STORE_ABSENT : r;
+}
+
 /* What stands in the record under the same name. */
 static void
 add_kept(struct arena *a, const struct nodeserver *ns, struct json *v)
@@ -85,6 +102,20 @@ net_info(const struct nodeserver_context *x, const struct nodeserver *ns)
 	return v;
 }
 
+/* Node servers of the original look their settings up by the stage that they run in, which was "prod" or "test" there. */
+static struct json *
+oauth_settings(const struct nodeserver_context *x, const struct nodeserver *ns)
+{
+	struct arena *a = x->arena;
+	struct json *oauth = registry_hidden(x->keyring, a, ns, "oauth");
+	const char *stage = arena_printf(a, "pgc/%s", registry_identity(a, ns));
+	const struct json *said = json_get(oauth, "prod") != NULL ? json_get(oauth, "prod") : json_get(oauth, "test");
+
+	if (json_first(oauth) != NULL && json_get(oauth, stage) == NULL)
+		json_set(a, oauth, stage, json_copy(a, said != NULL ? said : oauth));
+	return oauth;
+}
+
 struct json *
 registry_show(const struct nodeserver_context *x, const struct nodeserver *ns, struct json *nodes)
 {
@@ -93,7 +124,7 @@ registry_show(const struct nodeserver_context *x, const struct nodeserver *ns, s
 		{ "type", "cloud" }, { "isyVersion", "5.0.0" }, { "isyUsername", "" }, { "isyPassword", "" },
 		{ "logBucket", "none" }, { "version", "1.0.0" }, { "pgUrl", "" },
 	};
-	static const char *const hidden[] = { "customData", "customParams", "oauth" };
+	static const char *const hidden[] = { "customData", "customParams" };
 	struct arena *a = x->arena;
 	struct json *v = json_object(a);
 
@@ -104,6 +135,7 @@ registry_show(const struct nodeserver_context *x, const struct nodeserver *ns, s
 		json_set_string(a, v, fixed[i][0], fixed[i][1]);
 	for (size_t i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++)
 		json_set(a, v, hidden[i], registry_hidden(x->keyring, a, ns, hidden[i]));
+	json_set(a, v, "oauth", oauth_settings(x, ns));
 	json_set_int(a, v, "customDataVersion", json_get_int(ns->record, "customDataVersion", 0));
 	json_set_string(a, v, "url", arena_printf(a, "%s/polyglot/ns/%s/messages", x->config->public_url, ns->worker));
 	json_set(a, v, "netInfo", net_info(x, ns));

@@ -181,7 +181,7 @@ change(struct call *c, const char *rest)
 static void
 act(struct call *c, const char *rest)
 {
-	enum store_result r = service_act(&c->x, &c->ns, rest, json_get_string(c->body, "address"));
+	enum store_result r = service_act(&c->x, &c->ns, rest, c->body);
 
 	if (r != STORE_OK)
 		ask_stored(c->rs, r);

@@ -9,7 +9,9 @@
 #include "base/arena.h"
 #include "base/config.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/text.h"
+#include "nodeserver/certificate.h"
 #include "nodeserver/nodes.h"
 #include "nodeserver/presence.h"
 #include "nodeserver/service.h"
@@ -23,6 +25,25 @@
 #define HEADERS_MAX 16384	/* bytes of a webhook's headers that are handed on */
 
 /* --- start --- */
+
+/* Who it is for the broker: a key and a certificate of its own, made anew each time and kept nowhere. null where there is none. */
+static void
+add_mqtt(const struct nodeserver_context *x, const struct nodeserver *ns, struct json *v)
+{
+	struct arena *a = x->arena;
+	struct certificate c = { 0 };
+	const char *why = NULL, *stage = arena_printf(a, "pgc/%s", registry_identity(a, ns));
+	bool made = *x->config->mqtt.host != '\0' && certificate_issue(a, x->config, registry_identity(a, ns), &c, &why);
+
+	if (!made && why != NULL)
+		log_event(LOG_LEVEL_ERROR, "mqtt_certificate", "why=\"%s\"", why);
+	json_set_string(a, v, "stage", stage);
+	json_set(a, v, "iotHost", made ? json_new_string(a, x->config->mqtt.host) : json_new_null(a));
+	json_set(a, v, "iotPort", made ? json_new_number(a, (double)x->config->mqtt.port) : json_new_null(a));
+	json_set(a, v, "iotCert", made ? json_new_string(a, c.certificate) : json_new_null(a));
+	json_set(a, v, "iotPrivateKey", made ? json_new_string(a, c.key) : json_new_null(a));
+	json_set(a, v, "iotCA", made ? json_new_string(a, c.ca) : json_new_null(a));
+}
 
 void
 outside_start(struct app *app, const struct request *rq, struct response *rs)
@@ -46,10 +67,7 @@ outside_start(struct app *app, const struct request *rq, struct response *rs)
 		ask_stored(rs, r);
 		return;
 	}
-	json_set_string(a, v, "stage", arena_printf(a, "pgc/%s", ns.worker));
-	json_set(a, v, "iotHost", json_new_null(a));
-	json_set(a, v, "iotCert", json_new_null(a));
-	json_set(a, v, "iotPrivateKey", json_new_null(a));
+	add_mqtt(&x, &ns, v);
 	json_set_string(a, v, "apiUrl", arena_printf(a, "%s/polyglot/ns/%s/messages", app->config->public_url, ns.worker));
 	json_set_string(a, v, "token", registry_token(&x, &ns));
 	json_set(a, v, "nodeServer", registry_show(&x, &ns, nodes));

@@ -40,7 +40,7 @@ nearest() {
 
 unknown() {
 	local kind=$1 word=$2 guess
-	guess=$(nearest "$word" --root --port --web --workers --public-url --engine --dry-run --help \
+	guess=$(nearest "$word" --root --port --web --workers --public-url --engine --with-mqtt --dry-run --help \
 	    up stop status logs restart)
 	wrong_usage "$word: no such $kind" "${guess:+it looks like $guess}${guess:-it is none of those that deploy.sh knows}" \
 	    "$SELF ${guess:---help}"
@@ -64,6 +64,8 @@ read_arguments() {
 		--root | --port | --web | --workers | --public-url | --engine)
 			option_value "$arg" "$@"
 			shift ;;
+		--with-mqtt) GIVEN[--with-mqtt]=on ;;
+		--with-mqtt=*) option_value --with-mqtt "${arg#*=}" ;;
 		--dry-run) DRY=1 ;;
 		--help | -h | help)
 			usage
@@ -94,6 +96,7 @@ again() {
 	for name in --root --port --web --workers --public-url --engine; do
 		if [ "$name" != "${1:-}" ] && [ -n "${GIVEN[$name]:-}" ]; then text+=" $name $(printf %q "${GIVEN[$name]}")"; fi
 	done
+	if [ --with-mqtt != "${1:-}" ] && [ -n "${GIVEN[--with-mqtt]:-}" ]; then text+=" --with-mqtt=$(printf %q "${GIVEN[--with-mqtt]}")"; fi
 	printf '%s' "$text"
 }
 
@@ -113,6 +116,15 @@ settings() {
 	PORT=${GIVEN[--port]:-$PORT} WEB=${GIVEN[--web]:-$WEB} WORKERS=${GIVEN[--workers]:-$WORKERS}
 	ENGINE=${GIVEN[--engine]:-$ENGINE} PUBLIC_URL=${GIVEN[--public-url]:-$PUBLIC_URL}
 	PUBLIC_URL=${PUBLIC_URL%/}
+	case ${GIVEN[--with-mqtt]:-} in
+	'') ;;
+	on) MQTT=${MQTT:-127.0.0.1:8883} ;;
+	off) MQTT='' ;;
+	*) MQTT=${GIVEN[--with-mqtt]} ;;
+	esac
+	if [ -n "$MQTT" ] && { ! [[ $MQTT =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]+$ ]] || ! is_number "${MQTT##*:}" 1 65535; }; then
+		wrong_usage "--with-mqtt=$MQTT" "it is an IPv4 address, a colon and a port, or off" "$SELF --with-mqtt=127.0.0.1:8883"
+	fi
 	is_number "$PORT" 1 65535 || wrong_usage "--port $PORT" "a port is a number from 1 to 65535" "$SELF --port 8080"
 	is_number "$WORKERS" 1 64 || wrong_usage "--workers $WORKERS" "it is a number from 1 to 64" "$SELF --workers 2"
 	if ! is_number "$LOGIN_RATE" 1 100000 || ! is_number "$API_RATE" 1 100000; then

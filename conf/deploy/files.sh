@@ -127,6 +127,13 @@ write_config() {
 	fi
 }
 
+# Where the broker is stands in the config, too, when it is asked for or moved.
+set_mqtt() {
+	[ -n "${GIVEN[--with-mqtt]:-}${GIVEN[--public-url]:-}" ] || return 0
+	jq --arg host "${MQTT:+$(mqtt_host)}" --arg broker "$(mqtt_reached)" --arg port "${MQTT##*:}" 'if $host != "" then
+	    .mqtt = {host: $host, port: ($port | tonumber), broker: $broker} else del(.mqtt) end' "$1" >"$1.mqtt" && mv "$1.mqtt" "$1"
+}
+
 # The example, with our own address where SmartThings could know it.
 demo_smartapp() {
 	case $URL in
@@ -171,6 +178,9 @@ stage() {
 	write_web_config "$stage/$WEB.conf"
 	write_config "$stage/gatehouse.json"
 	move_household "$stage"
+	set_mqtt "$stage/gatehouse.json"
+	write_broker_config "$stage/mosquitto.conf"
+	cp -R "$SRC/conf/mosquitto" "$stage/share/"
 	[ ! -f "$ROOT/custom-capabilities.json" ] || cp "$ROOT/custom-capabilities.json" "$stage/"
 	# The files of the SmartApp stay where they are: beside the new config, the check finds them by links.
 	jq -r '.smartapp // {} | objects | .definition, .handler, .local_key_file | strings | select(test("^[^/]"))' "$stage/gatehouse.json" 2>/dev/null |
@@ -212,7 +222,7 @@ place() {
 keep_former() {
 	rm -rf "$ROOT/former"
 	mkdir "$ROOT/former"
-	(cd "$ROOT" && for f in bin share gatehouse.json nginx.conf lighttpd.conf deploy.env; do
+	(cd "$ROOT" && for f in bin share gatehouse.json nginx.conf lighttpd.conf mosquitto.conf deploy.env; do
 		[ ! -e "$f" ] || cp -a "$f" former/
 	done)
 }

@@ -8,7 +8,7 @@ ours() {
 	local pid=$1 comm=''
 	[ -n "$pid" ] && [ "/proc/$pid/cwd" -ef "$ROOT" ] || return 1
 	read -r comm <"/proc/$pid/comm" 2>/dev/null || return 1
-	case $comm in nginx | lighttpd | multiwatch | spawn-fcgi) return 0 ;; esac
+	case $comm in nginx | lighttpd | mosquitto | multiwatch | spawn-fcgi) return 0 ;; esac
 	return 1
 }
 
@@ -34,7 +34,7 @@ strays() {
 		[ "$dir/cwd" -ef "$ROOT" ] || continue
 		case $known in *" $pid "*) continue ;; esac
 		read -r comm 2>/dev/null <"$dir/comm" || continue
-		case $comm in nginx | lighttpd | multiwatch) echo "$pid" && continue ;; esac
+		case $comm in nginx | lighttpd | mosquitto | multiwatch) echo "$pid" && continue ;; esac
 		case " $1 " in *" $(basename "$(readlink "$dir/exe" 2>/dev/null)" ' (deleted)') "*) echo "$pid" ;; esac
 	done
 }

@@ -53,6 +53,7 @@ check_system() {
 find_missing() {
 	local other=nginx
 	if [ "$WEB" = nginx ]; then other=lighttpd; fi
+	[ -n "$MQTT" ] || other+='\|mosquitto'
 	mapfile -t MISSING < <(packages_missing "$SRC/conf/packages/run" | grep -vx "$other")
 }
 
@@ -85,6 +86,7 @@ built_programs() {
 	local name rest
 	PROGRAMS=() DAEMONS=()
 	if [ -x "$1/courier" ]; then DAEMONS=(courier); fi
+	if [ -n "$MQTT" ] && [ -x "$1/polyglot-mqtt" ]; then DAEMONS+=(polyglot-mqtt); fi
 	while IFS='|' read -r name rest; do
 		if [ -n "$name" ] && [ -x "$1/$name" ] && [[ " ${PROGRAMS[*]} " != *" $name "* ]]; then PROGRAMS+=("$name"); fi
 	done <<<"$TABLE"

@@ -1,0 +1,271 @@
+#!/usr/bin/env bats
+# Node servers over MQTT: a broker and the bridge as deploy.sh starts them, the original's Node.js client as npm has it, and clients
+# that do what they should not. The numbers are those of the acceptance checks (docs/polyglot.md).
+
+load instance
+load helper
+load polyglot
+
+setup_file() {
+	W=$(mktemp -d /tmp/gatehouse-mqtt.XXXXXX)
+	ROOT=$W/run JAR=$W/jar
+	# The client's port cannot be chosen: so each run has an address of its own.
+	MQTT=127.$((RANDOM % 200 + 20)).$((RANDOM % 250)).$((RANDOM % 250 + 1))
+	export W ROOT JAR MQTT
+	deploy --root "$ROOT" --port "$(free_port)" --with-mqtt="$MQTT:8883" >"$W/out" 2>&1 || { cat "$W/out"; return 1; }
+	live_sign_in
+	export URL csrf
+}
+
+teardown_file() {
+	[ ! -d "$ROOT" ] || deploy stop --root "$ROOT" >/dev/null || true
+	rm -rf "$W"
+}
+
+setup() {
+	load_libs
+	pids=()
+	live_create
+	T=$W/$n.$BATS_TEST_NUMBER
+	start_answer "$T"
+}
+
+teardown() {
+	local p
+	for p in "${pids[@]}"; do kill -9 "$p" 2>/dev/null || true; done
+	own DELETE "/$n" >/dev/null
+}
+
+# start_answer FOLDER: what the PGURL says, as the original's start script puts it down: FOLDER/certs, FOLDER/app, $stage, $topic.
+start_answer() {
+	mkdir -p "$1/certs" "$1/app"
+	curl -qsS "$pgurl" >"$1/start.json"
+	jq -r .iotPrivateKey "$1/start.json" >"$1/certs/private.key"
+	jq -r .iotCert "$1/start.json" >"$1/certs/iot.crt"
+	jq -r .iotCA "$1/start.json" >"$1/certs/AmazonRootCA1.pem"
+	stage=$(jq -r .stage "$1/start.json") topic=$stage/ns/$worker
+}
+
+# client: the template node server; $client is its pid, $T/client what it was told.
+client() {
+	start_answer "$T"
+	(cd "$T/app" && MODULES=$TOP/tests/node_modules NODESERVER=$(jq -c .nodeServer ../start.json) STAGE=$stage \
+		MQTTENDPOINT=$MQTT exec node "$TOP/tests/fake/dimmers.cjs") >>"$T/client" 2>&1 3>&- &
+	client=$!
+	pids+=("$client")
+}
+
+# heard FILTER: the client was told a message that fits.
+heard() { sed -n 's/^TOLD //p' "$T/client" | jq -es "any(.[]; $1)" >/dev/null; }
+
+tls() { printf '%s\n' -h "$MQTT" -p 8883 --cafile "$1/certs/AmazonRootCA1.pem" --cert "$1/certs/iot.crt" --key "$1/certs/private.key"; }
+
+# say FOLDER TOPIC MESSAGE [OPTION...]: one publication, in a connection of its own.
+say() { local t; mapfile -t t < <(tls "$1"); mosquitto_pub "${t[@]}" -t "$2" -m "$3" "${@:4}"; }
+
+# open_client NAME FOLDER TOPIC [WILL-TOPIC WILL]: a client that listens; what it hears is in $T/NAME, and tell NAME TOPIC MESSAGE
+# publishes by it. Its pid is in $pid.
+open_client() {
+	mkfifo "$T/$1.in"
+	MODULES=$TOP/tests/node_modules node "$TOP/tests/fake/mqtt.cjs" "$2" "$MQTT" "${@:3}" <"$T/$1.in" >"$T/$1" 2>&1 3>&- &
+	pid=$!
+	pids+=("$pid")
+	exec {fd}>"$T/$1.in"
+	declare -g "fd_$1=$fd"
+	soon grep -q '^up' "$T/$1" || { cat "$T/$1"; return 1; }
+}
+tell() { local fd=fd_$1; printf '%s %s\n' "$2" "$3" >&"${!fd}"; }
+
+# kept FILTER: the newest config that waits for the node server has it.
+kept() { ns '?wait=0' | jq -e "any(.messages[].msg.config; $1)" >/dev/null; }
+
+# record FILTER: of the node server's record; device FILTER: of its device vnode1, as the console has it.
+record() { own GET "/$n" | jq -e "$1" >/dev/null; }
+device() { curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_%s' "$n" "${2-vnode1}")" | jq -e "$1" >/dev/null; }
+
+# live_schema TYPE [MORE]
+live_schema() {
+	local t
+	t=$("$ROOT/gatehouse" token issue --user demo --client smartthings | jq -r .access_token)
+	body=$(curl -qsS "$URL/schema" -H 'Content-Type: application/json' -d '{"headers":{"schema":"st-schema","version":"1.0","interactionType":"'"$1"'","requestId":"1"},
+		"authentication":{"tokenType":"Bearer","token":"'"$t"'"}'"${2-}"'}')
+}
+press() {
+	live_schema commandRequest ',"devices":[{"externalDeviceId":"'"$(printf 'n%03d_vnode1' "$n")"'","commands":[{"component":"main","capability":"st.'"$1"'","command":"'"$2"'","arguments":'"${3-[]}"'}]}]'
+}
+
+@test "4 45 the npm client as it is: a controller, a dimmer, commands there and back, OAuth, restart, stop" {
+	client
+	soon record '.connected and .nodes.controller.drivers.ST.value == "1"' || { cat "$T/client"; return 1; }
+	own POST "/$n/command" '{"address":"controller","cmd":"CREATE_NEW"}' >/dev/null
+	soon heard '.created[0] == "vnode1"' || { cat "$T/client"; return 1; }
+	live_schema discoveryRequest
+	jq -e --arg id "$(printf 'n%03d_vnode1' "$n")" '[.devices[].externalDeviceId] | index($id) != null' <<<"$body"
+	jq -e '[.devices[].externalDeviceId | select(endswith("_controller"))] == []' <<<"$body"
+	# the answer has what the node server reports, long before the end of patience
+	local start
+	start=$(date +%s%3N)
+	press switch on
+	[ $(($(date +%s%3N) - start)) -lt 2900 ]
+	jq -e '.deviceState[0].states | any(.attribute == "switch" and .value == "on")' <<<"$body"
+	soon device '.device.values["main/switchLevel.level"].value == 100'
+	press switchLevel setLevel '[40]'
+	jq -e '.deviceState[0].states | any(.attribute == "level" and .value == 40)' <<<"$body"
+	soon record '.nodes.vnode1.drivers.ST.value == "40"'
+	heard '.message.command.cmd == "DON" and .message.command.value == "40"'
+	# what the browser brings from a vendor; what the program keeps of it is there when it starts again
+	[ "$(curl -qsS -o /dev/null -w '%{http_code}' -b "$JAR" "$URL/api/oauth/callback?code=c0de&state=$worker")" = 303 ]
+	soon heard '.oauth.code == "c0de"'
+	own PATCH "/$n" '{"polls":{"shortPoll":7,"longPoll":70}}' >/dev/null
+	soon heard '.message.polls.shortPoll == 7'
+	own POST "/$n/stop" >/dev/null
+	soon eval "! kill -0 $client 2>/dev/null"
+	soon record '.connected == false and .stopped'
+	client
+	soon record '.connected and .nodes.vnode1.drivers.ST.value == "40"' || { cat "$T/client"; return 1; }
+	jq -e '.nodeServer.customData == {"started":1,"code":"c0de"}' "$T/start.json"
+	jq -e '.nodeServer | .shortPoll == 7 and (.nodes | keys) == ["controller", "vnode1"]' "$T/start.json"
+}
+
+@test "43 kill -9 of the npm client, which leaves no will: offline at once" {
+	client
+	soon record '.connected and .nodes.controller'
+	own POST "/$n/command" '{"address":"controller","cmd":"CREATE_NEW"}' >/dev/null
+	soon device .device.online
+	kill -9 "$client"
+	soon record '.connected == false and .nodes.controller.drivers.ST.value == "0"'
+	press switch on
+	jq -e '.deviceState[0].deviceError[0].errorEnum == "DEVICE-OFFLINE"' <<<"$body"
+	soon device '.device.online | not'
+}
+
+@test "46 43 a client with a last will, as the Python one: kill -9, and it is offline; a second copy ends the first" {
+	local will='{"connected":false,"userId":"demo","id":"x","profileNum":"1","topic":"t"}'
+	open_client first "$T" "$topic" "$stage/ns" "$will"
+	tell first "$stage/ns" '{"connected":true,"userId":"demo","id":"x","topic":"t"}'
+	soon record .connected
+	open_client second "$T" "$topic" "$stage/ns" "$will"
+	tell second "$stage/ns" '{"connected":true}'
+	soon grep -q closed "$T/first"
+	tell second "$stage/ns" '{"customdata":{"second":1}}'
+	soon grep -q '"second":1' "$T/second"
+	record .connected
+	kill -9 "$pid"
+	soon record '.connected == false'
+}
+
+@test "47 nobody speaks or listens for another; without a certificate nobody does anything" {
+	local a=$T astage=$stage atopic=$topic aworker=$worker an=$n b=$T/second
+	live_create
+	start_answer "$b"
+	open_client b "$b" '#'
+	tell b "$astage/ns" '{"connected":true}'
+	tell b "$atopic" '{"stop":{}}'
+	# its own is heard, which shows that the others were before it
+	tell b "$stage/ns" '{"customdata":{"mine":1}}'
+	soon grep -q '"mine":1' "$T/b"
+	n=$an record '.connected == false and .firstRun'
+	# what is for the first does not reach the second, which listens to everything
+	open_client a "$a" "$atopic"
+	tell a "$astage/ns" '{"connected":true}'
+	soon grep -q '"connected":true' "$T/a"
+	own POST "/$an/query" >/dev/null
+	soon grep -q query "$T/a"
+	tell b "$stage/ns" '{"customdata":{"mine":2}}'
+	soon grep -q '"mine":2' "$T/b"
+	[ "$(grep -c -e query -e "$aworker" "$T/b")" = 0 ]
+	[ "$(grep -c stop "$T/a")" = 0 ]
+	# a certificate of another authority, the broker's own, and none
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$T/own.key" -out "$T/own.crt" -subj "/CN=$aworker" -days 1 2>/dev/null
+	local ca=$a/certs/AmazonRootCA1.pem
+	local with=("--cert $T/own.crt --key $T/own.key" "--cert $ROOT/secret/mqtt/broker.crt --key $ROOT/secret/mqtt/broker.key" '')
+	for own in "${with[@]}"; do
+		# shellcheck disable=SC2086 # words
+		run timeout 5 mosquitto_pub -h "$MQTT" -p 8883 --cafile "$ca" $own -t "$astage/ns" -m '{"customdata":{"forged":1}}'
+		assert_failure
+	done
+	n=$an worker=$aworker record '.nodes == {}'
+	# nor is a node server's certificate good for being a broker, or an authority
+	run openssl verify -purpose sslserver -CAfile "$ca" "$a/certs/iot.crt"
+	assert_failure
+	openssl verify -purpose sslclient -CAfile "$ca" "$a/certs/iot.crt"
+	openssl x509 -in "$a/certs/iot.crt" -noout -ext basicConstraints | grep -q CA:FALSE
+	own DELETE "/$n" >/dev/null
+	n=$an
+}
+
+@test "48 a rotated or deleted node server's certificate still opens the door, and nothing behind it" {
+	say "$T" "$stage/ns" '{"customdata":{"first":1}}'
+	soon kept '.customData.first == 1'
+	local old=$stage former body
+	body=$(own POST "/$n/rotate")
+	token=$(json .token) pgurl=$(json .pgUrl)
+	say "$T" "$old/ns" '{"customdata":{"second":1}}'
+	# it has another name now, under which the former certificate may not speak
+	start_answer "$T/renewed"
+	[ "$stage" != "$old" ]
+	say "$T" "$stage/ns" '{"customdata":{"third":1}}'
+	say "$T/renewed" "$stage/ns" '{"customdata":{"fourth":1}}'
+	soon kept '.customData == {"fourth":1}'
+	[ "$(ns '?wait=0' | jq '[.messages[].msg.config.customDataVersion] | last')" = 2 ]
+	open_client new "$T/renewed" "$topic"
+	tell new "$stage/ns" '{"connected":true}'
+	soon record .connected
+	own DELETE "/$n" >/dev/null
+	soon grep -q '"delete"' "$T/new"
+	former=$(grep -c mqtt_dropped "$ROOT/log/polyglot-mqtt.log")
+	tell new "$stage/ns" '{"connected":true}'
+	more() { [ "$(grep -c mqtt_dropped "$ROOT/log/polyglot-mqtt.log")" -gt "$former" ]; }
+	soon more
+	[ "$(own GET "/$n" | jq -r .error)" = not_found ]
+}
+
+@test "44 forty values within five seconds are few configs" {
+	open_client it "$T" "$topic"
+	tell it "$stage/ns" '{"connected":true}'
+	tell it "$stage/ns" '{"addnode":{"address":"controller","name":"C","nodedefid":"C","primary":"controller","drivers":[{"driver":"ST","value":0,"uom":2}]}}'
+	tell it "$stage/ns" '{"addnode":{"address":"vnode1","name":"L","nodedefid":"D","primary":"controller","drivers":[{"driver":"ST","value":0,"uom":51}]}}'
+	soon grep -q '"address":"vnode1"' "$T/it"
+	for i in {1..40}; do
+		tell it "$stage/ns" '{"status":{"address":"vnode1","driver":"ST","value":"'"$i"'","uom":51}}'
+		sleep 0.1
+	done
+	soon grep -q '"value":"40"' "$T/it"
+	# in no ten seconds more than thirty: in these, which were fewer, at most one each 350 ms
+	grep '"config"' "$T/it" | awk '{ n++; if (n == 1) first = $1; last = $1 } END { exit !(n > 2 && n <= (last - first) / 350 + 1.5 && n <= 30) }' ||
+		{ grep '"config"' "$T/it" | cut -c 1-20; return 1; }
+}
+
+@test "what is no message changes nothing, and holds nobody up" {
+	local bad before
+	before=$(grep -c mqtt_dropped "$ROOT/log/polyglot-mqtt.log" || true)
+	open_client it "$T" "$topic"
+	for bad in '' x '[]' 5 '[{"connected":true}]' '{"connected":true' '{"connected":true,"connected":true}'; do
+		tell it "$stage/ns" "$bad"
+	done
+	tell it "$stage/ns" '{"addnode":{"address":"Bad Address"},"nonsense":1,"customdata":{"good":1}}'
+	soon grep -q '"good":1' "$T/it"
+	# a single addnode that failed is not told: it would end the Python client
+	[ "$(grep -c '"result"' "$T/it")" = 0 ]
+	tell it "$stage/ns" '{"batch":{"addnode":[{"address":"controller","name":"C","nodedefid":"C","primary":"controller","drivers":[]},{"address":"x"}]}}'
+	soon grep -q '"result"' "$T/it"
+	grep '"result"' "$T/it" | cut -d ' ' -f 3- | jq -e '.result.addnode | length == 2 and .[0].success and .[0].statusCode == 200 and
+		.[1].success == false and .[1].statusCode == 400'
+	[ "$(grep -c mqtt_dropped "$ROOT/log/polyglot-mqtt.log")" = $((before + 7)) ]
+	record '.connected and .nodes.controller'
+}
+
+@test "bridge and broker are killed: what waited is told, and who was there is there again" {
+	client
+	soon record '.connected and .nodes.controller'
+	local i
+	for i in polyglot-mqtt broker; do
+		kill -9 "$(cat "$ROOT/pid/$i.pid")"
+		[ $i = broker ] || for p in $(pgrep -f "^$ROOT/bin/polyglot-mqtt"); do kill -9 "$p"; done
+		own PATCH "/$n" '{"customParams":{"while":"'$i' was away"}}' >/dev/null
+		deploy up --root "$ROOT" >"$W/up" 2>&1 || { cat "$W/up"; return 1; }
+		soon heard '.message.config.customParams.while == "'$i' was away"' || { tail -n 3 "$T/client"; return 1; }
+		soon record .connected
+	done
+	deploy status --root "$ROOT"
+}
