@@ -267,5 +267,18 @@ press() {
 		soon heard '.message.config.customParams.while == "'$i' was away"' || { tail -n 3 "$T/client"; return 1; }
 		soon record .connected
 	done
-	deploy status --root "$ROOT"
+	deploy status --root "$ROOT" | grep -q '^mosquitto .* up$'
+	# what runs is not started anew; what is not wanted any more ends
+	i=$(<"$ROOT/pid/broker.pid")
+	deploy up --root "$ROOT" --with-mqtt >/dev/null
+	[ "$i" = "$(<"$ROOT/pid/broker.pid")" ]
+	deploy up --root "$ROOT" --with-mqtt=off >/dev/null
+	[ ! -e "$ROOT/pid/broker.pid" ]
+	soon eval '! pgrep -f "^$ROOT/bin/polyglot-mqtt" >/dev/null'
+	jq -e 'has("mqtt") | not' "$ROOT/gatehouse.json"
+	deploy status --root "$ROOT" >/dev/null
+	run -2 deploy up --root "$ROOT" --with-mqtt=nonsense
+	(exec 3<>/dev/tcp/"$MQTT"/8883) 2>/dev/null && return 1
+	deploy up --root "$ROOT" --with-mqtt="$MQTT:8883" >/dev/null
+	soon record .connected
 }

@@ -145,6 +145,71 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	status 400
 }
 
+@test "31 maps and OAuth settings are changed after creation, by the API and the page" {
+	running
+	local id fan='{"VNODE_DIMMER":{"handler":"c2c-switch","state":[{"driver":"ST","capability":"switch","attribute":"switch","map":{"0":"off","*":"on"}}],"commands":{"switch/on":{"cmd":"FANON"}}}}'
+	id=$(printf 'n%03d_lamp1' "$n")
+	post '{"status":{"address":"lamp1","driver":"ST","value":"7"}}'
+	api PATCH "/$n" '{"nodedefs":'"$fan"',"oauth":{"prod":{"clientSecret":"sec-ret"}}}'
+	status 200
+	hasnt sec-ret
+	# the node is another device at once, with the value that it had
+	run gatehouse device show "$id" --user ann --json
+	[ "$(jq -r .type <<<"$output")" = c2c-switch ]
+	fetch
+	config '.oauth.prod.clientSecret == "sec-ret" and .nodes.lamp1.drivers.ST.value == "7"'
+	command_to "$id" switch on
+	fetch
+	told '.command.cmd == "FANON"'
+	for bad in '{"nodedefs":{"A":{}}}' '{"nodedefs":5}' '{"oauth":[]}' '{"oauth":{"a":"'"$(head -c 17000 /dev/zero | tr '\0' x)"'"}}'; do
+		api PATCH "/$n" "$bad"
+		status 400
+	done
+	form() { cgi polyglot POST "/nodeservers/$n" "csrf=$csrf&action=develop&$1" HTTP_COOKIE="$session" HTTP_ORIGIN="$PUBLIC"; }
+	form 'nodedefs=%7B%7D&oauth='
+	status 303
+	[ "$(gatehouse device show "$id" --user ann --json | jq -r .type)" = c2c-dimmer ]
+	form 'nodedefs=%7B%22A%22&oauth='
+	status 400
+	has 'This is not JSON: nodedefs'
+	has '{&quot;A&quot;</textarea>'
+	form 'oauth=%7B%22clientId%22%3A%22new%22%7D'
+	cgi polyglot GET "/nodeservers/$n" '' HTTP_COOKIE="$session"
+	has 'Settings are there and are not shown'
+	hasnt clientId
+	fetch
+	config '.oauth.clientId == "new" and (.oauth | has("prod") | not)'
+}
+
+@test "its messages are noted while the owner wants that, secrets by their size alone" {
+	running
+	page() { cgi polyglot GET "/nodeservers/$n" '' HTTP_COOKIE="$session"; }
+	post '{"status":{"address":"lamp1","driver":"ST","value":"11"}}'
+	page
+	has 'have its messages noted for 15 minutes'
+	api POST "/$n/watch"
+	status 202
+	post '{"status":{"address":"lamp1","driver":"ST","value":"12"},"userId":"demo"}'
+	post '{"status":{"address":"none","driver":"ST","value":"<b>"},"customdata":{"token":"sec-ret"}}'
+	api POST "/$n/query"
+	cgi polyglot GET "/ns/$worker/hook?key=sec-ret"
+	page
+	has 'status {&quot;address&quot;:&quot;lamp1&quot;,&quot;driver&quot;:&quot;ST&quot;,&quot;value&quot;:&quot;12&quot;}</code>'
+	has 'status: there is no node none'
+	has 'customdata (19 bytes)'
+	has 'query {&quot;address&quot;:&quot;all&quot;}'
+	has 'webhook ('
+	has 'to it'
+	hasnt '<b>'
+	hasnt sec-ret
+	hasnt 'value&quot;:&quot;11'
+	for i in {1..65}; do echo '{"status":{"address":"lamp1","driver":"ST","value":"v'"$i"'"}}'; done | split -l 33 --filter='jq -sc . >"$FILE"' - "$BATS_TEST_TMPDIR/many"
+	for i in "$BATS_TEST_TMPDIR"/many*; do post "$(<"$i")"; done
+	page
+	has 'v65&quot;'
+	hasnt 'v5&quot;'
+}
+
 @test "32 a notice's script is text, its links are links" {
 	running
 	post '{"notices":{"a":"<script>alert(1)</script> click <a href=\"https://vendor.example/auth?state=1&x=2\" onclick=\"x()\">here</a>","b":"<img src=x onerror=alert(1)>","c":"javascript:alert(1)"}}'

@@ -1,4 +1,6 @@
-/* bridge.c: one peer a node server that was heard of by MQTT: what is on its way to it, and when to look again. */
+/* bridge.c: one peer a node server that was heard of by MQTT: what is on its way to it, and when to look again.
+ *
+ * long because: what comes, what goes and who is there change the same few members of a peer. */
 #include "nodeserver/bridge.h"
 
 #include <stdlib.h>

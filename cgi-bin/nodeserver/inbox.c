@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "db/record.h"
 #include "nodeserver/registry.h"
+#include "nodeserver/trace.h"
 #include "oauth/seal.h"
 #include "base/banned.h"
 
@@ -85,6 +86,8 @@ inbox_tx_add(struct store_tx *tx, const struct keyring *ring, const char *worker
 		r = record_tx_delete(tx, message_key(a, worker, h.first++));
 	if (r == STORE_OK)
 		r = record_tx_put(tx, key, record, clock_sec() + INBOX_KEPT);
+	if (r == STORE_OK)
+		r = trace_tx_out(tx, worker, message);
 	store_tx_then(tx, bell_ring, worker);
 	return r == STORE_OK ? tx_put_head(tx, worker, &h) : r;
 }

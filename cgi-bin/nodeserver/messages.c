@@ -12,6 +12,7 @@
 #include "nodeserver/profile.h"
 #include "nodeserver/inbox.h"
 #include "nodeserver/registry.h"
+#include "nodeserver/trace.h"
 #include "base/banned.h"
 
 struct work {
@@ -414,6 +415,7 @@ enum store_result
 messages_take(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *message, struct json *results)
 {
 	const struct work w = { x, ns, message };
+	struct json *here = json_array(x->arena);
 	enum store_result r = STORE_OK;
 
 	for (const struct json *v = json_first(message); v != NULL && r == STORE_OK; v = json_next(v)) {
@@ -422,10 +424,12 @@ messages_take(const struct nodeserver_context *x, struct nodeserver *ns, const s
 		if (is_extra(name))
 			continue;
 		struct json *out = json_object(x->arena);
-		json_set(x->arena, json_append(x->arena, results, json_object(x->arena)), name, out);
+		json_set(x->arena, json_append(x->arena, here, json_object(x->arena)), name, out);
 		while (i < sizeof(words) / sizeof(words[0]) && strcmp(words[i].word, name) != 0)
 			i++;
 		r = i < sizeof(words) / sizeof(words[0]) ? words[i].take(&w, v, out) : refuse(&w, out, 400, "there is no such message");
 	}
-	return r;
+	for (const struct json *v = json_first(here); v != NULL; v = json_next(v))
+		json_append(x->arena, results, json_copy(x->arena, v));
+	return r == STORE_OK && trace_is_on(x, ns->worker) ? trace_in(x, ns->worker, message, here) : r;
 }

@@ -1,6 +1,7 @@
 /* nodes.c: records of nodes, in step with their devices.
  *
- * long because: what a node's coming, changing and going means for its device stands here in one place. */
+ * long because: what a node's coming, changing and going means for its device stands here in one place; nodes_all.c goes through
+ * all of them. */
 #include "nodeserver/nodes.h"
 
 #include <string.h>
@@ -17,7 +18,6 @@
 #include "nodeserver/registry.h"
 #include "base/banned.h"
 
-#define BATCH 10	/* nodes in one transaction: six records each at most */
 #define WORD_MAX 64	/* bytes of a driver's name, a value, a nodedefid */
 
 static char *
@@ -80,8 +80,8 @@ nodes_addresses(const struct nodeserver_context *x, const struct nodeserver *ns,
 	return r == STORE_ABSENT ? STORE_OK : r;
 }
 
-static enum store_result
-tx_addresses(struct store_tx *tx, const struct nodeserver *ns, struct json **addresses)
+enum store_result
+nodes_tx_addresses(struct store_tx *tx, const struct nodeserver *ns, struct json **addresses)
 {
 	struct arena *a = store_tx_arena(tx);
 	struct json *list;
@@ -284,7 +284,7 @@ nodes_tx_add(struct store_tx *tx, const struct nodeserver_context *x, const stru
 {
 	struct arena *a = store_tx_arena(tx);
 	struct json *node = read_node(a, said, result), *before, *addresses;
-	enum store_result r = tx_addresses(tx, ns, &addresses);
+	enum store_result r = nodes_tx_addresses(tx, ns, &addresses);
 
 	if (r != STORE_OK || node == NULL)
 		return r;
@@ -408,7 +408,7 @@ nodes_tx_remove(struct store_tx *tx, const struct nodeserver *ns, const char *ad
 {
 	struct json *addresses;
 	bool some;
-	enum store_result r = tx_addresses(tx, ns, &addresses);
+	enum store_result r = nodes_tx_addresses(tx, ns, &addresses);
 
 	*result = (struct node_result){ 200, NULL };
 	if (r != STORE_OK || !json_array_has(addresses, address))
@@ -424,66 +424,25 @@ nodes_tx_remove(struct store_tx *tx, const struct nodeserver *ns, const char *ad
 	return r == STORE_OK ? tx_put_addresses(tx, ns, addresses) : r;
 }
 
-/* --- all of them --- */
-
-struct many {
-	const struct nodeserver_context *x;
-	const struct nodeserver	*ns;
-	struct json		*addresses;	/* array */
-	size_t			 from;
-	bool			 online, keep;
-};
-
-static enum store_result
-online_fn(struct store_tx *tx, void *arg)
+enum store_result
+nodes_tx_drop(struct store_tx *tx, const struct nodeserver *ns, int n, bool keep_devices)
 {
-	const struct many *m = arg;
-	struct arena *a = store_tx_arena(tx);
-	enum store_result r = STORE_OK;
-
-	for (size_t i = m->from; i < m->from + BATCH && i < json_count(m->addresses) && r == STORE_OK; i++) {
-		const char *id = nodes_device_id(a, m->ns->n, json_string(json_at(m->addresses, i)));
-		struct device d;
-		r = device_tx_find(tx, m->ns->user, id, &d);
-		if (r == STORE_OK && strcmp(d.source, "node") == 0)
-			r = state_tx_report(tx, m->x->catalogue, m->ns->user, id, &(struct state_report){ m->online, NULL }, NULL);
-		r = r == STORE_ABSENT ? STORE_OK : r;
-	}
-	return r;
-}
-
-static enum store_result
-forget_fn(struct store_tx *tx, void *arg)
-{
-	const struct many *m = arg;
 	struct json *addresses;
-	enum store_result r = tx_addresses(tx, m->ns, &addresses);
+	enum store_result r = nodes_tx_addresses(tx, ns, &addresses);
 
-	for (int i = 0; i < BATCH && json_first(addresses) != NULL && r == STORE_OK; i++) {
-		r = tx_drop(tx, m->ns, json_string(json_first(addresses)), m->keep);
+	for (int i = 0; i < n && json_first(addresses) != NULL && r == STORE_OK; i++) {
+		r = tx_drop(tx, ns, json_string(json_first(addresses)), keep_devices);
 		json_remove_first(addresses);
 	}
-	return r == STORE_OK ? tx_put_addresses(tx, m->ns, addresses) : r;
-}
-
-static enum store_result
-each_batch(struct many *m, store_fn fn)
-{
-	enum store_result r = nodes_addresses(m->x, m->ns, &m->addresses);
-
-	for (; r == STORE_OK && m->from < json_count(m->addresses); m->from += BATCH)
-		r = store_run(m->x->store, m->x->arena, fn, m);
-	return r;
+	return r == STORE_OK ? tx_put_addresses(tx, ns, addresses) : r;
 }
 
 enum store_result
-nodes_set_online(const struct nodeserver_context *x, const struct nodeserver *ns, bool online)
+nodes_tx_remap(struct store_tx *tx, const struct nodeserver_context *x, const struct nodeserver *ns, const char *address)
 {
-	return each_batch(&(struct many){ .x = x, .ns = ns, .online = online }, online_fn);
-}
+	struct json *node;
+	struct node_result result;
+	enum store_result r = record_tx_get(tx, node_key(store_tx_arena(tx), ns->user, ns->n, address), &node);
 
-enum store_result
-nodes_forget(const struct nodeserver_context *x, const struct nodeserver *ns, bool keep_devices)
-{
-	return each_batch(&(struct many){ .x = x, .ns = ns, .keep = keep_devices }, forget_fn);
+	return r == STORE_OK ? nodes_tx_add(tx, x, ns, node, &result) : r == STORE_ABSENT ? STORE_OK : r;
 }

@@ -42,6 +42,11 @@ enum store_result nodes_tx_status(struct store_tx *, const struct nodeserver_con
 /* The controller's ST: "1" while its node server is connected. Nothing happens if there is no controller. */
 enum store_result nodes_tx_controller(struct store_tx *, const struct nodeserver *, bool connected);
 
+/* For nodes_all.c: the addresses; forget the first n of them; read one's map anew from the nodedefs. */
+enum store_result nodes_tx_addresses(struct store_tx *, const struct nodeserver *, struct json **addresses);
+enum store_result nodes_tx_drop(struct store_tx *, const struct nodeserver *, int n, bool keep_devices);
+enum store_result nodes_tx_remap(struct store_tx *, const struct nodeserver_context *, const struct nodeserver *, const char *address);
+
 /* Their addresses; all of them as an object by address, for its config. */
 enum store_result nodes_addresses(const struct nodeserver_context *, const struct nodeserver *, struct json **addresses);
 enum store_result nodes_show(const struct nodeserver_context *, const struct nodeserver *, struct json **nodes);
@@ -51,6 +56,9 @@ enum store_result nodes_find(struct store *, struct arena *, const char *user, i
 
 /* All of its devices turn offline, or online. */
 enum store_result nodes_set_online(const struct nodeserver_context *, const struct nodeserver *, bool online);
+
+/* The node server's nodedefs are others: its nodes are other devices, or none, where their maps are others. */
+enum store_result nodes_remap(const struct nodeserver_context *, const struct nodeserver *);
 
 /* Forget all nodes; their devices go too, unless they are kept. */
 enum store_result nodes_forget(const struct nodeserver_context *, const struct nodeserver *, bool keep_devices);

@@ -216,6 +216,29 @@ fits(struct arena *a, const struct json *spec, const char *member)
 	return v == NULL || (json_type(v) == JSON_OBJECT && strlen(json_print(a, v)) <= REGISTRY_MEMBER_MAX);
 }
 
+const char *
+registry_fault(const struct nodeserver_context *x, const struct json *spec)
+{
+	return !fits(x->arena, spec, "oauth") || !fits(x->arena, spec, "nodedefs") ?
+	    "oauth and nodedefs must be objects of 16 KiB at most" : nodemap_fault(x, json_get(spec, "nodedefs"));
+}
+
+enum store_result
+registry_tx_configure(struct store_tx *tx, const struct keyring *ring, struct nodeserver *ns, const struct json *change)
+{
+	struct arena *a = store_tx_arena(tx);
+	const struct json *nodedefs = json_get(change, "nodedefs"), *oauth = json_get(change, "oauth");
+	enum store_result r = registry_tx_find(tx, ns->user, ns->n, ns);
+
+	if (r != STORE_OK)
+		return r;
+	if (nodedefs != NULL)
+		json_set(a, ns->record, "nodedefs", json_copy(a, nodedefs));
+	if (oauth != NULL)
+		registry_hide(ring, a, ns, "oauth", oauth);
+	return registry_tx_put(tx, ns);
+}
+
 enum store_result
 registry_create(const struct nodeserver_context *x, const char *user, const struct json *spec, struct nodeserver *made,
     const char **why, int *status)
@@ -226,9 +249,7 @@ registry_create(const struct nodeserver_context *x, const char *user, const stru
 
 	if (name == NULL || !text_is_name(name, NAME_MAX_BYTES))
 		r = refuse(&m, 400, "name must be a text of 1 to 100 bytes");
-	else if (!fits(x->arena, spec, "oauth") || !fits(x->arena, spec, "nodedefs"))
-		r = refuse(&m, 400, "oauth and nodedefs must be objects of 16 KiB at most");
-	else if ((m.why = nodemap_fault(x, json_get(spec, "nodedefs"))) != NULL)
+	else if ((m.why = registry_fault(x, spec)) != NULL)
 		r = refuse(&m, 400, m.why);
 	else
 		r = store_run(x->store, x->arena, create_fn, &m);

@@ -50,6 +50,10 @@ char		*registry_key(struct arena *, const char *user, int n);
 enum store_result registry_create(const struct nodeserver_context *, const char *user, const struct json *spec,
 		    struct nodeserver *, const char **why, int *status);
 
+/* Change {"oauth"?, "nodedefs"?} in a transaction; their nodes are not touched. What is wrong with them; NULL: nothing. */
+enum store_result registry_tx_configure(struct store_tx *, const struct keyring *, struct nodeserver *, const struct json *change);
+const char	*registry_fault(const struct nodeserver_context *, const struct json *spec);
+
 /* One of a user's; one by its worker. STORE_ABSENT if there is none. */
 enum store_result registry_find(const struct nodeserver_context *, const char *user, int n, struct nodeserver *);
 enum store_result registry_find_worker(const struct nodeserver_context *, const char *worker, struct nodeserver *);

@@ -12,6 +12,7 @@
 #include "nodeserver/presence.h"
 #include "nodeserver/profile.h"
 #include "nodeserver/registry.h"
+#include "nodeserver/trace.h"
 #include "base/banned.h"
 
 #define COMMAND_MAX 64	/* bytes of each of its parts */
@@ -113,6 +114,13 @@ query(const struct nodeserver_context *x, struct nodeserver *ns, const struct js
 	return r == STORE_OK ? tell(x, ns, NULL, "query", v) : r;
 }
 
+static enum store_result
+watch(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *about)
+{
+	(void)about;
+	return trace_begin(x, ns);
+}
+
 /* Any command of any node, the controller's too, which is no device. */
 static enum store_result
 command(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *about)
@@ -152,13 +160,42 @@ service_act(const struct nodeserver_context *x, struct nodeserver *ns, const cha
 		enum store_result (*act)(const struct nodeserver_context *, struct nodeserver *, const struct json *about);
 	} actions[] = {
 		{ "stop", stop }, { "start", start }, { "restart", restart }, { "query", query }, { "rotate", rotate },
-		{ "command", command },
+		{ "command", command }, { "watch", watch },
 	};
 
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
 		if (strcmp(actions[i].name, action) == 0)
 			return actions[i].act(x, ns, about);
 	return STORE_ABSENT;
+}
+
+struct configuring {
+	const struct nodeserver_context *x;
+	struct nodeserver	*ns;
+	const struct json	*change;
+};
+
+static enum store_result
+configure_fn(struct store_tx *tx, void *arg)
+{
+	const struct configuring *c = arg;
+	enum store_result r = registry_tx_configure(tx, c->x->keyring, c->ns, c->change);
+
+	return r == STORE_OK ? inbox_tx_config(tx, c->ns->worker) : r;
+}
+
+/* Of the change what the owner alone may: oauth, nodedefs. */
+static enum store_result
+configure(const struct nodeserver_context *x, struct nodeserver *ns, const struct json *change, int *status, const char **why)
+{
+	*status = 400;
+	if ((*why = registry_fault(x, change)) != NULL)
+		return STORE_OK;
+	enum store_result r = store_run(x->store, x->arena, configure_fn, &(struct configuring){ x, ns, change });
+	if (r == STORE_OK && json_get(change, "nodedefs") != NULL)
+		r = nodes_remap(x, ns);
+	*status = 200;
+	return r;
 }
 
 enum store_result
@@ -169,15 +206,19 @@ service_change(const struct nodeserver_context *x, struct nodeserver *ns, const 
 		{ "customParams", "customparams" }, { "notices", "notices" }, { "polls", "polls" },
 	};
 	struct json *message = json_object(x->arena), *results = json_array(x->arena);
+	bool own = json_get(change, "oauth") != NULL || json_get(change, "nodedefs") != NULL;
+	enum store_result r = STORE_OK;
 
 	*status = 400;
-	*why = "customParams, notices or polls";
+	*why = "customParams, notices, polls, oauth or nodedefs";
 	for (size_t i = 0; i < sizeof(members) / sizeof(members[0]); i++)
 		if (json_get(change, members[i][0]) != NULL)
 			json_set(x->arena, message, members[i][1], json_copy(x->arena, json_get(change, members[i][0])));
-	if (json_first(message) == NULL)
+	if (json_first(message) == NULL && !own)
 		return STORE_OK;
-	enum store_result r = messages_take(x, ns, message, results);
+	if (own && ((r = configure(x, ns, change, status, why)) != STORE_OK || *status != 200))
+		return r;
+	r = messages_take(x, ns, message, results);
 	*status = 200;
 	for (const struct json *v = json_first(results); v != NULL && *status == 200; v = json_next(v)) {
 		*status = (int)json_get_int(json_first(v), "statusCode", 200);
@@ -194,6 +235,8 @@ delete_fn(struct store_tx *tx, void *arg)
 	const struct nodeserver *ns = arg;
 	enum store_result r = presence_tx_forget(tx, ns);
 
+	if (r == STORE_OK)
+		r = trace_tx_forget(tx, ns->worker);
 	store_tx_then(tx, bell_ring, ns->worker);
 	return r == STORE_OK ? registry_tx_delete(tx, ns) : r;
 }

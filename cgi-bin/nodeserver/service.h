@@ -17,12 +17,12 @@ struct nodeserver_context;
 enum store_result service_read(const struct nodeserver_context *, const struct nodeserver *, long long after,
 		    struct inbox_read *);
 
-/* Carry out an action of its owner: "stop", "start", "restart", "rotate"; about {"address"?}: "query" (of all nodes, if
+/* Carry out an action of its owner: "stop", "start", "restart", "rotate", "watch" (trace.h); about {"address"?}: "query" (of all nodes, if
  * there is none); about {"address", "cmd", "value"?, "uom"?}: "command". STORE_ABSENT: there is no such action, or node. */
 enum store_result service_act(const struct nodeserver_context *, struct nodeserver *, const char *action,
 		    const struct json *about);
 
-/* Its owner changes {"customParams"?, "notices"?, "polls"?}. *why (a fault) and *status as HTTP has them. */
+/* Its owner changes {"customParams"?, "notices"?, "polls"?, "oauth"?, "nodedefs"?}. *why (a fault) and *status as HTTP has them. */
 enum store_result service_change(const struct nodeserver_context *, struct nodeserver *, const struct json *change,
 		    int *status, const char **why);
 

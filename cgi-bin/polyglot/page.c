@@ -52,7 +52,7 @@ done_said(const struct request *rq)
 	static const struct { const char *done, *text; } all[] = {
 		{ "stop", "nodeserver_done_stop" }, { "start", "nodeserver_done_start" }, { "restart", "nodeserver_done_restart" },
 		{ "query", "nodeserver_done_query" }, { "params", "nodeserver_done_params" }, { "polls", "nodeserver_done_polls" },
-		{ "oauth", "nodeserver_done_oauth" },
+		{ "oauth", "nodeserver_done_oauth" }, { "develop", "nodeserver_done_develop" }, { "watch", "nodeserver_done_watch" },
 	};
 	const char *done = request_query(rq, "done");
 
@@ -62,13 +62,22 @@ done_said(const struct request *rq)
 	return NULL;
 }
 
+/* What was typed, if that was wrong; else what there is. */
+static const char *
+typed(const struct call *c, const char *name, const char *there)
+{
+	const char *text = request_form(c->rq, name);
+
+	return text != NULL ? text : there;
+}
+
 static void
 show(struct call *c, int status, const char *fault, const char *detail, bool secrets)
 {
 	struct arena *a = c->x.arena;
-	struct json *data = json_object(a), *nodes, *one;
+	struct json *data = json_object(a), *nodes, *trace, *one;
 
-	if (show_nodes(&c->x, &c->ns, &nodes) != STORE_OK) {
+	if (show_nodes(&c->x, &c->ns, &nodes) != STORE_OK || show_trace(&c->x, &c->ns, &trace) != STORE_OK) {
 		visitor_unavailable(c->app, c->rq, c->rs);
 		return;
 	}
@@ -77,6 +86,9 @@ show(struct call *c, int status, const char *fault, const char *detail, bool sec
 	json_set(a, one, "notices", show_notices(a, json_get(c->ns.record, "notices")));
 	json_set(a, one, "nodes", nodes);
 	json_set_string(a, one, "params", show_params(a, registry_hidden(c->x.keyring, a, &c->ns, "customParams")));
+	json_set(a, one, "trace", trace);
+	json_set_string(a, one, "nodedefs", typed(c, "nodedefs", json_print(a, json_get(c->ns.record, "nodedefs"))));
+	json_set_bool(a, one, "oauth_set", json_first(registry_hidden(c->x.keyring, a, &c->ns, "oauth")) != NULL);
 	if (secrets) {
 		struct json *v = json_set(a, one, "secrets", json_object(a));
 		json_set_string(a, v, "token", registry_token(&c->x, &c->ns));
@@ -142,6 +154,29 @@ save_polls(struct call *c)
 	change(c, v, "polls");
 }
 
+/* What its developer sets: maps of nodes, settings of OAuth. The latter are not shown, as secrets are among them: what is
+ * empty stays as it is. */
+static void
+save_develop(struct call *c)
+{
+	static const char *const names[] = { "nodedefs", "oauth" };
+	struct json *v = json_object(c->x.arena);
+
+	for (size_t i = 0; i < 2; i++) {
+		const char *text = request_form(c->rq, names[i]);
+		struct json_error err;
+		if (text == NULL || text[strspn(text, " \t\r\n")] == '\0')
+			continue;
+		struct json *said = json_parse(c->x.arena, text, strlen(text), &err);
+		if (said == NULL) {
+			show(c, 400, "nodeserver_fault_json", arena_printf(c->x.arena, "%s: %s (%zu)", names[i], err.what, err.line), false);
+			return;
+		}
+		json_set(c->x.arena, v, names[i], said);
+	}
+	change(c, v, "develop");
+}
+
 static void
 delete(struct call *c)
 {
@@ -188,6 +223,8 @@ page_one(struct app *app, const struct request *rq, struct response *rs)
 		save_params(&c);
 	else if (strcmp(action, "polls") == 0)
 		save_polls(&c);
+	else if (strcmp(action, "develop") == 0)
+		save_develop(&c);
 	else if (strcmp(action, "delete") == 0)
 		delete(&c);
 	else

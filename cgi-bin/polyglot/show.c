@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "nodeserver/nodes.h"
 #include "nodeserver/registry.h"
+#include "nodeserver/trace.h"
 #include "base/banned.h"
 
 #define LINKS_MAX 5	/* of one notice */
@@ -162,6 +163,32 @@ show_nodes(const struct nodeserver_context *x, const struct nodeserver *ns, stru
 		if ((r = nodes_find(x->store, x->arena, ns->user, ns->n, json_string(v), &node)) == STORE_OK)
 			json_append(x->arena, *list, node_row(x->arena, ns->n, node));
 		r = r == STORE_ABSENT ? STORE_OK : r;
+	}
+	return r;
+}
+
+/* --- messages --- */
+
+enum store_result
+show_trace(const struct nodeserver_context *x, const struct nodeserver *ns, struct json **out)
+{
+	struct arena *a = x->arena;
+	struct json *lines, *shown;
+	long long until;
+	enum store_result r = trace_list(x, ns->worker, &lines, &until);
+
+	*out = NULL;
+	if (r != STORE_OK || until == 0)
+		return r;
+	*out = json_object(a);
+	json_set(a, *out, "until", moment(a, until * 1000));
+	shown = json_set(a, *out, "lines", json_array(a));
+	for (const struct json *v = json_first(lines); v != NULL; v = json_next(v)) {
+		struct json *line = json_append(a, shown, json_object(a));
+		json_set(a, line, "at", moment(a, json_get_int(v, "at", 0)));
+		json_set_bool(a, line, "in", json_get_bool(v, "in", false));
+		json_set_string(a, line, "text", json_get_string(v, "text"));
+		json_set_string(a, line, "why", json_get_string(v, "why"));
 	}
 	return r;
 }

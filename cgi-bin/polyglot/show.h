@@ -20,6 +20,9 @@ struct json	*show_notices(struct arena *, const struct json *notices);
 char		*show_params(struct arena *, const struct json *params);
 struct json	*show_read_params(struct arena *, const char *lines, const struct json *before);
 
+/* Its messages, while they are noted: {"until" (moment), "lines": [{"at", "in", "text", "why"?}]}; NULL if they are not. */
+enum store_result show_trace(const struct nodeserver_context *, const struct nodeserver *, struct json **);
+
 /* Its nodes: array of {"address", "name", "device" (id, if it is one), "drivers"}. */
 enum store_result show_nodes(const struct nodeserver_context *, const struct nodeserver *, struct json **list);
 

@@ -34,7 +34,7 @@ write_broker_config() {
 apply_broker() {
 	local new=$ROOT/tmp/stage/mosquitto.conf
 	if [ -z "$MQTT" ]; then
-		end TERM broker
+		end TERM polyglot-mqtt broker
 		rm -f "$ROOT/mosquitto.conf"
 		return
 	fi
