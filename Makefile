@@ -11,7 +11,7 @@ PROGRAMS := $(patsubst cgi-bin/%.c,%,$(filter-out cgi-bin/app.c,$(wildcard cgi-b
 SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
-LIBS      = fcgi cjson yaml jwt gdbm argon2 curl xml2 crypto m
+LIBS      = fcgi yaml jwt gdbm argon2 curl xml2 crypto m
 QUICK    := $(filter-out deploy sim-live web road courier courier-links courier-soak handshake polyglot-live rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 

@@ -140,7 +140,6 @@ strangers() {
 		/^[ \t]*#[ \t]*include[ \t]*</ {
 			knows("fcgi", "cgi-bin/web/serve.c")
 			knows("fastcgi", "cgi-bin/web/serve.c")
-			knows("cjson/", "cgi-bin/base/json.c")
 			knows("libxml/", "cgi-bin/base/xml.c")
 			knows("yaml.h", "cgi-bin/base/yaml.c")
 			knows("curl/", "cgi-bin/web/fetch.c")
@@ -167,7 +166,7 @@ strangers() {
 	put cgi-bin/oauth/user.c <<<'#include <fcgiapp.h>'
 	put cgi-bin/web/serve.c <<<'#include <fcgiapp.h>'
 	put cgi-bin/oauth/token.c <<<'#include <jwt.h>'
-	put cgi-bin/web/request.c <<<'#include <cjson/cJSON.h>'
+	put cgi-bin/web/request.c <<<'#include <curl/curl.h>'
 	put cgi-bin/base/log.c <<<'#include <openssl/evp.h>'
 	put cgi-bin/base/text.c <<<'#include <gdbm.h>'
 	put db/one.c <<<'#include <gdbm.h>'

@@ -9,16 +9,28 @@
 #include "base/banned.h"
 
 #define BLOCK 16384
+#define SPARE 32	/* blocks kept for the next request: most need fewer */
 #define ALIGN 16
 
+/* What is not used yet is zero: fresh from the system, or wiped. */
 struct block {
 	struct block	*next;
 	size_t		 used, size;
 	_Alignas(ALIGN) char mem[];
 };
 
+/* What is to be done at the next reset. */
+struct after {
+	void		(*fn)(void *);
+	void		*arg;
+	struct after	*next;
+};
+
 struct arena {
+	struct after	*after;
 	struct block	*last, *first;
+	struct block	*spare;		/* of BLOCK bytes each */
+	size_t		 n_spare;
 	size_t		 taken, limit;
 };
 
@@ -32,11 +44,9 @@ die(const char *why)
 static struct block *
 block_new(size_t size)
 {
-	struct block *b = malloc(sizeof(*b) + size);
+	struct block *b = calloc(1, sizeof(*b) + size);
 	if (b == NULL)
 		die("out of memory");
-	b->next = NULL;
-	b->used = 0;
 	b->size = size;
 	return b;
 }
@@ -47,23 +57,57 @@ arena_new(size_t limit)
 	struct arena *a = calloc(1, sizeof(*a));
 	if (a == NULL)
 		die("out of memory");
-	a->first = a->last = block_new(BLOCK);
+	a->first = a->last = block_new(limit < BLOCK ? limit : BLOCK);
 	a->limit = limit;
 	return a;
+}
+
+static void
+wipe(struct block *b)
+{
+	explicit_bzero(b->mem, b->used);
+	b->used = 0;
+}
+
+/* A wiped block, for later or back to the system. For sanitizers always that: who still uses it is found out. */
+static void
+put_aside(struct arena *a, struct block *b)
+{
+#ifndef ARENA_EACH_MALLOC
+	if (b->size == BLOCK && a->n_spare < SPARE) {
+		b->next = a->spare;
+		a->spare = b;
+		a->n_spare++;
+		return;
+	}
+#endif
+	(void)a;
+	free(b);
+}
+
+void
+arena_then(struct arena *a, void (*fn)(void *), void *arg)
+{
+	struct after *then = arena_alloc(a, sizeof(*then));
+
+	*then = (struct after){ fn, arg, a->after };
+	a->after = then;
 }
 
 void
 arena_reset(struct arena *a)
 {
+	for (const struct after *then = a->after; then != NULL; then = then->next)
+		then->fn(then->arg);
+	a->after = NULL;
 	for (struct block *b = a->first->next, *next; b != NULL; b = next) {
 		next = b->next;
-		explicit_bzero(b->mem, b->used);
-		free(b);
+		wipe(b);
+		put_aside(a, b);
 	}
 	a->last = a->first;
 	a->first->next = NULL;
-	explicit_bzero(a->first->mem, a->first->used);
-	a->first->used = 0;
+	wipe(a->first);
 	a->taken = 0;
 }
 
@@ -73,6 +117,10 @@ arena_free(struct arena *a)
 	if (a == NULL)
 		return;
 	arena_reset(a);
+	for (struct block *b = a->spare, *next; b != NULL; b = next) {
+		next = b->next;
+		free(b);
+	}
 	free(a->first);
 	free(a);
 }
@@ -81,6 +129,7 @@ arena_free(struct arena *a)
 static struct block *
 block_for(struct arena *a, size_t n)
 {
+	struct block *b = a->spare;
 #ifdef ARENA_EACH_MALLOC
 	size_t size = n;
 #else
@@ -88,25 +137,36 @@ block_for(struct arena *a, size_t n)
 		return a->last;
 	size_t size = n > BLOCK ? n : BLOCK;
 #endif
-	struct block *b = block_new(size);
+	if (b != NULL && size == BLOCK) {
+		a->spare = b->next;
+		a->n_spare--;
+		b->next = NULL;
+	} else
+		b = block_new(size);
 	a->last->next = b;
 	a->last = b;
 	return b;
 }
 
-void *
-arena_alloc(struct arena *a, size_t n)
+size_t
+arena_size(size_t n)
 {
 	if (n > SIZE_MAX - ALIGN)
 		die("absurd size");
-	n = (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+	return (n + ALIGN - 1) & ~(size_t)(ALIGN - 1);
+}
+
+void *
+arena_alloc(struct arena *a, size_t n)
+{
+	n = arena_size(n);
 	if (n > a->limit - a->taken)
 		die("request over its memory limit");
 	a->taken += n;
 	struct block *b = block_for(a, n);
 	void *p = b->mem + b->used;
 	b->used += n;
-	return memset(p, 0, n);
+	return p;
 }
 
 char *
@@ -124,13 +184,16 @@ arena_strdup(struct arena *a, const char *s)
 char *
 arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
+	char small[256], *s;	/* most are: they need not be formatted twice */
 	va_list again;
 	va_copy(again, ap);
-	int n = vsnprintf(NULL, 0, fmt, ap);
+	int n = vsnprintf(small, sizeof(small), fmt, ap);
 	if (n < 0)
 		die("bad format");
-	char *s = arena_alloc(a, (size_t)n + 1);
-	vsnprintf(s, (size_t)n + 1, fmt, again);
+	if ((size_t)n < sizeof(small))
+		s = arena_strndup(a, small, (size_t)n);
+	else
+		vsnprintf(s = arena_alloc(a, (size_t)n + 1), (size_t)n + 1, fmt, again);
 	va_end(again);
 	return s;
 }

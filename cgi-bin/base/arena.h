@@ -14,14 +14,20 @@ struct arena;
 /* A new arena that hands out at most limit bytes between two resets. */
 struct arena *arena_new(size_t limit);
 
-/* Wipe and forget everything handed out (tokens lived here); the first block is kept. */
+/* Wipe and forget everything handed out (tokens lived here); some of the memory is kept for the next request. */
 void	 arena_reset(struct arena *);
 
 /* Wipe and give back everything, the arena itself too. NULL is allowed. */
 void	 arena_free(struct arena *);
 
+/* Have fn called with arg at the next reset, before anything is wiped: for what was lent as long as the arena lasts. */
+void	 arena_then(struct arena *, void (*fn)(void *arg), void *arg);
+
 /* n zeroed bytes, aligned for any type. */
 void	*arena_alloc(struct arena *, size_t n);
+
+/* How much of an arena's limit n bytes take. */
+size_t	 arena_size(size_t n);
 
 /* A copy of a NUL-terminated text; of the first n bytes of s, NUL-terminated. */
 char	*arena_strdup(struct arena *, const char *s);

@@ -1,4 +1,4 @@
-/* json.h: JSON in and out, held in an arena; the only door to cJSON.
+/* json.h: JSON in and out, held in an arena.
  *
  * A value belongs to the arena that it was made in and is never freed. Readers take NULL for "absent" and
  * answer "no" to it, so that a path of lookups needs one check at its end. */
@@ -60,6 +60,10 @@ struct json	*json_new_number(struct arena *, double);
 struct json	*json_new_bool(struct arena *, bool);
 struct json	*json_new_null(struct arena *);
 struct json	*json_copy(struct arena *, const struct json *);
+size_t		 json_size(const struct json *);	/* of an arena's limit that a copy takes */
+
+/* The same value once more, without copying what is in it: neither may be changed, and both last as long as the first. */
+struct json	*json_share(struct arena *, const struct json *);
 
 /* Put a member into an object, in place of one of the same name. value NULL takes it out. Returns value. */
 struct json	*json_set(struct arena *, struct json *object, const char *name, struct json *value);

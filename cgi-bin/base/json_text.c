@@ -1,4 +1,4 @@
-/* json_text.c: a scan for what cJSON is too kind to, and a walk that counts lines. */
+/* json_text.c: a walk through a text that counts lines. */
 #include "base/json_text.h"
 
 #include <stdlib.h>
@@ -15,82 +15,6 @@ json_text_line(const char *text, const char *where)
 	for (; text < where; text++)
 		line += *text == '\n';
 	return line;
-}
-
-static const char *
-skip_digits(const char *s, const char *end)
-{
-	while (s < end && *s >= '0' && *s <= '9')
-		s++;
-	return s;
-}
-
-/* Past the number that starts at s; NULL if RFC 8259 6 knows none of that form: 01, 1., -.5. */
-static const char *
-number_end(const char *s, const char *end)
-{
-	const char *digits = s + (*s == '-');
-
-	s = skip_digits(digits, end);
-	if (s == digits || (*digits == '0' && s - digits > 1))
-		return NULL;
-	if (s < end && *s == '.') {
-		digits = ++s;
-		if ((s = skip_digits(s, end)) == digits)
-			return NULL;
-	}
-	if (s < end && (*s == 'e' || *s == 'E')) {
-		s++;
-		s += s < end && (*s == '+' || *s == '-');
-		digits = s;
-		if ((s = skip_digits(s, end)) == digits)
-			return NULL;
-	}
-	return s;
-}
-
-/* Past the string that starts at s; NULL, with *what, for raw control characters and \u0000. */
-static const char *
-string_end(const char *s, const char *end, const char **what)
-{
-	for (s++; s < end && *s != '"'; s++) {
-		*what = "a control character stands in a string";
-		if ((unsigned char)*s < 0x20)
-			return NULL;
-		*what = "a string holds a NUL";
-		if (*s == '\\' && end - s > 5 && memcmp(s, "\\u0000", 6) == 0)
-			return NULL;
-		s += *s == '\\' && end - s > 1;
-	}
-	return s < end ? s + 1 : end;
-}
-
-const char *
-json_text_fault(const char *text, size_t len, const char **where)
-{
-	static const char odd[] = "not valid JSON";
-	const char *what = odd, *next;
-	size_t depth = 0;
-
-	for (const char *s = text, *end = text + len; s < end; s = next) {
-		*where = s;
-		next = s + 1;
-		if (*s == '"')
-			next = string_end(s, end, &what);
-		else if (*s == '-' || (*s >= '0' && *s <= '9'))
-			next = number_end(s, end);
-		else if (*s == '{' || *s == '[')
-			depth++;
-		else if (*s == '}' || *s == ']')
-			depth -= depth > 0;
-		else if ((unsigned char)*s < 0x20 && *s != '\t' && *s != '\n' && *s != '\r')
-			next = NULL;
-		if (next == NULL)
-			return *s == '"' ? what : odd;
-		if (depth > JSON_DEPTH)
-			return "nested too deep";
-	}
-	return NULL;
 }
 
 /* --- where a member stands --- */

@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,12 +40,28 @@ character(const unsigned char *s, size_t len)
 	return 0;
 }
 
+/* How many of the bytes from s on are plain ASCII, in steps of eight. */
+static size_t
+plain(const unsigned char *s, size_t len)
+{
+	uint64_t word;
+	size_t n = 0;
+
+	for (; len - n >= sizeof(word); n += sizeof(word)) {
+		memcpy(&word, s + n, sizeof(word));
+		if ((word & 0x8080808080808080u) != 0)
+			break;
+	}
+	return n;
+}
+
 bool
 text_is_utf8(const char *s, size_t len)
 {
 	const unsigned char *u = (const unsigned char *)s;
+	size_t i = plain(u, len), n;
 
-	for (size_t i = 0, n; i < len; i += n)
+	for (; i < len; i += n + plain(u + i + n, len - i - n))
 		if ((n = character(u + i, len - i)) == 0)
 			return false;
 	return true;

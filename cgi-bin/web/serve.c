@@ -27,7 +27,7 @@
 #include "web/response.h"
 #include "base/banned.h"
 
-#define ARENA_LIMIT ((size_t)64 << 20)	/* above what 256 KiB can cause: cJSON takes 40 bytes a byte, printing as much again */
+#define ARENA_LIMIT ((size_t)64 << 20)	/* above what 256 KiB can cause: JSON takes 24 bytes a byte, printing it as much again */
 #define HEAD_MAX ((size_t)64 << 10)
 
 extern char **environ;
@@ -72,7 +72,10 @@ write_headers(struct buf *head, const struct pair *p)
 	if (p == NULL)
 		return;
 	write_headers(head, p->next);
-	buf_printf(head, "%s: %s\r\n", p->name, p->value);
+	buf_text(head, p->name);
+	buf_text(head, ": ");
+	buf_text(head, p->value);
+	buf_text(head, "\r\n");
 }
 
 static void

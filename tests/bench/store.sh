@@ -101,7 +101,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 make -s -j2 build/shared.a
 gcc -std=c11 -O2 -D_GNU_SOURCE -fvisibility=hidden -Icgi-bin -I. -o "$work/store" tests/bench/store.c \
-	tests/bench/store-peers.c build/shared.a -lgdbm -lcjson -lcrypto -lm -llmdb -lsqlite3 -lhiredis
+	tests/bench/store-peers.c build/shared.a -lgdbm -lcrypto -lm -llmdb -lsqlite3 -lhiredis
 
 echo "# $(date -u +%F), $(nproc) cores, kernel $(uname -r), $(findmnt -no FSTYPE -T "$work")"
 echo "# sqlite $(dpkg-query -W -f '${Version}' libsqlite3-0), lmdb $(dpkg-query -W -f '${Version}' liblmdb0), redis $(dpkg-query -W -f '${Version}' redis-server)"
