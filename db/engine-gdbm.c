@@ -100,7 +100,8 @@ engine_get(struct engine *e, struct arena *arena, const char *key, struct engine
 		note_seen(e, f.version + 1);
 	if (!is_live(&f))
 		return STORE_ABSENT;
-	rec->value = arena_strndup(arena, f.value, f.len);
+	rec->value = arena != NULL ? arena_strndup(arena, f.value, f.len) : f.value;
+	rec->len = f.len;
 	return STORE_OK;
 }
 

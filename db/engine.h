@@ -19,9 +19,11 @@ struct engine_write {
 	int64_t		 expires;
 };
 
-/* A record as an engine has it. value is copied into the arena given. */
+/* A record as an engine has it. value is copied into the arena given, with a NUL at its end; where none is given, it lies where
+ * it lies until the next call. */
 struct engine_record {
 	const char	*value;
+	size_t		 len;
 	uint64_t	 version;	/* differs from every other version that this key ever had with another value */
 	int64_t		 expires;
 };

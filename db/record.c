@@ -2,52 +2,68 @@
 #include "db/record.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/arena.h"
-#include "base/buf.h"
 #include "base/json.h"
 #include "base/text.h"
+#include "db/recall.h"
 #include "base/banned.h"
 
-static bool
-part_is_sound(const char *part)
+/* The length of a part; 0 if no key can hold it. */
+static size_t
+part_len(const char *part)
 {
-	if (*part == '\0' || !text_is_utf8(part, strlen(part)))
-		return false;
-	for (; *part != '\0'; part++)
-		if ((unsigned char)*part < 0x20 || *part == 0x7f || *part == '/')
-			return false;
-	return true;
+	const unsigned char *s = (const unsigned char *)part;
+	bool ascii = true;
+
+	for (; *s != '\0'; s++) {
+		if (*s < 0x20 || *s == 0x7f || *s == '/')
+			return 0;
+		ascii = ascii && *s < 0x80;
+	}
+	size_t len = (size_t)(s - (const unsigned char *)part);
+	return ascii || text_is_utf8(part, len) ? len : 0;
 }
 
 char *
 record_key(struct arena *arena, const char *kind, ...)
 {
-	struct buf key = buf_new(arena, STORE_KEY_MAX);
-	bool sound = true;
+	char key[STORE_KEY_MAX + 1];
+	size_t len = 0;
 	va_list ap;
 
 	va_start(ap, kind);
 	for (const char *part = kind; part != NULL; part = va_arg(ap, const char *)) {
-		sound = sound && part_is_sound(part);
+		size_t n = part_len(part), more = n + (part != kind);
+		if (n == 0 || more > STORE_KEY_MAX - len) {
+			va_end(ap);
+			return NULL;
+		}
 		if (part != kind)
-			buf_char(&key, '/');
-		buf_text(&key, part);
+			key[len++] = '/';
+		memcpy(key + len, part, n);
+		len += n;
 	}
 	va_end(ap);
-	return sound && !key.over ? key.data : NULL;
+	return arena_strndup(arena, key, len);
+}
+
+static bool
+is_record(const struct json *v)
+{
+	long long version;
+
+	return json_type(v) == JSON_OBJECT && json_int(json_get(v, "v"), &version) && version >= 1 && version <= RECORD_VERSION;
 }
 
 struct json *
 record_parse(struct arena *arena, const char *value)
 {
 	struct json *v = json_parse(arena, value, strlen(value), NULL);
-	long long version;
 
-	if (json_type(v) != JSON_OBJECT || !json_int(json_get(v, "v"), &version))
-		return NULL;
-	return version >= 1 && version <= RECORD_VERSION ? v : NULL;
+	return is_record(v) ? v : NULL;
 }
 
 struct json *
@@ -74,6 +90,21 @@ record_get(struct store *s, struct arena *arena, const char *key, struct json **
 	enum store_result r = key != NULL ? store_get(s, arena, key, &value) : STORE_ABSENT;
 
 	return parsed(arena, r, value, out);
+}
+
+enum store_result
+record_read(struct store *s, struct arena *arena, const char *key, const struct json **out)
+{
+	const char *text;
+	size_t len;
+	enum store_result r = key != NULL ? store_peek(s, key, &text, &len) : STORE_ABSENT;
+
+	*out = r == STORE_OK ? recall_json(store_recall(s), arena, key, text, len) : NULL;
+	if (r == STORE_OK && !is_record(*out)) {
+		*out = NULL;
+		return STORE_FAILED;
+	}
+	return r;
 }
 
 enum store_result

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/secret.h"
 #include "db/engine.h"
+#include "db/recall.h"
 #include "base/banned.h"
 
 #define RUNS		16		/* how often a transaction is tried */
@@ -23,6 +24,7 @@ static const struct engine_ops *const engines[] = { &engine_gdbm };
 struct store {
 	const struct engine_ops	*ops;
 	struct engine		*engine;
+	struct recall		*recall;	/* NULL until it is asked for */
 };
 
 /* A key that the transaction has touched. */
@@ -116,6 +118,7 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	s->ops->close(s->engine);
+	recall_free(s->recall);
 	free(s);
 }
 
@@ -124,7 +127,7 @@ store_close(struct store *s)
 enum store_result
 store_get(struct store *s, struct arena *arena, const char *key, const char **value)
 {
-	struct engine_record rec = { NULL, 0, 0 };
+	struct engine_record rec = { .value = NULL };
 
 	*value = NULL;
 	if (!key_fits(key))
@@ -133,6 +136,27 @@ store_get(struct store *s, struct arena *arena, const char *key, const char **va
 	if (r == STORE_OK)
 		*value = rec.value;
 	return r;
+}
+
+enum store_result
+store_peek(struct store *s, const char *key, const char **value, size_t *len)
+{
+	struct engine_record rec = { .value = NULL };
+
+	if (!key_fits(key))
+		return STORE_LIMIT;
+	enum store_result r = s->ops->get(s->engine, NULL, key, &rec);
+	*value = r == STORE_OK ? rec.value : NULL;
+	*len = rec.len;
+	return r;
+}
+
+struct recall *
+store_recall(struct store *s)
+{
+	if (s->recall == NULL)
+		s->recall = recall_new();
+	return s->recall;
 }
 
 /* --- inside a transaction --- */
@@ -172,7 +196,7 @@ touch(struct store_tx *tx, const char *key)
 enum store_result
 store_tx_get(struct store_tx *tx, const char *key, const char **value)
 {
-	struct engine_record rec = { NULL, 0, 0 };
+	struct engine_record rec = { .value = NULL };
 
 	*value = NULL;
 	if (!key_fits(key))

@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 struct arena;
+struct recall;
 struct store;
 struct store_tx;
 
@@ -48,6 +49,12 @@ void		 store_close(struct store *);	/* NULL is allowed */
 
 /* One record, newest committed version, copied into arena. It may not be on disk yet: see store_settle. */
 enum store_result store_get(struct store *, struct arena *, const char *key, const char **value);
+
+/* The same, not copied: it lies where it lies, with no NUL at its end, until the next call of this store. */
+enum store_result store_peek(struct store *, const char *key, const char **value, size_t *len);
+
+/* The memory of parsed records that goes with it (db/recall.h). */
+struct recall	*store_recall(struct store *);
 
 /* Wait until everything that this handle has read is on disk. Needed before answering "done" on what was only read. */
 enum store_result store_settle(struct store *);

@@ -87,8 +87,8 @@ read_device(const struct json *v, struct device *d)
 enum store_result
 device_find(struct store *s, struct arena *a, const char *user, const char *id, struct device *d)
 {
-	struct json *record;
-	enum store_result r = record_get(s, a, device_key(a, user, id), &record);
+	const struct json *record;
+	enum store_result r = record_read(s, a, device_key(a, user, id), &record);
 
 	return r == STORE_OK && !read_device(record, d) ? STORE_FAILED : r;
 }
@@ -105,8 +105,8 @@ device_tx_find(struct store_tx *tx, const char *user, const char *id, struct dev
 enum store_result
 device_ids(struct store *s, struct arena *a, const char *user, struct json **ids)
 {
-	struct json *record;
-	enum store_result r = record_get(s, a, list_key(a, user), &record);
+	const struct json *record;
+	enum store_result r = record_read(s, a, list_key(a, user), &record);
 
 	*ids = r == STORE_OK ? json_copy(a, json_get(record, "ids")) : NULL;
 	if (*ids == NULL)

@@ -240,7 +240,7 @@ handler_devices(struct execution *x, const struct json *spec)
 	if (json_get(spec, "input") != NULL)
 		return devices_of_input(x, spec);
 	if (json_get(spec, "device") == NULL)
-		return json_copy(x->arena, x->devices);
+		return json_share(x->arena, x->devices);
 	const char *id = handler_text(x, spec, "device", true, &refused);
 	if (refused)
 		return NULL;

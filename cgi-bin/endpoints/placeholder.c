@@ -186,7 +186,7 @@ add_attribute(void *arg, const struct state_value *v)
 	struct listing *l = arg;
 
 	if (strcmp(v->component, "main") == 0 && json_get(l->out, v->attribute) == NULL)
-		json_set(l->arena, l->out, v->attribute, json_copy(l->arena, v->value));
+		json_set(l->arena, l->out, v->attribute, json_share(l->arena, v->value));
 }
 
 static void
@@ -297,7 +297,7 @@ const struct placeholder *
 placeholder_find(const char *name, size_t len)
 {
 	for (size_t i = 0; i < sizeof(placeholders) / sizeof(placeholders[0]); i++)
-		if (strlen(placeholders[i].name) == len && strncmp(placeholders[i].name, name, len) == 0)
+		if (*placeholders[i].name == *name && strncmp(placeholders[i].name, name, len) == 0 && placeholders[i].name[len] == '\0')
 			return &placeholders[i];
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -12,6 +13,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/secret.h"
+#include "db/store.h"
 #include "base/banned.h"
 
 #define SETS	4096	/* with SLOTS: 65,536 installations that are active in the same minute */
@@ -132,11 +134,12 @@ begin_window(struct slot *s, const unsigned char *key, int64_t now)
 struct rate_verdict
 rate_take(struct rate *r, const char *user, const char *installation)
 {
-	unsigned char hash[SECRET_HASH], key[SECRET_HASH];
+	char name[STORE_KEY_MAX + 1];	/* they stand in a key together; no user's id has a slash */
+	unsigned char key[SECRET_HASH];
 	uint32_t set;
 
-	secret_sha256(installation, strlen(installation), hash);
-	secret_hmac(hash, sizeof(hash), user, strlen(user), key);
+	snprintf(name, sizeof(name), "%s/%s", user, installation);
+	secret_sha256(name, strlen(name), key);
 	memcpy(&set, key + KEY, sizeof(set));
 	set %= SETS;
 	lock(r, set, F_WRLCK);

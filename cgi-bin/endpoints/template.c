@@ -14,8 +14,6 @@
 #include "endpoints/placeholder.h"
 #include "base/banned.h"
 
-#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#define PART LETTERS "0123456789_-"
 #define TEXT_MAX ((size_t)256 << 10)
 
 /* A placeholder as it stands in a text. */
@@ -25,18 +23,40 @@ struct found {
 	size_t		 len;		/* of all, the dollar sign too */
 };
 
+/* How many letters stand at s. */
+static size_t
+letters(const char *s)
+{
+	size_t n = 0;
+
+	while ((s[n] >= 'a' && s[n] <= 'z') || (s[n] >= 'A' && s[n] <= 'Z'))
+		n++;
+	return n;
+}
+
+/* How much of a path's part: letters, digits, _ and -. */
+static size_t
+part(const char *s)
+{
+	size_t n = 0, more;
+
+	while ((more = letters(s + n)) > 0 || (s[n] >= '0' && s[n] <= '9') || s[n] == '_' || s[n] == '-')
+		n += more > 0 ? more : 1;
+	return n;
+}
+
 /* The placeholder that begins at s, which is a dollar sign. row NULL: there is none of that name. */
 static struct found
 read_placeholder(struct arena *a, const char *s)
 {
-	size_t name = strspn(s + 1, LETTERS), len = 1 + name;
+	size_t name = letters(s + 1), len = 1 + name;
 	struct found f = { .row = placeholder_find(s + 1, name), .path = NULL };
 
 	/* A dot that nothing follows ends a sentence. A device's component may stand in front of an attribute. */
-	while (name > 0 && s[len] == '.' && strspn(s + len + 1, PART) > 0) {
-		len += 1 + strspn(s + len + 1, PART);
-		if (s[len] == '/' && f.row != NULL && f.row->slash && strspn(s + len + 1, PART) > 0)
-			len += 1 + strspn(s + len + 1, PART);
+	while (name > 0 && s[len] == '.' && part(s + len + 1) > 0) {
+		len += 1 + part(s + len + 1);
+		if (s[len] == '/' && f.row != NULL && f.row->slash && part(s + len + 1) > 0)
+			len += 1 + part(s + len + 1);
 	}
 	f.len = len;
 	if (len > 1 + name)
@@ -135,17 +155,18 @@ template_text(const struct template_scope *t, const char *text, enum template_es
 }
 
 static struct json *
-expand_text(const struct template_scope *t, const char *text)
+expand_text(const struct template_scope *t, const struct json *template)
 {
 	struct arena *a = t->execution->arena;
+	const char *text = json_string(template);
 
 	if (strchr(text, '$') == NULL)
-		return json_new_string(a, text);
+		return json_share(a, template);
 	if (*text == '$' && text[1] != '$') {
 		struct found f = read_placeholder(a, text);
 		if (text[f.len] == '\0') {
 			const struct json *v = value_of(t, &f);
-			return v != NULL ? json_copy(a, v) : json_new_null(a);
+			return v != NULL ? json_share(a, v) : json_new_null(a);
 		}
 	}
 	return json_new_string(a, template_text(t, text, ESCAPE_NOTHING));
@@ -159,7 +180,7 @@ template_expand(const struct template_scope *t, const struct json *v)
 
 	switch (json_type(v)) {
 	case JSON_STRING:
-		return expand_text(t, json_string(v));
+		return expand_text(t, v);
 	case JSON_OBJECT:
 		out = json_object(a);
 		for (const struct json *m = json_first(v); m != NULL; m = json_next(m))
@@ -173,6 +194,6 @@ template_expand(const struct template_scope *t, const struct json *v)
 	case JSON_NONE:
 		return json_new_null(a);
 	default:
-		return json_copy(a, v);
+		return json_share(a, v);
 	}
 }

@@ -113,11 +113,11 @@ client_is_id(const char *id)
 enum store_result
 client_find(struct store *store, struct arena *a, const char *id, struct client *c)
 {
-	struct json *r;
+	const struct json *r;
 
 	if (!client_is_id(id))
 		return STORE_ABSENT;
-	enum store_result result = record_get(store, a, record_key(a, "client", id, NULL), &r);
+	enum store_result result = record_read(store, a, record_key(a, "client", id, NULL), &r);
 	if (result == STORE_OK)
 		from_record(r, c);
 	return result;

@@ -76,8 +76,8 @@ grant_key(struct arena *a, const char *user, const char *id)
 enum store_result
 grant_find(struct store *store, struct arena *a, const char *user, const char *id, struct grant *g)
 {
-	struct json *r;
-	enum store_result result = record_get(store, a, grant_key(a, user, id), &r);
+	const struct json *r;
+	enum store_result result = record_read(store, a, grant_key(a, user, id), &r);
 
 	if (result == STORE_OK)
 		grant_read(r, g);

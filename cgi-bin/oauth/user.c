@@ -87,8 +87,8 @@ user_read(const struct json *r, struct user *u)
 enum store_result
 user_by_id(struct store *store, struct arena *a, const char *id, struct user *u)
 {
-	struct json *r;
-	enum store_result result = record_get(store, a, record_key(a, "user", id, NULL), &r);
+	const struct json *r;
+	enum store_result result = record_read(store, a, record_key(a, "user", id, NULL), &r);
 
 	if (result == STORE_OK)
 		user_read(r, u);

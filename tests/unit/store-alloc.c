@@ -82,7 +82,7 @@ pass(void *arg, const char *key, const char *value, int64_t expires)
 static int
 work(struct engine *e, struct arena *a, struct progress *p, const char *copy, FILE *out)
 {
-	struct engine_record rec = { NULL, 0, 0 };
+	struct engine_record rec = { .value = NULL };
 	char why[300];
 	int bad = 0;
 

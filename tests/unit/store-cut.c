@@ -41,7 +41,7 @@ set(struct engine *e, const char *key, const char *value)
 static const char *
 value_of(struct engine *e, const char *key)
 {
-	struct engine_record rec = { NULL, 0, 0 };
+	struct engine_record rec = { .value = NULL };
 	enum store_result r = engine_gdbm.get(e, arena, key, &rec);
 
 	return r == STORE_OK ? rec.value : store_result_name(r);

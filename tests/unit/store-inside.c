@@ -39,7 +39,7 @@ set(struct engine *e, const char *key, const char *value)
 static const char *
 value_of(struct engine *e, const char *key)
 {
-	struct engine_record rec = { NULL, 0, 0 };
+	struct engine_record rec = { .value = NULL };
 	enum store_result r = engine_gdbm.get(e, arena, key, &rec);
 
 	return r == STORE_OK ? rec.value : store_result_name(r);
@@ -261,7 +261,7 @@ static void
 test_changed_read(void)
 {
 	struct engine *e = open_engine(below("read"), false);
-	struct engine_record rec = { NULL, 0, 0 };
+	struct engine_record rec = { .value = NULL };
 
 	CHECK(set(e, "a", "precious") == STORE_OK && engine_gdbm.get(e, arena, "a", &rec) == STORE_OK);
 	struct engine_read reads[] = { { "a", rec.version }, { "b", 0 } };

@@ -122,7 +122,7 @@ static long acked, appended;	/* at the place of the cut */
 static long
 number_at(struct engine *e, struct arena *a, const char *key, bool *bad)
 {
-	struct engine_record rec = { NULL, 0, 0 };
+	struct engine_record rec = { .value = NULL };
 	char want[2000];
 	enum store_result r = engine_gdbm.get(e, a, key, &rec);
 
