@@ -52,6 +52,9 @@ subscribe() {
 	id=$(json .id) secret=$(json .secret)
 }
 
+# kept PATH...: how many subscriptions there are with that address.
+kept() { gatehouse store dump | jq -r 'select(.key | startswith("subscriptions/")) | .value.list[].callback' | grep -c "^$THERE/\($1\)$"; }
+
 set_to() { gatehouse device set "$1" --user ann "switch.switch=$2" >/dev/null; }
 answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$BATS_FILE_TMPDIR/answer"; }
 
@@ -79,6 +82,9 @@ answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$B
 	[ "$id" = "$first" ]
 	call GET /subscriptions
 	[ "$(json '.subscriptions | tojson')" = '[{"id":"'"$id"'","deviceId":"lamp","attributeName":"level","callbackUrl":"'"$THERE/two"'"}]' ]
+	subscribe '{"deviceId":"lamp","attributeName":"healthStatus","callbackUrl":"'"$THERE/two"'"}'
+	[ "$id" != "$first" ]
+	id=$first
 	set_to B on
 	set_to B off
 	gatehouse device set lamp --user ann switch.switch=on switchLevel.level=11 >/dev/null
@@ -168,10 +174,10 @@ answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$B
 @test "40, 44 with the device's place in the installation, with the device, with the installation, goes the subscription" {
 	answers 200
 	gatehouse device add --user ann --type c2c-switch --id gone --name Gone >/dev/null
-	install ann devices --device A --device gone
+	install ann devices --device A --device B --device gone
 	subscribe '{"deviceId":"A","attributeName":"switch","callbackUrl":"'"$THERE/left"'"}'
+	subscribe '{"deviceId":"B","attributeName":"switch","callbackUrl":"'"$THERE/stays"'"}'
 	subscribe '{"deviceId":"gone","attributeName":"switch","callbackUrl":"'"$THERE/gone"'"}'
-	kept() { gatehouse store dump | jq -r --arg u "$THERE" 'select(.key | startswith("subscriptions/")) | .value.list[].callback' | grep "$THERE/\($1\)$" | wc -l; }
 	[ "$(kept 'left\|gone')" = 2 ]
 	gatehouse device delete gone --user ann >/dev/null
 	until_is 1 kept 'left\|gone'
@@ -179,6 +185,9 @@ answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$B
 	cgi console POST "/links/$grant" "csrf=$(hidden csrf)&action=save&input-devices=B" HTTP_COOKIE="$session"
 	status 303
 	[ "$(kept left)" = 0 ]
+	[ "$(kept stays)" = 1 ]
+	call GET /devices
+	json '[.devices[].id] == ["B"]' >/dev/null
 	subscribe '{"deviceId":"B","attributeName":"switch","callbackUrl":"'"$THERE/ended"'"}'
 	gatehouse grant revoke "$grant" >/dev/null
 	until_is 0 kept ended
@@ -219,5 +228,39 @@ answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$B
 	within 5 1 /410
 	listed() { call GET /subscriptions; json '.subscriptions | length'; }
 	until_is 0 listed
+	answers 200
+}
+
+@test "44 a subscription of all devices tells each attribute of each; a post that is refused is dropped, and the next one comes" {
+	install ann all --device A --device B --device lamp
+	set_to A off
+	answers 404
+	call POST /hooks '{"callbackUrl":"'"$THERE/all"'"}'
+	status 201
+	json '.deviceId == null and .attributeName == null' >/dev/null
+	set_to A on
+	within 5 1 /all
+	answers 200
+	set_to C on
+	gatehouse device set lamp --user ann switchLevel.level=77 >/dev/null
+	within 5 2 /all
+	[ "$(posts /all '[.status, (.body | fromjson | .evt | .deviceId, .name, .value)] | join(" ")' | xargs)" = '404 A switch on 200 lamp level 77' ]
+}
+
+# The last one: the clock stays where it puts it.
+@test "44 a subscriber that does not answer for a day is told no more" {
+	install ann devices --device A
+	set_to A off
+	answers 503
+	subscribe '{"deviceId":"A","attributeName":"switch","callbackUrl":"'"$THERE/away"'"}'
+	set_to A on
+	within 5 1 /away
+	local n
+	for n in {2..20}; do
+		[ "$(kept away)" = 1 ]
+		ahead 30000
+		within 10 "$n" /away
+	done
+	until_is 0 kept away
 	answers 200
 }

@@ -157,6 +157,8 @@ teardown_file() { rest_end; }
 	smart 400 'command must be a text'
 	cgi web-services PUT "$api/devices/A" '{"command":"on"}' CONTENT_TYPE=text/plain HTTP_AUTHORIZATION="Bearer $token"
 	status 415
+	cgi web-services PUT "$api/devices/A" '{"command":"on"}' CONTENT_TYPE=application/vnd.x+json HTTP_AUTHORIZATION="Bearer $token"
+	status 204
 	cgi web-services PUT "$api/devices/A" '{"command":"on"}' CONTENT_TYPE= HTTP_AUTHORIZATION="Bearer $token"
 	status 204
 	cgi web-services PUT "$api/devices/A" "$(printf '{"command":"%300000s"}' x)" CONTENT_TYPE=application/json HTTP_AUTHORIZATION="Bearer $token"
@@ -208,6 +210,10 @@ teardown_file() { rest_end; }
 	json '.results[0] | .id == "lamp" and any(.states[]; .attribute == "level" and .value == 43)' >/dev/null
 	call GET '/devices/lamp/states?attribute=level'
 	json '[.states[].value][0:2] == [43, 42]' >/dev/null
+	for none in since=9999999999999 until=1 max=0 attribute=lock; do
+		call GET "/devices/lamp/states?$none"
+		is 200 '{"states":[]}'
+	done
 	call GET '/devices/lamp/states?max=x'
 	status 400
 	install ann all --device lamp --device A
@@ -215,6 +221,18 @@ teardown_file() { rest_end; }
 	status 204
 	call PUT /level/lamp/seventeen
 	status 400
+	# A has no level: nothing happens to the lamp either.
+	call PUT /dim/18
+	smart 400 'setLevel is not a valid command'
+	call PUT /level/lamp/17
+	status 204
+	install ann all --device lamp
+	call PUT /dim/18
+	status 204
+	# A command that the device has, and the app does not allow.
+	install ann restful-switch --device lamp
+	call PUT /switches/setLevel
+	smart 501 'setLevel is not a valid command for all switches specified'
 	gatehouse device offline A --user ann >/dev/null
 	install ann restful-switch --device A
 	call PUT /switches/on
@@ -255,8 +273,10 @@ teardown_file() { rest_end; }
 	install ann looker --device A
 	call GET /switches
 	status 200
-	call PUT /switches/on
-	is 403 "$DENIED"
+	for body in '' '{'; do
+		call PUT /switches/on "$body"
+		is 403 "$DENIED"
+	done
 }
 
 @test "44 subscriptions: made, listed, ended; what is not the installation's is not there" {

@@ -14,9 +14,9 @@ teardown() {
 	[ ! -d "$BATS_TEST_TMPDIR/root/pid" ] || deploy stop --root "$BATS_TEST_TMPDIR/root" >/dev/null
 }
 
-# all WEB: the two suites through that web server.
+# all WEB: the two suites through that web server. The programs behind it are of the release build, so the tool is, too.
 all() {
-	run env -u BATS_TEST_TMPDIR -u BATS_FILE_TMPDIR -u BATS_RUN_TMPDIR -u BATS_SUITE_TMPDIR REST_WEB="$1" \
+	run env -u BATS_TEST_TMPDIR -u BATS_FILE_TMPDIR -u BATS_RUN_TMPDIR -u BATS_SUITE_TMPDIR REST_WEB="$1" GATEHOUSE_BUILD="$TOP/build" \
 		bats --formatter tap tests/rest.bats tests/rest-handlers.bats
 	[ "$status" = 0 ] || { grep -A12 '^not ok' <<<"$output"; return 1; }
 	[ "$(grep -c '^ok ' <<<"$output")" -ge 27 ]

@@ -8,6 +8,7 @@ write_files() {
 	jq '.redirectUris = "http://a.test , http://b.test:8081,https://c.test/cb" | .displayLink = "https://dash.example"' \
 		"$TOP/conf/apps/restful-switch.json" >"$ROOT/apps/restful-switch.json"
 	jq '.scope = "devices:read"' "$TOP/conf/apps/restful-switch.json" >"$ROOT/apps/looker.json"
+	write_needs
 	cat >"$ROOT/apps/all.json" <<-'END'
 	{
 		"name": "One of each", "redirectUris": "http://a.test", "tokenIn": ["header", "query", "path"],
@@ -33,7 +34,36 @@ write_files() {
 				"POST": { "do": "error", "status": 418, "message": "no $json.drink here" } } },
 			{ "path": "/level/:id/:level", "action": {
 				"PUT": { "do": "command", "device": "$params.id", "command": "setLevel", "args": ["$params.level"] } } },
+			{ "path": "/dim/:level", "action": {
+				"PUT": { "do": "command", "input": "switches", "command": "setLevel", "args": ["$params.level"] } } },
+			{ "path": "/hooks", "action": { "POST": { "do": "subscribe", "callback": "$json.callbackUrl" } } },
 			{ "path": "/a/b/c/d", "action": { "GET": { "do": "value", "value": 4 } } }
+		]
+	}
+	END
+}
+
+# The app needs: devices for two purposes, both needed, and answers of each kind on a second page.
+write_needs() {
+	cat >"$ROOT/apps/needs.json" <<-'END'
+	{
+		"name": "What it needs", "redirectUris": "http://a.test",
+		"preferences": { "oauthPage": "devices", "pages": [
+			{ "name": "devices", "sections": [ { "inputs": [
+				{ "name": "switches", "type": "capability.switch", "multiple": true },
+				{ "name": "lamp", "type": "capability.switchLevel" },
+				{ "name": "doors", "type": "capability.contactSensor", "required": false } ] } ] },
+			{ "name": "more", "sections": [ { "inputs": [
+				{ "name": "nickname", "type": "text" },
+				{ "name": "minutes", "type": "number", "min": 1, "max": 60, "required": false },
+				{ "name": "from", "type": "time", "required": false },
+				{ "name": "mail", "type": "email", "required": false },
+				{ "name": "mode", "type": "enum", "options": ["day", "night"], "required": false },
+				{ "name": "quiet", "type": "bool" } ] } ] } ] },
+		"mappings": [
+			{ "path": "/settings", "action": { "GET": { "do": "value", "value": { "minutes": "$settings.minutes", "from": "$settings.from",
+				"mail": "$settings.mail", "mode": "$settings.mode", "quiet": "$settings.quiet" } } } },
+			{ "path": "/:input", "action": { "GET": { "do": "list", "input": "$params.input", "item": "$id" } } }
 		]
 	}
 	END
@@ -115,6 +145,21 @@ install() {
 	cgi web-services GET /api/smartapps/endpoints '' HTTP_AUTHORIZATION="Bearer $token"
 	api=$(json '.[0].url')
 	grant=${api##*/}
+}
+
+# sid TOKEN: the installation that it names.
+sid() {
+	local claims
+	claims=$(cut -d. -f2 <<<"$1" | tr '_-' '/+')
+	while [ $((${#claims} % 4)) != 0 ]; do claims+==; done
+	base64 -d <<<"$claims" | jq -r .sid
+}
+
+# unlink GRANT: its owner ends it.
+unlink() {
+	cgi console GET "/links/$1" '' HTTP_COOKIE="$session"
+	cgi console POST "/links/$1" "csrf=$(hidden csrf)&action=unlink" HTTP_COOKIE="$session"
+	status 303
 }
 
 # call METHOD PATH [BODY [NAME=VALUE...]]: of the installation, by its token.
