@@ -27,7 +27,8 @@ teardown_file() {
 setup() {
 	COURIER_LOG=$BATS_FILE_TMPDIR/courier.log
 	. "$BATS_FILE_TMPDIR/link"
-	control '{"token":null,"api":null,"expire":0,"slow":0,"life":3600,"devices":[
+	AHEAD=$(($(od -An -td8 "$ROOT/clock") / 1000))	# where the test before left it
+	control '{"token":null,"api":null,"expire":0,"slow":0,"life":3600,"hold":null,"forgive":false,"devices":[
 		{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"on","brightness":0.4},
 		{"id":"b2","label":"Desk","kind":"bulb","connected":true,"power":"off","brightness":1},
 		{"id":"c3","label":"Gate","kind":"door","connected":true,"open":false}]}'
@@ -118,30 +119,105 @@ setup() {
 	[ "$(cat "$BATS_TEST_TMPDIR"/said.* | wc -l)" = 20 ] || { vendor_log '[.[] | .what]'; return 1; }
 }
 
-# in_the_middle: the process that talks to the vendor now, by its instance.
+# in_the_middle: the process that talks to the vendor now, by its instance. It has three seconds, so this must be quick.
 in_the_middle() {
 	local p
-	for p in /proc/[0-9]*; do
-		[ "$(readlink "$p/exe")" = "$BUILD/schema-webhook" ] && grep -qzx "GATEHOUSE_ROOT=$ROOT" "$p/environ" && echo "${p#/proc/}"
+	for p in $(pgrep -x schema-webhook); do
+		grep -qzx "GATEHOUSE_ROOT=$ROOT" "/proc/$p/environ" && echo "$p"
 	done 2>/dev/null
 	return 0
 }
 
-@test "a process that is killed while it refreshes loses nothing: the next one does it when its time is over" {
-	command_to acme.a1 st.switch on
-	control '{"expire":1,"token":{"hang":true}}'
+# kill_at WHAT SKIP DONE: a command with a token that is over is killed at the vendor's request WHAT, after SKIP of them.
+kill_at() {
+	control "{\"expire\":1,\"forgive\":true,\"hold\":{\"what\":\"$1\",\"skip\":$2,\"done\":$3}}"
 	(BATS_TEST_TMPDIR=$(mktemp -d -p "$BATS_TEST_TMPDIR"); command_to acme.a1 st.switch off) >/dev/null 2>&1 3>&- &
 	local job=$!
-	until_is 1 vendor_log '[.[] | select(.what == "refresh_token")] | length'
+	until_is $(($2 + 1)) vendor_log "[.[] | select(.what == \"$1\")] | length"
 	kill -9 "$(in_the_middle)"
 	wait "$job" || true
-	control '{"token":null}'
+	control '{"expire":0,"hold":null}'
+}
+
+@test "a process that is killed at any step of a refresh loses nothing: the next one does it when its time is over" {
+	command_to acme.a1 st.switch on
+	local what skip done
+	# told that the token is over, perhaps; asked for a new one; was given one; has it, and uses it
+	while read -r what skip done; do
+		kill_at "$what" "$skip" "$done"
+		[ "$(link_record .status)" = linked ]
+		if [ "$what" = refresh_token ]; then
+			# nobody else may ask meanwhile
+			command_to acme.a1 st.switch off
+			[ "$(vendor_log '[.[] | select(.what == "refresh_token")] | length')" = 0 ]
+		fi
+		ahead 21
+		command_to acme.a1 st.switch on
+		said '.deviceState[0].states[0].value' on
+		[ "$(link_record .status)" = linked ]
+	done <<-'END'
+	/devices/a1/state 0 false
+	refresh_token 0 false
+	refresh_token 0 true
+	/devices/a1/state 1 false
+	END
+}
+
+@test "10 a state is refused when its ten minutes are over" {
+	start
+	at_vendor
+	control '{}'
+	ahead 601
+	manager GET "$back"
+	status 400
+	[ "$(vendor_log '[.[] | select(.what == "authorization_code")] | length')" = 0 ]
+}
+
+@test "13 29 a token endpoint that never answers, or is not there: nothing is stored, nothing is lost" {
+	local before
+	before=$(gatehouse store dump | jq -c 'select((.key // "") | startswith("link-token/")) | .value')
+	start
+	at_vendor
+	control '{"hold":{"what":"authorization_code","skip":0,"done":false}}'
+	manager GET "$back"
+	status 400
+	has 'There was an error connecting your account'
+	[ "$(gatehouse store dump | jq -c 'select((.key // "") | startswith("link-token/")) | .value')" = "$before" ]
+	connector '.oauth.tokenUrl = "http://127.0.0.1:1/token"'
+	control '{"expire":1,"hold":null}'
 	command_to acme.a1 st.switch off
 	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-UNAVAILABLE
-	[ "$(vendor_log '[.[] | select(.what == "refresh_token")] | length')" = 0 ]
 	[ "$(link_record .status)" = linked ]
-	ahead 21
-	command_to acme.a1 st.switch off
-	said '.deviceState[0].states[0].value' off
+	connector .
+	control '{}'
+	looked
+	[ "$(look .failures)" = 0 ]
 	[ "$(vendor_log '[.[] | select(.what == "refresh_token")] | length')" = 1 ]
+}
+
+notices() { gatehouse --json activity --user ann | jq -s '[.[] | select(.event == "link_login_needed")] | length'; }
+
+@test "28 an owner is told once a day, whatever happens meanwhile" {
+	local before
+	before=$(notices)
+	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
+	command_to acme.a1 st.switch on
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	before=$(notices)
+	[ "$before" -ge 1 ]
+	control '{"token":null}'
+	log_in
+	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
+	command_to acme.a1 st.switch on
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	[ "$(notices)" = "$before" ]
+	ahead 86401
+	sign_in ann "$PASSWORD"
+	TOKEN=
+	control '{"token":null}'
+	log_in
+	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
+	command_to acme.a1 st.switch on
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	[ "$(notices)" = $((before + 1)) ]
 }

@@ -132,7 +132,7 @@ said() {
 
 # vendor_reset: the double and its connector as they were at first.
 vendor_reset() {
-	control '{"token":null,"api":null,"expire":0,"deny":null,"life":3600,"long":0,"page":0,"next":null,"auth":"post","rotate":true,
+	control '{"token":null,"api":null,"hold":null,"forgive":false,"expire":0,"deny":null,"life":3600,"long":0,"page":0,"next":null,"auth":"post","rotate":true,
 		"expired":{"status":401,"body":"{\"error\":\"expired\"}"}, "devices":[
 		{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"on","brightness":0.4,"place":"Outside"},
 		{"id":"b 2/ü","label":"Desk","kind":"bulb","connected":true,"power":"off","brightness":1},

@@ -112,7 +112,6 @@ keep(struct store_tx *tx, void *arg)
 	if (l.status != LINK_LINKED)
 		l.since = clock_sec();
 	l.status = LINK_LINKED;
-	l.told = 0;
 	l.values = f->values;
 	if ((r = link_tx_put(tx, &l)) == STORE_OK)
 		r = hook_tx_renew(tx, l.user, l.id);

@@ -22,6 +22,9 @@ const control = {
 	page: 0,		// devices on a page; 0 = all
 	next: null,		// the address of the next page, in place of ours
 	deny: null,		// /authorize sends this error back
+	open: false,		// any JWT is an access token: another server gives them
+	hold: null,		// {what, skip, done}: one such request, after so many, is never answered; done: what it asks for happens
+	forgive: false,		// a refresh token may be used again
 	subscribe: null,	// {status, body} in place of the answer to a subscription
 };
 let number = 0;
@@ -64,7 +67,8 @@ function token(request, form, answer) {
 	if (!control.rotate)
 		return answer(200, give({}));
 	const next = fresh('refresh');
-	refreshes.delete(old);
+	if (!control.forgive)
+		refreshes.delete(old);
 	refreshes.set(next, true);
 	return answer(200, give({ refresh_token: next }));
 }
@@ -77,6 +81,8 @@ function list(url) {
 
 function api(request, url, body, answer) {
 	const bearer = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+	if (control.open && /^[\w-]+\.[\w-]+\.[\w-]+$/.test(bearer))
+		accesses.add(bearer);
 	if (control.expire > 0) {
 		control.expire--;
 		accesses.delete(bearer);
@@ -109,7 +115,8 @@ const server = createServer((request, response) => {
 	const url = new URL(request.url, 'http://v');
 	let body = '';
 	request.on('data', (part) => { body += part; }).on('end', () => {
-		const answer = (status, text, type = 'application/json') => response.writeHead(status, { 'content-type': type }).end(text);
+		let held = false;
+		const answer = (status, text, type = 'application/json') => held || response.writeHead(status, { 'content-type': type }).end(text);
 		if (url.pathname === '/log')
 			return answer(200, JSON.stringify(log));
 		if (url.pathname === '/control') {
@@ -120,6 +127,11 @@ const server = createServer((request, response) => {
 		const form = new URLSearchParams(body || url.search);
 		log.push({ method: request.method, path: url.pathname, query: url.search, body, headers: request.headers,
 			what: url.pathname === '/token' ? form.get('grant_type') : url.pathname.replace(/^\/v1/, '') });
+		if (control.hold?.what === log.at(-1).what && control.hold.skip-- === 0) {
+			if (!control.hold.done)
+				return undefined;
+			held = true;
+		}
 		if (url.pathname === '/authorize') {
 			const back = new URL(url.searchParams.get('redirect_uri')), code = fresh('code');
 			codes.set(code, { redirect: url.searchParams.get('redirect_uri'), challenge: url.searchParams.get('code_challenge') });
