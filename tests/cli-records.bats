@@ -158,7 +158,7 @@ key_file() {
 
 # --- device ---
 
-states() { gatehouse device show "$1" --user ann --json | jq -cS '[.states[] | {("\(.component)/\(.capability).\(.attribute)"): .value}] | add'; }
+states() { gatehouse device show "$1" --user ann --json | jq -c '[.states[] | {("\(.component)/\(.capability).\(.attribute)"): .value}] | add'; }
 
 @test "device add, show, rename, delete" {
 	run -0 gatehouse device add --user ann --type c2c-dimmer --id d1 --name 'Küche' --room Attic --set switchLevel.level=7 \

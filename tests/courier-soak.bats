@@ -55,7 +55,7 @@ teardown() {
 	local expected
 	expected=$(for d in "${devices[@]}"; do
 		gatehouse device show "$d" --user ann --json | jq -c '{key: .id, value: (.states[] | select(.attribute == "level").value)}'
-	done | jq -csS from_entries)
+	done | jq -cs from_entries)
 	for i in 1 2 3 4 5; do
 		until_is "$expected" links ".l$i.devices | del(.btn) | map_values(.\"st.switchLevel.level\")"
 		until_is '[true,0]' links ".l$i | [(.events | length) >= 20, .backwards]"

@@ -49,7 +49,7 @@ end_courier() {
 # control JSON: tell the double how to answer. st_log [FILTER]: what it was sent. links FILTER: what it knows.
 control() { curl -qsf --noproxy '*' "$ST/control" -d "$1" >/dev/null; }
 st_log() { curl -qsf --noproxy '*' "$ST/log" | jq -c "${1:-.}"; }
-links() { curl -qsf --noproxy "*" "$ST/links" | jq -cS "$1"; }
+links() { curl -qsf --noproxy "*" "$ST/links" | jq -c "$1"; }
 
 # ahead SECONDS: move the clock of all programs and of the double.
 AHEAD=0

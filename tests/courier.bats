@@ -26,11 +26,11 @@ activities() {
 
 @test "a grant is answered at once and redeemed by the courier, with the credentials in the body" {
 	link SECRETCODE
-	assert_equal "$body" "$(jq -c '{headers}' <<<"$body")"
+	assert_equal "$(json 'keys | join(" ")')" headers
 	assert_equal "$(json .headers.interactionType)" grantCallbackAccess
 	until_is '["accessTokenRequest",200]' st_log '.[0] | [.type, .status]'
 	assert_equal "$(st_log '.[0].body.callbackAuthentication')" \
-		'{"grantType":"authorization_code","clientId":"st-app","clientSecret":"st-secret","code":"SECRETCODE"}'
+		'{"clientId":"st-app","clientSecret":"st-secret","code":"SECRETCODE","grantType":"authorization_code"}'
 	assert_equal "$(st_log '.[0].body.headers | [.schema, .version, (.requestId | length)]')" '["st-schema","1.0",36]'
 }
 
@@ -168,7 +168,7 @@ activities() {
 	assert_equal "$(st_log '[.[] | [.type, .status]]')" \
 		'[["accessTokenRequest",200],["stateCallback",401],["refreshAccessTokens",200],["stateCallback",200]]'
 	assert_equal "$(st_log '.[2].body.callbackAuthentication')" \
-		'{"grantType":"refresh_token","clientId":"st-app","clientSecret":"st-secret","refreshToken":"cbr-1"}'
+		'{"clientId":"st-app","clientSecret":"st-secret","grantType":"refresh_token","refreshToken":"cbr-1"}'
 }
 
 @test "401 for good: no storm of calls, and no link lost" {

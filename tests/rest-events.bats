@@ -81,7 +81,7 @@ answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$B
 	subscribe '{"deviceId":"lamp","attributeName":"level","callbackUrl":"'"$THERE/two"'"}'
 	[ "$id" = "$first" ]
 	call GET /subscriptions
-	[ "$(json '.subscriptions | tojson')" = '[{"id":"'"$id"'","deviceId":"lamp","attributeName":"level","callbackUrl":"'"$THERE/two"'"}]' ]
+	[ "$(json '.subscriptions | tojson')" = '[{"attributeName":"level","callbackUrl":"'"$THERE/two"'","deviceId":"lamp","id":"'"$id"'"}]' ]
 	subscribe '{"deviceId":"lamp","attributeName":"healthStatus","callbackUrl":"'"$THERE/two"'"}'
 	[ "$id" != "$first" ]
 	id=$first

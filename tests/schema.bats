@@ -83,7 +83,7 @@ level() {
 	assert_equal "$(jq -c '[.deviceState[0].states[] | [.component, .capability, .attribute, .value, .unit]]' <<<"$body")" \
 		'[["main","st.healthCheck","healthStatus","online",null],["main","st.contactSensor","contact","closed",null],["main","st.battery","battery",100,"%"]]'
 	assert_equal "$(jq -c '.deviceState[1]' <<<"$body")" \
-		'{"externalDeviceId":"private","deviceError":[{"errorEnum":"DEVICE-DELETED","detail":"no such device"}]}'
+		'{"deviceError":[{"detail":"no such device","errorEnum":"DEVICE-DELETED"}],"externalDeviceId":"private"}'
 	assert_equal "$(jq -c '[.deviceState[2].states[].timestamp | . > 1600000000000 and . == floor] | unique' <<<"$body")" '[true]'
 	assert_equal "$(jq -c '.deviceState[3]' <<<"$body")" "$(jq -c '.deviceState[0]' <<<"$body")"
 }

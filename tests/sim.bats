@@ -168,7 +168,7 @@ load sim
 	link_home
 	act 'action=command&device=lamp&component=main&capability=st.switchLevel&as=number&value=75&command=setLevel'
 	assert_equal "$(peer_log '.[-1].body.devices[0].commands')" \
-		'[{"component":"main","capability":"st.switchLevel","command":"setLevel","arguments":[75]}]'
+		'[{"arguments":[75],"capability":"st.switchLevel","command":"setLevel","component":"main"}]'
 	json '.last.ok and .last.text == "sim_did_command"'
 	act 'action=command&device=lamp&capability=st.colorControl&as=color&hue=62.5&saturation=100&command=setColor'
 	assert_equal "$(peer_log '.[-1].body.devices[0].commands[0].arguments')" '[{"hue":62.5,"saturation":100}]'

@@ -53,12 +53,12 @@ page() {
 	init=$(jq -nc --arg app "$APP" '{installedAppId: $app, phase: "INITIALIZE", pageId: "", previousPageId: "", config: {app: [{}]}}')
 	deliver "$(message CONFIGURATION configurationData "$init")"
 	assert_equal "$(jq -c .configurationData.initialize <<<"$body")" \
-		'{"id":"porch-light","name":"Porch light keeper","description":"Turns the porch light on at motion, and off again by itself","permissions":["r:devices:*","x:devices:*","w:installedapps:*"],"firstPageId":"1"}'
+		'{"description":"Turns the porch light on at motion, and off again by itself","firstPageId":"1","id":"porch-light","name":"Porch light keeper","permissions":["r:devices:*","x:devices:*","w:installedapps:*"]}'
 	deliver "$(page 1)"
 	assert_equal "$(jq -c '.configurationData.page | [.pageId, .name, .previousPageId, .nextPageId, .complete]' <<<"$body")" \
 		'["1","Lights and sensors",null,"2",false]'
-	assert_equal "$(jq -c '.configurationData.page.sections[1].settings[0]' <<<"$body" | jq -cS .)" \
-		"$(jq -cnS '{type: "DEVICE", id: "lights", name: "Lights", description: "", required: true, multiple: true, capabilities: ["switch"], permissions: ["r", "x"]}')"
+	assert_equal "$(jq -c '.configurationData.page.sections[1].settings[0]' <<<"$body")" \
+		"$(jq -cn '{type: "DEVICE", id: "lights", name: "Lights", description: "", required: true, multiple: true, capabilities: ["switch"], permissions: ["r", "x"]}')"
 	deliver "$(page 2)"
 	assert_equal "$(jq -c '.configurationData.page | [.pageId, .previousPageId, .nextPageId, .complete, .sections[1].hideable, .sections[1].hidden]' <<<"$body")" \
 		'["2","1",null,true,true,true]'
@@ -103,7 +103,7 @@ POST /installedapps/$APP/subscriptions"
 	assert_equal "$code $body" '200 {"eventData":{}}'
 	assert_equal "$(calls | tail -n 2)" "POST /devices/$LAMP/commands
 DELETE /installedapps/$APP/schedules/porch-off"
-	assert_equal "$(bodies | tail -n 1)" '{"commands":[{"component":"main","capability":"switch","command":"on","arguments":[]}]}'
+	assert_equal "$(bodies | tail -n 1)" '{"commands":[{"arguments":[],"capability":"switch","command":"on","component":"main"}]}'
 	before=$(date +%s)
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"inactive"')")"
 	assert_equal "$(calls | tail -n 1)" "POST /installedapps/$APP/schedules"
