@@ -30,7 +30,7 @@ polyglot|json|api|/polyglot/ /api/sys/nsgetioturl /api/oauth/callback /ns/
 console|page|api|/ /devices /devices/ /new-device /links /links/ /activity /account /operator /console /console/
 simulator|page|api|/sim /sim/
 simulator|json|api|/sim/api/ /sim/callback/token /sim/callback/event
-health|json|none|/health
+health|json|none|/health /metrics
 '
 
 usage() {

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/wake.h"
 #include "db/store.h"
 #include "device/capability.h"
@@ -94,6 +95,8 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 		die(program, "which instance? Set GATEHOUSE_ROOT to its folder, or run ./deploy.sh to make one in ./run");
 	if ((app->config = config_load(app->arena, root, &why)) == NULL)
 		die(program, why);
+	metrics_open(app->config->root, program);
+	log_follow();
 	wake_open(app->config->root);
 	bell_open(app->config->root);
 	if (app->config->simulator)

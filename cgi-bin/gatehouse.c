@@ -32,6 +32,8 @@ static const struct cli_noun *const nouns[] = {
 	&cli_app,
 	&cli_connector,
 	&cli_courier,
+	&cli_log,
+	&cli_metrics,
 	&cli_nodeserver,
 	NULL,
 };

@@ -1,20 +1,27 @@
-/* health.c: GET /health: can this instance answer? Config and store are asked, in that order. */
+/* health.c: GET /health: can this instance answer? Config and store are asked, in that order. GET /metrics: its figures. */
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
+#include <strings.h>
 
 #include "app.h"
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/metrics.h"
+#include "base/secret.h"
 #include "db/store.h"
+#include "watch/figures.h"
 #include "web/request.h"
 #include "web/response.h"
 #include "web/serve.h"
 #include "base/banned.h"
 
 #define ARENA_LIMIT ((size_t)16 << 20)
+#define TOKEN_MAX 512	/* bytes of the file that has the token of /metrics */
 #define PROBE_KEY "health/probe"	/* nobody writes it: that it is absent was read, which is all we want to know */
 
 /* The store is opened afresh for each question and only to look: a folder that has gone, a file that was damaged or
@@ -56,6 +63,47 @@ health(struct app *app, const struct request *rq, struct response *rs)
 	response_json(rs, r == STORE_OK ? 200 : 503, body);
 }
 
+/* --- figures --- */
+
+/* Does the request have the token of the file? A file that is not there, or empty, lets nobody in. */
+static bool
+may_read(const struct config *c, const struct request *rq)
+{
+	const char *sent = request_header(rq, "Authorization");
+	size_t len;
+	char *token = config_read_file(rq->arena, config_path(rq->arena, c, c->metrics_token_file), TOKEN_MAX, &len);
+
+	if (token == NULL || sent == NULL || strncasecmp(sent, "Bearer ", 7) != 0)
+		return false;
+	token[strcspn(token, "\r\n \t")] = '\0';
+	return *token != '\0' && secret_text_equal(sent + 7, token);
+}
+
+static void
+metrics(struct app *app, const struct request *rq, struct response *rs)
+{
+	const struct config *c = app->config;
+	struct buf out = buf_new(rs->arena, FIGURES_MAX);
+	struct store *store = NULL;
+	char why[512];
+
+	if (c == NULL || *c->metrics_token_file == '\0') {
+		serve_refuse_json(app, rq, rs, 404, "There is nothing at this address.");
+		return;
+	}
+	if (!may_read(c, rq)) {
+		response_header(rs, "WWW-Authenticate", "Bearer realm=\"metrics\"");
+		serve_refuse_json(app, rq, rs, 401, "This address wants the token of metrics_token_file.");
+		return;
+	}
+	struct store_options options = { .engine = c->store.engine, .path = config_path(rs->arena, c, c->store.path) };
+	if (store_open(&store, &options, why, sizeof(why)) != STORE_OK)
+		store = NULL;
+	figures_write(&out, c, store);
+	store_close(store);
+	response_body(rs, 200, "text/plain; version=0.0.4; charset=utf-8", out.data, out.len);
+}
+
 /* Unlike the other programs this one starts with a config that is not right, to be there to say so. */
 static void
 open_config(struct app *app)
@@ -70,7 +118,11 @@ open_config(struct app *app)
 		app->config = config_load(app->arena, root, &why);
 	if (app->config == NULL)
 		log_event(LOG_LEVEL_ERROR, "unhealthy", "config=\"%s\"", why);
-	else if (app->config->simulator)
+	else {
+		metrics_open(root, "health");
+		log_follow();
+	}
+	if (app->config != NULL && app->config->simulator)
 		clock_follow(config_path(app->arena, app->config, "clock"));
 }
 
@@ -79,6 +131,7 @@ main(void)
 {
 	static const struct route routes[] = {
 		{ "/health", "GET", health, serve_refuse_json },
+		{ "/metrics", "GET", metrics, serve_refuse_json },
 		{ NULL, NULL, NULL, serve_refuse_json },
 	};
 	static const struct program program = { "health", routes, 0 };

@@ -67,7 +67,7 @@ upward() {
 			floor["oauth"] = floor["device"] = 3
 			floor["courier"] = 3.5
 			floor["schema"] = floor["smartapp"] = floor["endpoints"] = floor["link"] = 4
-			floor["nodeserver"] = 4
+			floor["nodeserver"] = floor["watch"] = 4
 			floor["cli"] = 4.5
 			floor["app"] = 5
 			floor["account"] = floor["sim"] = 6

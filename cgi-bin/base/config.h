@@ -48,6 +48,7 @@ struct config {
 	} smartapp;
 	bool		 insecure_loopback;	/* http to loopback is allowed for callbacks: demo and tests */
 	bool		 simulator;
+	const char	*metrics_token_file;	/* who sends what is in it may read /metrics; "" = there is no such address */
 	struct {
 		long long	 body;			/* bytes of a request's body */
 		long long	 devices_per_user;

@@ -322,6 +322,7 @@ const struct config_key config_keys[] = {
 	{ "smartapp.confirm", &boolean, AT(smartapp.confirm), "false", 0, 0, NULL },
 	{ "insecure_loopback", &boolean, AT(insecure_loopback), "false", 0, 0, NULL },
 	{ "simulator", &boolean, AT(simulator), "false", 0, 0, NULL },
+	{ "metrics_token_file", &text, AT(metrics_token_file), "\"\"", 0, 0, maybe_path_fault },
 	{ "limits.body", &number, AT(limits.body), "262144", 4096, 1 << 20, NULL },
 	{ "limits.devices_per_user", &number, AT(limits.devices_per_user), "500", 1, 3000, NULL },
 	{ "mqtt.host", &text, AT(mqtt.host), "\"\"", 0, 0, maybe_host_fault },

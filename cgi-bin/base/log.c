@@ -2,23 +2,41 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/metrics.h"
 #include "base/banned.h"
 
 #define LINE 2000
 
 static const char *program_name = "gatehouse", *request_id;
 static enum log_level lowest = LOG_LEVEL_INFO;
+static struct metric *followed;
 
 void
 log_open(const char *program, enum log_level level)
 {
 	program_name = program;
 	lowest = level;
+}
+
+void
+log_follow(void)
+{
+	followed = metric_own(METRIC_LOG_LEVEL);
+}
+
+/* Is this level left out now? */
+static bool
+is_quiet(enum log_level level)
+{
+	uint64_t set = metric_value(followed);
+
+	return set != 0 ? level + 1 < set : level < lowest;
 }
 
 void
@@ -56,7 +74,9 @@ log_event(enum log_level level, const char *event, const char *fmt, ...)
 	struct tm tm;
 	va_list ap;
 
-	if (level < lowest)
+	if (level >= LOG_LEVEL_INFO)
+		metric_add(metric_of(METRIC_EVENTS, "level=\"%s\",event=\"%s\"", names[level], event), 1);
+	if (is_quiet(level))
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);	/* the machine's own time, even where a demo's clock is moved */
 	gmtime_r(&now.tv_sec, &tm);

@@ -1,5 +1,7 @@
 /* log.h: one line an event, on stderr: time, level, program, request id, event, key=value pairs.
  *
+ * What is info or more is counted, too, whether or not it is written (base/metrics.h).
+ *
  * Never a token, code, password, cookie or secret: callers name what happened, not what was sent. */
 #ifndef BASE_LOG_H
 #define BASE_LOG_H
@@ -8,6 +10,9 @@ enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERRO
 
 /* The name that stands in each line of this process; kept by pointer. Lines under level are left out. */
 void	 log_open(const char *program, enum log_level level);
+
+/* From now on the level is the one that gatehouse log level has set for this program, while it has set one. Needs metrics_open. */
+void	 log_follow(void);
 
 /* The id of the request that the following lines belong to; NULL for none. Kept by pointer. */
 void	 log_request(const char *id);

@@ -73,7 +73,7 @@ struct cli {
 	struct keyring	*keyring;
 };
 
-extern const struct cli_noun cli_smartapp;
+extern const struct cli_noun cli_smartapp, cli_log, cli_metrics;
 extern const struct cli_noun cli_user, cli_client, cli_device, cli_token, cli_grant, cli_activity, cli_sim, cli_config,
     cli_keys, cli_store, cli_schema, cli_app, cli_connector, cli_courier, cli_nodeserver;
 

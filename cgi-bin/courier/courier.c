@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/wake.h"
 #include "courier/box.h"
 #include "courier/hosts.h"
@@ -116,9 +117,12 @@ work(struct courier_loop *l)
 	if (hosts_release(l->hosts))
 		next = 0;
 	for (size_t i = 0; i < l->count; i++) {
-		int64_t wanted = l->seats[i].sender->work(l->seats[i].self);
+		struct seat *s = &l->seats[i];
+		int64_t wanted = s->sender->work(s->self), late = clock_ms() - wanted;
+		metric_set(s->late, late > 0 ? (uint64_t)late / 1000 : 0);
 		next = wanted < next ? wanted : next;
 	}
+	metric_set(l->in_flight, fetch_running(l->fetcher));
 	now = clock_ms();
 	return next > now ? (int)(next - now) : 0;
 }
@@ -191,6 +195,7 @@ seat(struct courier_loop *l, const struct sender *sender)
 		return false;
 	*s = (struct seat){ .sender = sender, .door = { .config = l->x->config, .store = l->x->store,
 	    .keyring = l->x->keyring, .catalogue = l->x->catalogue, .arena = l->arena, .loop = l } };
+	s->late = metric_of(METRIC_LATE_SECONDS, "sender=\"%s\"", sender->name);
 	s->self = sender->open(&s->door, sender->about);
 	l->count += s->self != NULL;
 	return s->self != NULL;
@@ -204,6 +209,7 @@ begin(struct courier_loop *l)
 	    .answer_max = 65536, .ca_file = *c->ca_file != '\0' ? config_path(l->arena, c, c->ca_file) : NULL };
 
 	round_begin(&l->round);
+	l->in_flight = metric_own(METRIC_IN_FLIGHT);
 	l->fetcher = fetch_new(&limits);
 	l->hosts = hosts_new();
 	if (l->fetcher == NULL || l->hosts == NULL)

@@ -12,6 +12,7 @@
 #include "courier/sender.h"
 
 struct fetcher;
+struct metric;
 struct wake;
 
 struct courier_loop {
@@ -25,8 +26,10 @@ struct courier_loop {
 		const struct sender *sender;
 		void		*self;
 		struct courier	 door;
+		struct metric	*late;
 	} seats[COURIER_SENDERS];
 	size_t		 count;		/* of seats */
+	struct metric	*in_flight;
 	struct wake	*wake;		/* NULL: it cannot be heard */
 	int		 folder;	/* the store's, opened; -1: it has none */
 	int64_t		 boxes;		/* ms: when to look into them */

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "courier/backoff.h"
 #include "courier/lane.h"
 #include "courier/target.h"
@@ -154,7 +155,7 @@ begin_outbox(struct courier *c, const void *about)
 		free(o);
 		return NULL;
 	}
-	*o = (struct outbox){ c, about, lanes };
+	*o = (struct outbox){ c, about, lanes, metric_own(METRIC_OUTBOX_LANES) };
 	return o;
 }
 
@@ -199,6 +200,7 @@ work(void *arg)
 		step(o, p, now);
 		p = roster_first(o->lanes);
 	}
+	metric_set(o->waiting, roster_count(o->lanes));
 	return p != NULL && courier_has_room(o->courier) ? p->is.due.at : DUE_NEVER;
 }
 

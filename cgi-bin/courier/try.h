@@ -13,6 +13,7 @@ struct outbox {
 	struct courier	*courier;
 	const struct outbox_kind *const *kinds;
 	struct roster	*lanes;
+	struct metric		*waiting;	/* how many lanes there are: for figures */
 };
 
 /* A lane as we remember it between two looks at its record. */

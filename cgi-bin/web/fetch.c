@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/metrics.h"
 #include "web/address.h"
 #include "base/banned.h"
 
@@ -235,7 +236,7 @@ finish(struct transfer *t, CURLcode code)
 	struct fetch_answer answer = { .body = t->body.data != NULL ? t->body.data : "", .len = t->body.len,
 	    .head = t->head.data != NULL ? t->head.data : "" };
 	long status = 0;
-	curl_off_t wait = 0;
+	curl_off_t wait = 0, took = 0;
 
 	if (code == CURLE_OK) {
 		curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
@@ -243,6 +244,9 @@ finish(struct transfer *t, CURLcode code)
 	} else
 		answer.error = t->forbidden ? "its host has an address that must not be called" : curl_easy_strerror(code);
 	answer.status = (int)status;
+	curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &took);
+	metric_add(metric_of(METRIC_CALLS, "status=\"%d\"", answer.status), 1);
+	metric_observe(metric_own(METRIC_CALL_SECONDS), took);
 	answer.retry_after = wait > 0 && wait < 86400 ? (long)wait : 0;
 	t->done(t->arg, &answer);
 	end(t);

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/arena.h"
@@ -21,6 +22,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/text.h"
 #include "web/form.h"
 #include "web/request.h"
@@ -168,10 +170,20 @@ struct exchange {
 	struct response	 rs;
 	int		 refused;	/* status that it is refused with; 0 = it is not */
 	int64_t		 came;		/* ms of a clock that nobody moves */
+	int64_t		 came_us;	/* the same, in microseconds of the machine's */
 	int64_t		 asked;		/* the same, when its handler was called last */
 	bool		 tried;		/* it was called already */
 	struct exchange	*next;
 };
+
+static int64_t
+machine_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
 
 static int64_t
 steady_ms(void)
@@ -184,6 +196,7 @@ begin(struct exchange *e, struct wire wire, bool hurry)
 {
 	e->wire = wire;
 	e->came = steady_ms();
+	e->came_us = machine_us();
 	e->tried = false;
 	e->refused = take(&e->wire, &e->rq, e->program->max_body, e->arena);
 	e->rq.hurry = hurry;
@@ -216,12 +229,13 @@ try(struct exchange *e)
 static void
 finish(struct exchange *e)
 {
-	const char *sent = FCGX_GetParam("REQUEST_METHOD", e->wire.env);
+	const char *sent = FCGX_GetParam("REQUEST_METHOD", e->wire.env), *route = e->route->path != NULL ? e->route->path : "-";
 
 	log_request(e->rq.id);
-	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", e->rq.method,
-	    e->route->path != NULL ? e->route->path : "-", e->rs.status);
+	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", e->rq.method, route, e->rs.status);
 	reply(&e->wire, &e->rs, sent == NULL || strcmp(sent, "HEAD") != 0);
+	metric_add(metric_of(METRIC_REQUESTS, "route=\"%s\",status=\"%d\"", route, e->rs.status), 1);
+	metric_observe(metric_of(METRIC_REQUEST_SECONDS, "route=\"%s\"", route), machine_us() - e->came_us);
 	log_request(NULL);
 }
 
