@@ -115,6 +115,13 @@ DELETE /v1/installedapps/$APP/schedules/porch-off 422"
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
 	until_asked 1 'porch-off 200'
 	assert_equal "$(log | jq '[.[] | select(.path | contains("commands")) | .at] | .[-1] - .[-2] >= 2900')" true
+	control '{"next": [{"match": "commands", "status": 409, "times": 1}, {"match": "porch-off", "status": 404, "times": 1}]}'
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 404'
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 2 'porch-off 200'
+	# What is to be taken away and is not there is done; a command that meets 409 is not.
+	assert_equal "$(grep -o 'result=refused status=[0-9]*' "$BATS_TEST_TMPDIR/courier.log")" $'result=refused status=422\nresult=refused status=409'
 }
 
 @test "kill -9 of the courier loses no call" {
@@ -281,15 +288,22 @@ off"
 	use mirror.json '{"confirm": true, "app_id": "c0ffee-1"}'
 	deliver "$(events "$CONFIG" '{"eventType":"MODE_EVENT","modeEvent":{"modeId":"m1"}}')"
 	until_asked 1 /hook
-	assert_equal "$(log | jq -r --argjson from "$FROM" '.[$from:][] | select(.path == "/hook") | .body | fromjson | .event.modeId, .eventType')" $'m1\nMODE_EVENT'
+	assert_equal "$(log | jq -r --argjson from "$FROM" '.[$from:][] | select(.path == "/hook") | .body | fromjson | .event.modeId, .eventType, .installedAppId, (.time / 1000 - now | fabs < 60)')" $'m1\nMODE_EVENT\n'"$APP"$'\ntrue'
 	for app in c0ffee-1 c0ffee-2; do
 		deliver "$(message CONFIRMATION confirmationData "{\"appId\":\"$app\",\"confirmationUrl\":\"$API/confirm?token=$app\"}")"
 		status 200
 	done
 	deliver "$(message CONFIRMATION confirmationData '{"appId":"c0ffee-1","confirmationUrl":"http://127.0.0.1:1/confirm?token=evil"}')"
+	run ! grep smartapp_confirm "$BATS_TEST_TMPDIR/cgi.err"
+	deliver "$(message CONFIRMATION confirmationData "{\"appId\":\"c0ffee-1\",\"confirmationUrl\":\"${API}0/confirm?token=near\"}")"
+	run ! grep smartapp_confirm "$BATS_TEST_TMPDIR/cgi.err"
 	until_asked 1 '/confirm?token=c0ffee-1 200'
 	sleep 0.5
 	assert_equal "$(asked | grep -c confirm)" 1
+	sed -i 's/"confirm": true/"confirm": false/' "$ROOT/gatehouse.json"	# as it is unless one says so
+	deliver "$(message CONFIRMATION confirmationData "{\"appId\":\"c0ffee-1\",\"confirmationUrl\":\"$API/confirm?token=off\"}")"
+	status 200
+	run ! grep smartapp_confirm "$BATS_TEST_TMPDIR/cgi.err"
 }
 
 @test "a handler of one's own: the example of the documentation, compiled against the headers alone" {

@@ -294,6 +294,14 @@ POST /devices/one/commands {\"commands\":[{\"component\":\"main\",\"capability\"
 POST /installedapps/$APP/schedules$(printf ' ')
 DELETE /installedapps/$APP/schedules/earlier null"
 	assert_equal "$(gatehouse device show plug --user ann --json | jq -r '.. | objects | select(.capability? == "switch" and .attribute? == "switch") | .value')" on
+	# A device that was chosen by one of its components is commanded there.
+	deliver "$(uninstall)"
+	define '{"rules": [{"when": {"event": "MODE_EVENT"}, "then": [{"command": {"setting": "lamps", "capability": "switch", "command": "on"}},
+		{"command": {"setting": "doors", "capability": "switch", "command": "on"}}, {"schedule": {"name": "x", "after": 2, "unit": "hours"}}]}]}'
+	deliver "$(events "{\"lamps\":$(device_setting $LAMP | sed 's/"main"/"outlet2"/')}" "$(event MODE_EVENT modeEvent '{}')")"
+	run gatehouse smartapp show "$APP" --json
+	assert_equal "$(jq -c '[.calls[].body | fromjson | (.commands[0].component // (.once.time / 1000 - now | . > 7100 and . <= 7200))]' <<<"$output")" '["outlet2",true]'
+	define '{"rules": [{"when": {"event": "DEVICE_EVENT"}, "then": [{"schedule": {"name": "later", "after": "$value", "unit": "minutes"}}]}]}'
 	for value in 0 -1 '"x"' 99999999; do
 		deliver "$(events "$CONFIG" "$(device_event $DOOR x y "$value")")"
 		status 200
@@ -345,8 +353,8 @@ DELETE /installedapps/$APP/schedules/earlier null"
 	assert_equal "$(jq -c '[.calls | length, (.[0].path | split("/") | last), (.[1].body | fromjson | .commands[0].arguments[0]), (last.body | fromjson | .commands[0].arguments[0])]' <<<"$output")" \
 		'[400,"subscriptions",22,420]'
 	assert_equal "$(jq -c '[.posts | length, .[0].body, last.body]' <<<"$output")" '[400,"21","420"]'
-	many 7 9	# of several values for one thing the last counts
-	assert_equal "$(gatehouse device show lamp --user ann --json | jq -c '[.. | objects | select(.attribute? == "level") | .value]')" '[9]'
+	many 7 40	# of several values for one thing the last counts
+	assert_equal "$(gatehouse device show lamp --user ann --json | jq -c '[.. | objects | select(.attribute? == "level") | .value]')" '[40]'
 	# Long ones: what the record holds is what bounds them; one request has a share of that.
 	define '{"rules": [{"when": {"event": "DEVICE_EVENT"}, "then": [{"command": {"device": "d", "capability": "x", "command": "y", "arguments": ["$value"]}}]}]}'
 	long=$(printf 'x%.0s' {1..12000})
@@ -360,6 +368,30 @@ DELETE /installedapps/$APP/schedules/earlier null"
 	grep -q result=dropped "$BATS_TEST_TMPDIR/cgi.err"
 	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -r '[.calls[-8:][].body | fromjson | .commands[0].arguments[0][0:1]] | join("")')" 12345678
 	deliver "$(uninstall)"
+}
+
+@test "mirrors: the first device of the setting, its capability, in the direction that is said" {
+	define '{"mirrors": [{"setting": "doors", "capability": "switch", "user": "ann", "device": "plug", "direction": "there"},
+		{"setting": "lamps", "capability": "switch", "user": "ann", "device": "lamp", "direction": "here"}]}'
+	run asks "$(install "$CONFIG")"
+	assert_output "POST /subscriptions {\"sourceType\":\"DEVICE\",\"device\":{\"deviceId\":\"$LAMP\",\"componentId\":\"main\",\"capability\":\"switch\",\"attribute\":\"*\",\"value\":\"*\",\"stateChangeOnly\":true,\"subscriptionName\":\"mirror-1_0\"}}"
+	# now: switch of the lamp, level of the lamp, switch of the plug, here.
+	now() {
+		gatehouse device show lamp --user ann --json | jq -rc '[.. | objects | select(.attribute? == "switch" or .attribute? == "level") | .value] | join(" ")'
+		gatehouse device show plug --user ann --json | jq -rc '[.. | objects | select(.attribute? == "switch") | .value] | join(" ")'
+	}
+	gatehouse device set lamp --user ann st.switch.switch=off st.switchLevel.level=10 >/dev/null
+	gatehouse device set plug --user ann st.switch.switch=off >/dev/null
+	before=$(now)
+	lamp=$(device_event $LAMP switch switch '"on"')
+	for other in "$(device_event $LAMP2 switch switch '"on"')" "$(device_event $DOOR switch switch '"on"')" "$(device_event $LAMP switchLevel level 77)" \
+		"$(event DEVICE_HEALTH_EVENT deviceHealthEvent "$(jq -c .deviceEvent <<<"$lamp")")" "$(jq -c 'del(.deviceEvent.deviceId)' <<<"$lamp")"; do
+		deliver "$(events "$CONFIG" "$other")"
+		status 200
+	done
+	assert_equal "$(now)" "$before"
+	deliver "$(events "$CONFIG" "$lamp")"
+	assert_equal "$(now)" "${before/off/on}"
 }
 
 @test "config check looks into the definition and the handler: file, line, key" {

@@ -72,6 +72,29 @@ good() { install '{}'; }
 	OTHER=c0ffee-1 SIGNED='(request-target) x-st-correlation digest date' sign "$m"
 	deliver "$m"
 	status 200
+	# Sixteen of them, 2048 bytes in each; not more, not empty, not in great letters.
+	m=$(good) long=$(printf 'x%.0s' {1..2048}) more=("HTTP_X_EMPTY=" HTTP_X_UP=x)
+	for n in {1..14}; do more+=("HTTP_X_$n=x"); done
+	signed="(request-target) digest date $(printf 'x-%s ' {1..12})x-13"
+	SIGNED=$signed sign "$m"
+	deliver "$m" "${more[@]}"
+	status 200
+	SIGNED="$signed x-14" sign "$m"
+	deliver "$m" "${more[@]}"
+	refused 401 SignatureError 'too many names'
+	m=$(good)
+	OTHER=$long SIGNED='(request-target) digest date x-1' sign "$m"
+	deliver "$m" "HTTP_X_1=$long"
+	status 200
+	OTHER=x$long SIGNED='(request-target) digest date x-1' sign "$m"
+	deliver "$m" "HTTP_X_1=x$long"
+	refused 401 SignatureError 'x-1 is too long'
+	OTHER='' SIGNED='(request-target) digest date x-empty' sign "$m"
+	deliver "$m" "${more[@]}"
+	refused 401 SignatureError 'x-empty is signed, but did not come'
+	OTHER=x SIGNED='(request-target) digest date X-Up' sign "$m"
+	deliver "$m" "${more[@]}"
+	refused 401 SignatureError 'small letters'
 	m=$(good)
 	DATE=$(http_date "$(date +%s)")
 	sign "$m"
@@ -157,9 +180,11 @@ good() { install '{}'; }
 	assert_equal "$(asked | jq length)" "$before"
 	for id in /pl/useast1/unknown /pl/bad/redirect /pl/bad/big /pl/bad/text /pl/bad/two /pl/bad/error /pl/bad/drop \
 		/pl/useast1/small /pl/useast1/ec /pl/useast1/bare; do
-		KEYID=$id send "$(good)"
+		key=$KEYS/good.key
+		[ $id != /pl/useast1/small ] || key=$KEYS/small.key	# signed as it should be: the key is the fault
+		KEYID=$id KEY=$key send "$(good)"
 		refused 401 SignatureError
-		KEYID=$id send "$(good)"
+		KEYID=$id KEY=$key send "$(good)"
 		refused 401 SignatureError
 		assert_equal "$(asked | jq --arg id "$id" '[.[] | select(. == $id)] | length')" 1
 	done
@@ -250,6 +275,36 @@ good() { install '{}'; }
 	send "$(uninstall)"
 }
 
+@test "what has effects is on disk before it is answered; what has none waits for no disk" {
+	STAYS=
+	cp "$ROOT/app.json" "$BATS_TEST_TMPDIR/app.json"
+	jq -c '.rules = [{when: {event: "MODE_EVENT", mode: "call"}, then: [{command: {device: "d", capability: "switch", command: "on"}}]},
+		{when: {event: "MODE_EVENT", mode: "set"}, then: [{set: {user: "ann", device: "lamp", attribute: "switchLevel.level", value: 33}}]}]' \
+		"$BATS_TEST_TMPDIR/app.json" >"$ROOT/app.json"
+	mode() { events '{}' "{\"eventType\":\"MODE_EVENT\",\"modeEvent\":{\"modeId\":\"$1\"}}"; }
+	mapfile -t full < <(full_disk)
+	send "$(uninstall)"
+	gatehouse device set lamp --user ann st.switchLevel.level=1 st.switch.switch=on >/dev/null
+	switch=on
+	for m in "$(mode other)" "$(message CONFIGURATION configurationData "{\"installedAppId\":\"$APP\",\"phase\":\"INITIALIZE\"}")"; do
+		sign "$m"
+		deliver "$m" "${full[@]}"
+		status 200
+	done
+	for m in "$(install '{}')" "$(mode call)" "$(mode set)" "$(uninstall)"; do
+		sign "$m"
+		deliver "$m" "${full[@]}"
+		refused 500 InternalError 'the store: '
+		[ "$switch" = on ] && switch=off || switch=on
+		gatehouse device set lamp --user ann st.switch.switch=$switch >/dev/null	# the disk takes things again: a change is on it
+		deliver "$m"	# nothing of it was kept, also not that it came
+		status 200
+		run ! grep smartapp_repeated "$BATS_TEST_TMPDIR/cgi.err"
+	done
+	assert_equal "$(gatehouse device show lamp --user ann --json | jq -c '[.. | objects | select(.attribute? == "level") | .value]')" '[33]'
+	cp "$BATS_TEST_TMPDIR/app.json" "$ROOT/app.json"
+}
+
 @test "a handler of one's own sees a request once: of twins at one moment, after an error, and after its death" {
 	STAYS=
 	cat >"$BATS_TEST_TMPDIR/count.c" <<-'END'
@@ -315,7 +370,12 @@ good() { install '{}'; }
 	headers=(CONTENT_TYPE=application/json)
 	deliver "$ping"
 	refused 401 SignatureError
+	send "$ping"
+	refused 400 BadRequestError 'smartapp.ping is false'
+	headers=(CONTENT_TYPE=application/json)
 	configure '{"ping": true}'
+	deliver "$ping" HTTP_AUTHORIZATION=x	# who signs is judged by it
+	refused 401 SignatureError
 	deliver "$ping"
 	assert_equal "$code $(jq -r .pingData.challenge <<<"$body")" '200 <b>1</b>'
 	assert_equal "$(header X-Content-Type-Options)" nosniff
@@ -368,6 +428,9 @@ good() { install '{}'; }
 	move 90000
 	at 90000
 	refused 401 SignatureError 'has expired'
+	move -90000
+	at -90000
+	refused 401 SignatureError 'does not hold yet'
 	move 0
 	configure
 }

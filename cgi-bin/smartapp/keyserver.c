@@ -282,8 +282,9 @@ keyserver_find(struct keyserver *k, struct arena *a, const char *key_id, const c
 	char *hash = secret_digest(a, key_id);
 	struct claim c = { .key = key_of(a, hash) };
 	const struct signature_key *known = recall(k, hash);
+	struct signature_key *key = known == NULL ? obtain(k, a, key_id, &c, why) : NULL;	/* which sets c.until */
 
-	return known != NULL ? known : remember(k, hash, obtain(k, a, key_id, &c, why), c.until);
+	return known != NULL ? known : remember(k, hash, key, c.until);
 }
 
 struct signature_key *

@@ -124,6 +124,17 @@ apply_rules(struct lifecycle *c, const struct smartapp_event *e)
 	}
 }
 
+/* Is this the device that a mirror shows: the first of its setting? */
+static bool
+is_mirrored(const struct lifecycle *c, const struct json *mirror, const char *device)
+{
+	const struct smartapp_value *v;
+	size_t n;
+
+	return device != NULL && smartapp_as_devices(c->request->data.installed_app.config, json_get_string(mirror, "setting"), &v,
+	    &n) == SMARTAPP_READ_OK && strcmp(v->device.device_id, device) == 0;
+}
+
 /* What a mirrored device said becomes the state of the one here. */
 static void
 apply_mirrors(struct lifecycle *c, const struct smartapp_event *e)
@@ -136,7 +147,7 @@ apply_mirrors(struct lifecycle *c, const struct smartapp_event *e)
 	for (const struct json *m = json_first(c->definition->plan->mirrors); m != NULL; m = json_next(m)) {
 		const char *way = json_get_string(m, "direction");
 		if (strcmp(json_get_string(m, "capability"), capability) == 0 && (way == NULL || strcmp(way, "there") != 0) &&
-		    rules_setting_has(c, json_get_string(m, "setting"), device) &&
+		    is_mirrored(c, m, device) &&
 		    !lifecycle_mirror(c, json_get_string(m, "user"), json_get_string(m, "device"),
 		    arena_printf(c->arena, "%s.%s", capability, attribute), json_get(e->data, "value")))
 			log_event(LOG_LEVEL_WARN, "smartapp_mirror", "device=%.64s result=not_possible", json_get_string(m, "device"));

@@ -50,9 +50,9 @@ set_or(struct arena *a, struct json *it, const struct json *v, const char *name,
 		json_set_string(a, it, name, otherwise);
 }
 
-/* One subscription a device that was chosen: NAME_0, NAME_1 ... */
+/* One subscription a device that was chosen, of at most most: NAME_0, NAME_1 ... */
 static void
-subscribe_devices(struct setting_up *s, const struct json *v, const char *name, const char *setting)
+subscribe_devices(struct setting_up *s, const struct json *v, const char *name, const char *setting, size_t most)
 {
 	struct arena *a = s->call->arena;
 	const struct smartapp_value *d = NULL;
@@ -60,7 +60,7 @@ subscribe_devices(struct setting_up *s, const struct json *v, const char *name, 
 
 	if (smartapp_as_devices(config_of(s), setting, &d, &n) != SMARTAPP_READ_OK)
 		return;
-	for (size_t i = 0; d != NULL; d = d->next, i++) {
+	for (size_t i = 0; d != NULL && i < most; d = d->next, i++) {
 		struct json *it = json_object(a);
 		const char *component = json_get_string(v, "component");
 		json_set_string(a, it, "deviceId", d->device.device_id);
@@ -112,7 +112,7 @@ subscribe_all(struct setting_up *s)
 	for (const struct json *v = json_first(plan->subscriptions); v != NULL; v = json_next(v)) {
 		const struct plan_subscription *kind = plan_subscription(json_get_string(v, "type"));
 		if (strcmp(kind->type, "DEVICE") == 0)
-			subscribe_devices(s, v, json_get_string(v, "name"), json_get_string(v, "setting"));
+			subscribe_devices(s, v, json_get_string(v, "name"), json_get_string(v, "setting"), SUBSCRIPTIONS_MAX);
 		else
 			subscribe_other(s, v, kind);
 	}
@@ -121,7 +121,7 @@ subscribe_all(struct setting_up *s)
 		struct json *v = json_object(s->call->arena);
 		json_set_string(s->call->arena, v, "capability", json_get_string(m, "capability"));
 		if (way == NULL || strcmp(way, "there") != 0)
-			subscribe_devices(s, v, arena_printf(s->call->arena, "mirror-%zu", place), json_get_string(m, "setting"));
+			subscribe_devices(s, v, arena_printf(s->call->arena, "mirror-%zu", place), json_get_string(m, "setting"), 1);
 	}
 }
 

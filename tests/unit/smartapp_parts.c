@@ -1,5 +1,6 @@
 /* The small parts of the SmartApp: dates, the Authorization header, YAML, definitions and what is wrong with them, commands
- * read backwards. */
+ * read backwards.
+ * long because: most of it is tables. */
 #include "base/arena.h"
 #include "base/json.h"
 #include "base/yaml.h"
@@ -8,6 +9,7 @@
 #include "smartapp/authorization.h"
 #include "smartapp/definition.h"
 #include "smartapp/lane.h"
+#include "smartapp/lifecycle.h"
 #include "smartapp/verify.h"
 #include "smartapp/when.h"
 #include "tests/unit/fixture.h"
@@ -51,6 +53,10 @@ test_key_ids(void)
 {
 	CHECK(verify_key_id_is_remote("/pl/useast1/11-c8-0f", "/pl/"));
 	CHECK(verify_key_id_is_remote("/abc/x/1", "/abc/"));
+	const char *region = arena_printf(fx.arena, "%032d", 0), *serial = arena_printf(fx.arena, "%0128d", 0);
+	CHECK(verify_key_id_is_remote(arena_printf(fx.arena, "/pl/%s/%s", region, serial), "/pl/"));
+	CHECK(!verify_key_id_is_remote(arena_printf(fx.arena, "/pl/%s0/%s", region, serial), "/pl/"));
+	CHECK(!verify_key_id_is_remote(arena_printf(fx.arena, "/pl/%s/%s0", region, serial), "/pl/"));
 	CHECK(!verify_key_id_is_remote("/pl/useast1/", "/pl/") && !verify_key_id_is_remote("/pl/us.east/1", "/pl/"));
 	CHECK(!verify_key_id_is_remote("/pl/useast1/..", "/pl/") && !verify_key_id_is_remote("", "/pl/"));
 	CHECK(verify_key_id_is_local("/SmartThings/d4:a3:58:b2:99:0d:d5:3d:a4:61:c9:a4:52:4a:66:a4"));
@@ -168,6 +174,20 @@ test_targets(void)
 }
 
 static void
+test_pages(void)
+{
+	static const char text[] = "{\"id\":\"a\",\"name\":\"A\",\"description\":\"\",\"targetUrl\":\"https://x.example\",\"permissions\":[],\n"
+	    "\"configPages\":[{\"pageId\":\"a\",\"pageName\":\"A\",\"sections\":[]},\n{\"pageId\":\"%s\",\"pageName\":\"B\",\"sections\":[]}]}";
+	const char *why, *file = arena_printf(fx.arena, "%s/d.json", fx.root);
+
+	fixture_write("d.json", arena_printf(fx.arena, text, "b"));
+	CHECK(definition_load(fx.arena, file, &why) != NULL);
+	fixture_write("d.json", arena_printf(fx.arena, text, "a"));
+	CHECK(definition_load(fx.arena, file, &why) == NULL);
+	CHECK_STR(why, arena_printf(fx.arena, "%s:3: configPages.1.pageId: stands twice", file));
+}
+
+static void
 test_plans(void)
 {
 	static const struct { const char *more, *why; } bad[] = {
@@ -177,6 +197,12 @@ test_plans(void)
 		{ ",\"subscriptions\":[{\"name\":\"a\",\"type\":\"WEATHER\"}]", "5: subscriptions.0.type: is no kind of subscription" },
 		{ ",\"subscriptions\":[{\"name\":\"a\",\"type\":\"MODE\",\"setting\":\"d\"}]", "5: subscriptions.0.setting: MODE takes no devices" },
 		{ ",\"subscriptions\":[{\"name\":\"a\",\"type\":\"MODE\"},{\"name\":\"a\",\"type\":\"MODE\"}]", "5: subscriptions.1.name: stands twice" },
+		{ ",\"subscriptions\":[{\"name\":\"123456789-123456789-123456789-123\",\"type\":\"MODE\"}]", "5: subscriptions.0.name: is longer than 32 bytes" },
+		{ ",\"schedules\":[{},{},{},{},{},{},{}]", "5: schedules: has more than 6 elements" },
+		{ ",\"schedules\":[{\"name\":\"a\",\"daily\":\"07:00\",\"after\":5}]", "5: schedules.0: needs one of cron, daily, once and after" },
+		{ ",\"rules\":[{\"when\":{\"event\":\"MODE_EVENT\"},\"then\":[{\"unschedule\":\"a\",\"post\":{\"url\":\"https://x\"}}]}]", "5: rules.0.then.0: needs one of command, schedule, unschedule, set and post" },
+		{ ",\"rules\":[{\"when\":{\"event\":\"MODE_EVENT\"},\"and\":[{\"setting\":\"d\",\"from\":\"08:00\",\"to\":\"09:00\"}],\"then\":[]}]", "5: rules.0.and.0: needs setting, or device, or from and to" },
+		{ ",\"rules\":[{\"when\":{\"event\":\"MODE_EVENT\"},\"then\":[{\"command\":{\"setting\":\"d\",\"device\":\"x\",\"capability\":\"switch\",\"command\":\"on\"}}]}]", "5: rules.0.then.0.command: needs setting or device" },
 		{ ",\"schedules\":[{\"name\":\"a\"}]", "5: schedules.0: needs one of cron, daily, once and after" },
 		{ ",\"schedules\":[{\"name\":\"a\",\"daily\":\"25:00\"}]", "5: schedules.0.daily: must be as 07:30, or $ with a TIME setting" },
 		{ ",\"schedules\":[{\"name\":\"a\",\"daily\":\"$d\"}]", "5: schedules.0.daily: the setting d is DEVICE, not TIME" },
@@ -228,6 +254,44 @@ test_toward(void)
 	CHECK_STR(toward(c, "nonsense", "x", "1"), NULL);
 }
 
+/* What may be wished: the paths of an API, and not more than is good. */
+static void
+test_wishes(void)
+{
+	static const char *const bad[] = { "devices", "", "/devices/../x", "/devices//x", "/devices/a b", "/devices?x=1", "/devices#x", "/d/%2e", "/\\x" };
+	struct smartapp_request rq = { .phase = SMARTAPP_EVENT };
+	struct lifecycle c;
+	int made = 0;
+
+	lifecycle_begin(&c, fx.arena, &rq);
+	CHECK(lifecycle_wish(&c, "GET", "/devices/a-b_c.d~e/status", NULL) && c.wish_count == 1 && !c.wishes->setup);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK_NAMED(!lifecycle_wish(&c, "GET", bad[i], NULL), bad[i]);
+	CHECK(!lifecycle_wish(&c, "get", "/a", NULL) && !lifecycle_wish(&c, "HEAD", "/a", NULL) && c.wish_count == 1);
+	CHECK(lifecycle_wish(&c, "PUT", arena_printf(fx.arena, "/%0511d", 0), NULL) && !lifecycle_wish(&c, "PUT", arena_printf(fx.arena, "/%0512d", 0), NULL));
+	/* No installed app, no path of its own; a device's id becomes part of one. */
+	CHECK(!lifecycle_wish_own(&c, "GET", "/subscriptions", NULL));
+	CHECK(!lifecycle_command(&c, "../a", NULL, "switch", "on", NULL) && !lifecycle_command(&c, "a/b", NULL, "switch", "on", NULL));
+	CHECK(!lifecycle_wish(&c, "POST", "/a", json_new_string(fx.arena, arena_printf(fx.arena, "%065600d", 0))));
+	/* Two hundred; or so much as a queue has room for from one request, a quote counting twice. */
+	while (lifecycle_wish(&c, "GET", "/a", NULL))
+		made++;
+	CHECK(made == 198 && c.wish_count == 200);
+	lifecycle_begin(&c, fx.arena, &rq);
+	for (made = 0; lifecycle_wish(&c, "POST", "/a", json_new_string(fx.arena, arena_printf(fx.arena, "%010000d", 0))); made++)
+		;
+	CHECK(made == 10 && lifecycle_wish(&c, "GET", "/a", NULL));
+	lifecycle_begin(&c, fx.arena, &rq);
+	char *quotes = arena_printf(fx.arena, "%05000d", 0);
+	memset(quotes, '"', 5000);	/* each is two bytes as JSON, and four as JSON in a record */
+	for (made = 0; lifecycle_wish(&c, "POST", "/a", json_new_string(fx.arena, quotes)); made++)
+		;
+	CHECK(made == 5);
+	rq.phase = SMARTAPP_INSTALL;
+	lifecycle_begin(&c, fx.arena, &rq);
+	CHECK(lifecycle_wish(&c, "GET", "/a", NULL) && c.wishes->setup && lifecycle_confirm(&c, "https://x.example/") && !c.wishes->next->setup);
+}
+
 static void
 test_limits(void)
 {
@@ -260,8 +324,10 @@ main(void)
 	test_yaml();
 	test_settings();
 	test_targets();
+	test_pages();
 	test_plans();
 	test_toward();
+	test_wishes();
 	test_limits();
 	fixture_end();
 	return check_end();

@@ -91,6 +91,63 @@ test_events(void)
 	CHECK(smartapp_filter(rq.data.events, SMARTAPP_TIMER_EVENT, NULL, NULL) == NULL);
 }
 
+/* n times piece, commas between them. */
+static const char *
+times(const char *piece, size_t n)
+{
+	size_t len = strlen(piece);
+	char *text = arena_alloc(arena, n * (len + 1) + 1);
+
+	for (size_t i = 0; i < n; i++) {
+		memcpy(text + i * (len + 1), piece, len);
+		text[i * (len + 1) + len] = ',';
+	}
+	text[n > 0 ? n * (len + 1) - 1 : 0] = '\0';
+	return text;
+}
+
+/* Settings "1" to n. */
+static const char *
+settings(size_t n)
+{
+	const char *text = "\"0\":[]";
+
+	for (size_t i = 1; i < n; i++)
+		text = arena_printf(arena, "%s,\"%zu\":[]", text, i);
+	return text;
+}
+
+static bool
+is_request(const char *text)
+{
+	struct smartapp_request rq;
+	struct json *v = parse(text);
+
+	return v != NULL && smartapp_request_read(arena, v, 1, &rq) == NULL;
+}
+
+#define EVENT(head, token, id, permissions, config) is_request(arena_printf(arena, "{\"%s\":\"EVENT\",\"eventData\":{%s\"installedApp\":" \
+	"{\"installedAppId\":\"%s\",\"locationId\":\"l\",\"permissions\":[%s],\"config\":{%s}},\"events\":[]}}", head, token, id, permissions, config))
+#define TOKEN "\"authToken\":\"t\","
+
+/* What a request may have at most, and what only an API access app may leave out. */
+static void
+test_limits(void)
+{
+	static const char id[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+	static const char ping[] = "{\"lifecycle\":\"PING\",\"pingData\":{\"challenge\":\"%.*s\"}}";
+
+	CHECK(EVENT("lifecycle", TOKEN, "i", "", "") && !EVENT("lifecycle", "", "i", "", ""));
+	CHECK(EVENT("messageType", TOKEN, "i", "", "") && EVENT("messageType", "", "i", "", ""));
+	CHECK(!EVENT("lifecycle", "\"authToken\":7,", "i", "", "") && !EVENT("messageType", "\"authToken\":\"\",", "i", "", ""));
+	CHECK(EVENT("lifecycle", TOKEN, id, "", "") && !EVENT("lifecycle", TOKEN, arena_printf(arena, "%s0", id), "", ""));
+	CHECK(EVENT("lifecycle", TOKEN, "i", times("\"r\"", 100), "") && !EVENT("lifecycle", TOKEN, "i", times("\"r\"", 101), ""));
+	CHECK(EVENT("lifecycle", TOKEN, "i", "", settings(200)) && !EVENT("lifecycle", TOKEN, "i", "", settings(201)));
+	CHECK(EVENT("lifecycle", TOKEN, "i", "", arena_printf(arena, "\"a\":[%s]", times("{}", 500))));
+	CHECK(!EVENT("lifecycle", TOKEN, "i", "", arena_printf(arena, "\"a\":[%s]", times("{}", 501))));
+	CHECK(is_request(arena_printf(arena, ping, 1024, times("x", 600))) && !is_request(arena_printf(arena, ping, 1025, times("x", 600))));
+}
+
 static void
 test_names(void)
 {
@@ -111,6 +168,7 @@ main(void)
 	arena = arena_new((size_t)64 << 20);
 	test_readers();
 	test_events();
+	test_limits();
 	test_names();
 	arena_free(arena);
 	return check_end();
