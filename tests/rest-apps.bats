@@ -63,7 +63,7 @@ yaml_switch() {
 		is 204 ''
 		form "$(at "$client" http://b.test:8081/x)" "$session"
 		status 200
-		has '<legend>Switches</legend>'
+		has '<legend><bdi>Switches</bdi></legend>'
 	done
 }
 

@@ -15,8 +15,8 @@ teardown_file() { rest_end; }
 	has 'name="password"'
 	form "$(at restful-switch http://a.test/cb)" "$session"
 	status 200
-	has '<legend>Switches</legend>'
-	for name in "Switch A" "Switch B" "Switch C" "Hall lamp"; do has "<span>$name"; done
+	has '<legend><bdi>Switches</bdi></legend>'
+	for name in "Switch A" "Switch B" "Switch C" "Hall lamp"; do has "<span><bdi>$name</bdi>"; done
 	hasnt 'Front door'
 	hasnt ' checked'
 	has 'href="https://dash.example"'
