@@ -234,6 +234,22 @@ account() { printf '%s' "$PASSWORD" | gatehouse user add "$1" --password-stdin >
 	done
 }
 
+@test "what was noted while the clock stood ahead is over, not to come" {
+	account fay
+	enter fay
+	local config
+	config=$(<"$ROOT/gatehouse.json")
+	jq '.simulator = true' <<<"$config" >"$ROOT/gatehouse.json"	# only then does the clock move
+	printf '\x00\x5c\x26\x05\x00\x00\x00\x00' >"$ROOT/clock"	# a day
+	gatehouse token issue --user fay --client smartthings >/dev/null
+	rm "$ROOT/clock"
+	printf %s "$config" >"$ROOT/gatehouse.json"
+	page /links "$mine"
+	[[ $body =~ '<dt>Last used</dt><dd><time '[^'>']*'>just now' ]] || { echo "$body"; return 1; }
+	page /activity "$mine"
+	hasnt '>in 1 day<'
+}
+
 # --- operator ---
 
 @test "operator: flagged accounts see it, all others get 404, nobody a hint" {

@@ -118,7 +118,7 @@ show_told(struct page *p, struct json *v, const struct json *e)
 		json_set_int(p->arena, v, "more", json_get_int(e, "more", 0));
 	if (json_get_int(e, "times", 1) > 1) {
 		json_set_int(p->arena, v, "times", json_get_int(e, "times", 1));
-		json_set(p->arena, v, "first", moment(p->arena, json_get_int(e, "first", 0)));
+		json_set(p->arena, v, "first", moment_past(p->arena, json_get_int(e, "first", 0)));
 	}
 }
 
@@ -175,7 +175,7 @@ show(void *arg, const struct timeline_entry *e)
 	struct page *p = arg;
 	struct json *v = json_append(p->arena, p->entries, json_object(p->arena));
 
-	json_set(p->arena, v, "when", moment(p->arena, e->time));
+	json_set(p->arena, v, "when", moment_past(p->arena, e->time));
 	if (e->event != NULL)
 		show_event(p, v, e->event);
 	else

@@ -49,7 +49,7 @@ add_messages(const struct steps *s, enum exchange_step step, bool failed, struct
 	if (result != STORE_OK)
 		return result == STORE_ABSENT ? STORE_OK : result;
 	struct json *v = json_append(s->arena, list, json_object(s->arena));
-	json_set(s->arena, v, "at", moment(s->arena, json_get_int(r, "time", 0)));
+	json_set(s->arena, v, "at", moment_past(s->arena, json_get_int(r, "time", 0)));
 	json_set_string(s->arena, v, "title", failed ? "messages_failed" : "messages_done");
 	json_set_string(s->arena, v, "line", json_get_string(r, "line"));
 	json_set_string(s->arena, v, "agent", json_get_string(json_get(r, "headers"), "User-Agent"));
@@ -75,7 +75,7 @@ set_state(struct steps *s, struct json *v, enum exchange_step step)
 	json_set_bool(s->arena, v, "waiting", waiting);
 	json_set_bool(s->arena, v, "done", !failed && !waiting);
 	json_set_string(s->arena, v, "state", failed ? "state_failed" : waiting ? "state_waiting" : "state_done");
-	json_set(s->arena, v, "when", moment(s->arena, failed ? e->failed : first));
+	json_set(s->arena, v, "when", moment_past(s->arena, failed ? e->failed : first));
 	json_set_string(s->arena, v, "error", failed ? e->error : NULL);
 	json_set_string(s->arena, v, "advice", failed ? advice_for(e->error) : waiting && !s->told ? rows[step].waiting : NULL);
 	s->told = s->told || waiting;

@@ -88,7 +88,7 @@ link_health(struct app *app, struct arena *a, const struct grant *g, const struc
 	json_set_string(a, *health, "says", v.text);
 	json_set_string(a, *health, "advice", v.advice);
 	json_set_int(a, *health, "tries", v.n);
-	json_set(a, *health, "since", moment(a, v.when));
+	json_set(a, *health, "since", moment_past(a, v.when));
 	json_set(a, *health, "next", moment(a, v.next));
 	return STORE_OK;
 }

@@ -31,7 +31,7 @@ show_token(struct app *app, struct arena *a, const struct grant *g, const struct
 	int64_t ttl = c != NULL && c->access_ttl != 0 ? c->access_ttl : app->config->oauth.access_ttl;
 	int64_t ends = (g->last_used + ttl) * 1000;
 
-	json_set(a, v, "issued", moment(a, g->last_used * 1000));
+	json_set(a, v, "issued", moment_past(a, g->last_used * 1000));
 	json_set(a, v, ends > clock_ms() ? "renew" : "overdue", moment(a, ends));
 }
 
@@ -56,8 +56,8 @@ show_grant(struct app *app, struct arena *a, const struct grant *g, const struct
 	json_set_string(a, v, "scope", g->scope);
 	json_set_bool(a, v, "may_read", g->scope != NULL && strstr(g->scope, "devices:read") != NULL);
 	json_set_bool(a, v, "may_control", g->scope != NULL && strstr(g->scope, "devices:control") != NULL);
-	json_set(a, v, "created", moment(a, g->created * 1000));
-	json_set(a, v, "last_used", moment(a, handshake_last(g, seen)));
+	json_set(a, v, "created", moment_past(a, g->created * 1000));
+	json_set(a, v, "last_used", moment_past(a, handshake_last(g, seen)));
 	json_set(a, v, "ends", moment(a, grant_ends(g) * 1000));
 	json_set_bool(a, v, "include_new", g->include_new);
 	json_set_int(a, v, "devices", (long long)json_count(grant_devices(a, g, all)));

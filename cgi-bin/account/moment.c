@@ -40,10 +40,10 @@ moment_exact(struct arena *a, int64_t ms)
 	    tm.tm_min);
 }
 
-struct json *
-moment(struct arena *a, int64_t ms)
+static struct json *
+in_words(struct arena *a, int64_t off, int64_t ms)
 {
-	int64_t off = clock_ms() - ms, away = (off < 0 ? -off : off) / 1000;
+	int64_t away = (off < 0 ? -off : off) / 1000;
 	const struct unit *u = units;
 	struct tm tm = calendar(ms);
 	struct json *v = json_object(a);
@@ -59,4 +59,18 @@ moment(struct arena *a, int64_t ms)
 	json_set_string(a, v, "iso", arena_printf(a, "%04d-%02d-%02dT%02d:%02d:%02dZ", tm.tm_year + 1900, tm.tm_mon + 1,
 	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec));
 	return v;
+}
+
+struct json *
+moment(struct arena *a, int64_t ms)
+{
+	return in_words(a, clock_ms() - ms, ms);
+}
+
+struct json *
+moment_past(struct arena *a, int64_t ms)
+{
+	int64_t off = clock_ms() - ms;
+
+	return in_words(a, off > 0 ? off : 0, ms);
 }

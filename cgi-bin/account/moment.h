@@ -11,6 +11,9 @@ struct json;
  * 1970, past or to come. NULL for 0: never. */
 struct json	*moment(struct arena *, int64_t ms);
 
+/* The same of what has happened: "just now" even where the clock was set back since, as the simulator does. */
+struct json	*moment_past(struct arena *, int64_t ms);
+
 /* "2026-11-21 21:15 UTC". */
 char		*moment_exact(struct arena *, int64_t ms);
 
