@@ -221,13 +221,15 @@ signed() { printf '%s' "${2:+$2.}$1" | openssl dgst -sha256 -hmac 'hook secret' 
 	# the old one goes first, the address stays
 	[ "$(vendor_log '[.[] | select(.what != "/devices" and .what != "refresh_token") | .method + .path]')" = "$(jq -nc --arg f "$first" '["DELETE/v1/hooks/" + ($f | @uri), "POST/v1/hooks"]')" ]
 	[ "$(vendor_log '[.[] | select(.method == "POST" and .what == "/hooks") | .body | fromjson | .url] | last')" = "\"$PUBLIC$HOOK_URL\"" ]
-	ahead 1201
+	# first the trouble: a look that is still to come may be the one that finds it
 	control '{"subscribe":{"status":503,"body":"later"}}'
+	ahead 1201
 	looked
 	until_is '"HTTP 503"' hook '.fault | @json'
 	[ "$(look .failures)" = 0 ]
 	control '{"subscribe":null}'
 	looked
+	# it is tried again after a quarter of an hour, not with every look
 	[ "$(vendor_log '[.[] | select(.what == "/hooks")] | length')" = 0 ]
 	ahead 901
 	looked
