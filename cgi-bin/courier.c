@@ -10,6 +10,7 @@
 #include "endpoints/notify.h"
 #include "link/end.h"
 #include "link/poll.h"
+#include "nodeserver/codes.h"
 #include "nodeserver/presence.h"
 #include "schema/callbacks.h"
 #include "smartapp/sender.h"
@@ -20,6 +21,7 @@ static const struct outbox_kind *const kinds[] = {
 	&endpoints_post,
 	&link_unsubscribe,
 	&link_revoke,
+	&nodeserver_exchange,
 	NULL,
 };
 

@@ -257,6 +257,44 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	json '.messages == []'
 }
 
+@test "35 with a token endpoint the code is exchanged here; what came of it is told once" {
+	running
+	ask() {
+		node -e 'const s = require("node:http").createServer((q, r) => { let b = ""; q.on("data", (d) => b += d).on("end", () => {
+			console.log(JSON.stringify({ type: q.headers["content-type"], form: Object.fromEntries(new URLSearchParams(b)) }));
+			if (b.includes("bad")) r.writeHead(400, { "content-type": "application/json" }).end("{\"error\":\"invalid_grant\"}");
+			else r.end("{\"access_token\":\"acc-ess\",\"expires_in\":60}"); }); }).listen(0, "127.0.0.1", () => console.log(s.address().port));' >"$BATS_TEST_TMPDIR/vendor" 3>&- &
+		vendor=$!
+		until [ -s "$BATS_TEST_TMPDIR/vendor" ]; do sleep 0.05; done
+	}
+	callback() { cgi polyglot GET "/api/oauth/callback?$1&state=$worker" '' HTTP_COOKIE="$session"; status 303; }
+	ask
+	api PATCH "/$n" '{"oauth":{"token_endpoint":"http://127.0.0.1:'"$(head -n 1 "$BATS_TEST_TMPDIR/vendor")"'/token","client_id":"me","client_secret":"hush &","token_parameters":{"audience":"x"}}}'
+	callback code=c0de-of-a-vendor
+	callback code=bad
+	callback error=access_denied
+	run gatehouse store dump
+	refute_output --partial c0de-of-a-vendor
+	refute_output --partial hush
+	env GATEHOUSE_ROOT="$ROOT" "$BUILD/courier" 2>"$BATS_TEST_TMPDIR/courier" 3>&- &
+	local courier=$!
+	for i in {1..100}; do [ "$(wc -l <"$BATS_TEST_TMPDIR/vendor")" = 3 ] && break; sleep 0.1; done
+	local all=''
+	for i in {1..50}; do after='' fetch; all+=$messages; [[ $all != *invalid_grant* ]] || break; done
+	messages=$all
+	told '.oauth == {"state":"'"$worker"'","access_token":"acc-ess","expires_in":60}'
+	told '.oauth == {"state":"'"$worker"'","error":"invalid_grant"}'
+	told '.oauth == {"state":"'"$worker"'","error":"access_denied"}'
+	kill "$courier" "$vendor"
+	wait "$courier"
+	sed -n 2p "$BATS_TEST_TMPDIR/vendor" | jq -e '.type == "application/x-www-form-urlencoded" and .form == {"grant_type":"authorization_code",
+		"code":"c0de-of-a-vendor","redirect_uri":"'"$PUBLIC"'/api/oauth/callback","client_id":"me","client_secret":"hush &","audience":"x"}'
+	run gatehouse store dump
+	refute_output --partial acc-ess
+	run gatehouse store check
+	assert_success
+}
+
 @test "36 37 38 query, stop, start, restart" {
 	running
 	local id
@@ -420,6 +458,23 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	[ "$configs" -le $(((SECONDS - start + 2) * 3)) ]
 	fetch
 	config '.nodes.lamp1.drivers.ST.value == "40"' || { get; json '.messages == []'; }
+}
+
+@test "store check knows the lists of node servers and of their nodes" {
+	running
+	gatehouse store check
+	local other=$BATS_TEST_TMPDIR/other
+	mkdir "$other"
+	cp "$ROOT/gatehouse.json" "$other/"
+	cp -R "$ROOT/secret" "$other/"
+	gatehouse store dump | sed -e 's/"addresses":\["controller","lamp1"\]/"addresses":["controller","lamp2"]/' -e 's/"slots":\['"$n"'\]/"slots":[24]/' |
+		"$BUILD/gatehouse" --root "$other" store load /dev/stdin
+	run "$BUILD/gatehouse" --root "$other" store check
+	assert_failure 1
+	assert_output --regexp "nodes/[^ ]*/$n: it lists lamp2, which is not there"
+	assert_output --regexp "node/[^ ]*/$n/lamp1: it is not listed in nodes/"
+	assert_output --regexp 'nodeservers/[^ ]*: it lists 24, which is not there'
+	assert_output --regexp "nodeserver/[^ ]*/$n: it is not listed in nodeservers/"
 }
 
 @test "an account's end is that of its node servers" {

@@ -162,12 +162,38 @@ load_from(const struct cli *c, FILE *in, const char *file)
 	return CLI_DONE;
 }
 
+/* A dump is read twice: a pipe, which cannot be, goes into a file without a name first. NULL with errno. */
+static FILE *
+read_twice(const struct cli *c, FILE *in)
+{
+	char block[65536];
+	size_t n;
+
+	if (fseek(in, 0, SEEK_CUR) == 0)
+		return in;
+	int fd = open(c->config->root, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+	FILE *copy = fd >= 0 ? fdopen(fd, "w+") : NULL;
+	bool fine = copy != NULL;
+	while (fine && (n = fread(block, 1, sizeof(block), in)) > 0)
+		fine = fwrite(block, 1, n, copy) == n;
+	fine = fine && !ferror(in) && fflush(copy) == 0;
+	fclose(in);
+	if (!fine && copy != NULL)
+		fclose(copy);
+	if (!fine)
+		return NULL;
+	rewind(copy);
+	return copy;
+}
+
 static enum cli_exit
 load(struct cli *c)
 {
 	const char *file = c->words[0];
 	FILE *in = fopen(file, "re");
 
+	if (in != NULL)
+		in = read_twice(c, in);
 	if (in == NULL)
 		return output_refuse(c, "name a file that gatehouse store dump has written", "%s: %s", file,
 		    strerror(errno));

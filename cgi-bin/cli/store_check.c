@@ -20,6 +20,8 @@ static const struct list lists[] = {
 	{ "devices", "ids", "device", true },
 	{ "grants", "grants", "grant", false },
 	{ "links", "ids", "link", true },
+	{ "nodeservers", "slots", "nodeserver", true },
+	{ "nodes", "addresses", "node", true },
 };
 
 /* A record that stands beside another: "state/u/d" beside "device/u/d". */
@@ -104,6 +106,15 @@ find(const struct check *c, const char *key)
 	return c->n > 0 ? bsearch(&want, c->all, c->n, sizeof(*c->all), by_key) : NULL;
 }
 
+/* What a list names: texts, or numbers of slots. */
+static const char *
+named(struct arena *a, const struct json *v)
+{
+	long long n;
+
+	return json_int(v, &n) ? arena_printf(a, "%lld", n) : json_string(v);
+}
+
 /* "devices/u" and what it names: is each there? */
 static void
 check_list(struct check *c, const struct list *l, const struct entry *e)
@@ -114,8 +125,8 @@ check_list(struct check *c, const struct list *l, const struct entry *e)
 	if (v != NULL && json_type(json_get(v, l->member)) != JSON_ARRAY)
 		fault(c, e->key, arena_printf(c->scratch, "it has no array \"%s\"", l->member));
 	for (const struct json *id = json_first(json_get(v, l->member)); id != NULL; id = json_next(id)) {
-		const char *name = json_string(id), *key = name != NULL ?
-		    record_key(c->scratch, l->lists, owner, name, NULL) : NULL;
+		const char *name = named(c->scratch, id), *key = name != NULL && strchr(name, '/') == NULL ?
+		    arena_printf(c->scratch, "%s/%s/%s", l->lists, owner, name) : NULL;
 		if (key == NULL)
 			fault(c, e->key, "it lists what is no id");
 		else if (l->all_exist && find(c, key) == NULL)
@@ -127,7 +138,8 @@ check_list(struct check *c, const struct list *l, const struct entry *e)
 static void
 check_listed(struct check *c, const struct list *l, const struct entry *e)
 {
-	const char *owner = e->key + strlen(l->lists) + 1, *slash = strchr(owner, '/');
+	const char *owner = e->key + strlen(l->lists) + 1, *slash = strrchr(owner, '/');
+	bool there = false;
 
 	if (slash == NULL)
 		return;
@@ -135,7 +147,11 @@ check_listed(struct check *c, const struct list *l, const struct entry *e)
 	const char *key = arena_printf(c->scratch, "%s/%s", l->kind, user);
 	const struct entry *list = find(c, key);
 	const struct json *v = list != NULL ? record_parse(c->scratch, list->value) : NULL;
-	if (!json_array_has(json_get(v, l->member), slash + 1))
+	for (const struct json *id = json_first(json_get(v, l->member)); id != NULL && !there; id = json_next(id)) {
+		const char *name = named(c->scratch, id);
+		there = name != NULL && strcmp(name, slash + 1) == 0;
+	}
+	if (!there)
 		fault(c, e->key, arena_printf(c->scratch, "it is not listed in %s", key));
 }
 

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "nodeserver/certificate.h"
+#include "nodeserver/codes.h"
 #include "nodeserver/nodes.h"
 #include "nodeserver/presence.h"
 #include "nodeserver/service.h"
@@ -94,6 +95,7 @@ outside_callback(struct app *app, const struct request *rq, struct response *rs)
 	const struct nodeserver_context x = ask_context(app, rq);
 	struct visitor visitor = visitor_find(app, rq, rs);
 	const char *state = request_query(rq, "state");
+	const struct json *said = parameters(rq);
 	struct nodeserver ns;
 	bool full = false;
 
@@ -115,8 +117,10 @@ outside_callback(struct app *app, const struct request *rq, struct response *rs)
 		visitor_error(app, rq, rs, 403, "nodeserver_callback_other", NULL);
 		return;
 	}
-	if (r == STORE_OK)
-		r = service_tell(&x, &ns, "oauth", parameters(rq), &full);
+	if (r == STORE_OK && codes_wanted(&x, &ns, said))
+		r = codes_exchange(&x, &ns, said);
+	else if (r == STORE_OK)
+		r = service_tell(&x, &ns, "oauth", said, &full);
 	if (r != STORE_OK || full)
 		visitor_unavailable(app, rq, rs);
 	else
