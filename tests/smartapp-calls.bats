@@ -99,6 +99,20 @@ grant_type=refresh_token&client_id=cid&refresh_token=rt-1"
 	assert_equal "$(asked | grep -c oauth)" 1
 }
 
+@test "a call that is refused with a new token, too, is dropped, and the next one made" {
+	control '{"next": [{"match": "subscriptions", "status": 401, "times": 2}]}'
+	use app.yaml
+	deliver "$(install "$CONFIG")"
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 200'
+	assert_equal "$(asked)" "POST /v1/installedapps/$APP/subscriptions 401
+POST /oauth/token 200
+POST /v1/installedapps/$APP/subscriptions 401
+POST /v1/devices/$LAMP/commands 200
+DELETE /v1/installedapps/$APP/schedules/porch-off 200"
+	grep -q 'result=refused status=401' "$BATS_TEST_TMPDIR/courier.log"
+}
+
 @test "failures are tried again, refusals are not; 409 and Retry-After" {
 	use app.yaml
 	control '{"next": [{"match": "POST /v1/installedapps", "status": 409, "times": 1}, {"match": "commands", "status": 503, "times": 1},
@@ -273,13 +287,24 @@ $far off"
 	until_asked 1 subscriptions
 	gatehouse device set lamp --user ann switch.switch=on >/dev/null
 	sleep 1.5	# the first look notes where it begins; what follows is told
+	n=$(asked | grep -c commands) || true
+	gatehouse device set lamp --user ann switchLevel.level=44 >/dev/null	# of another capability
 	gatehouse device set lamp --user ann switch.switch=off >/dev/null
-	until_asked 1 commands
+	until_asked $((n + 1)) commands
+	assert_equal "$(asked | grep -c commands)" $((n + 1))
 	assert_equal "$(log | jq -r --argjson from "$FROM" '[.[$from:][] | select(.path | contains("commands"))] | last | .path, (.body | fromjson | .commands[0].command)')" "/v1/devices/$LAMP/commands
 off"
 	n=$(asked | grep -c commands)
 	deliver "$(events "$CONFIG" "$(device_event $LAMP switch switch '"on"')")"
 	assert_equal "$(gatehouse device show lamp --user ann --json | jq -r '.. | objects | select(.capability? == "switch" and .attribute? == "switch") | .value')" on
+	sleep 1.5
+	assert_equal "$(asked | grep -c commands)" "$n"
+	# In the other direction alone.
+	kill "$COURIER"
+	wait "$COURIER" || true
+	jq '.mirrors[0].direction = "here"' "$ROOT/mirror.json" >"$ROOT/here.json"
+	use here.json
+	gatehouse device set lamp --user ann switch.switch=off >/dev/null
 	sleep 1.5
 	assert_equal "$(asked | grep -c commands)" "$n"
 }

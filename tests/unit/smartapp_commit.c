@@ -85,17 +85,17 @@ waits(void)
 static void
 test_waits(void)
 {
-	static const char *const hashes[] = { "h-0", "h-1", "h-2", "h-3", "h-4", "h-5" };
+	static const char *const hashes[] = { "h-0", "h-1", "h-2", "h-3", "h-4", "h-5", "h-6" };
 	int64_t until = clock_sec() + 300;
 	struct lifecycle c;
 
 	waits();
-	for (int k = 0; k < 6; k++) {
+	for (int k = 0; k < 7; k++) {
 		static const enum smartapp_phase phases[] = { SMARTAPP_EVENT, SMARTAPP_CONFIGURATION, SMARTAPP_EVENT, SMARTAPP_EVENT,
-			SMARTAPP_INSTALL, SMARTAPP_UNINSTALL };
+			SMARTAPP_INSTALL, SMARTAPP_UPDATE, SMARTAPP_UNINSTALL };
 		begun(&c, phases[k], clock_sec());
 		c.seen = (struct seen){ .hash = hashes[k], .until = until };
-		c.gone = k == 5;
+		c.gone = k == 6;
 		if (k == 2)
 			c.state = parse("{\"x\":1}");
 		if (k == 3)
@@ -104,7 +104,7 @@ test_waits(void)
 		CHECK_NAMED((waits() == 0) == (k < 2), hashes[k]);
 	}
 	/* What came before is there at once, also that of what no disk was waited for. */
-	for (int k = 0; k < 6; k++) {
+	for (int k = 0; k < 7; k++) {
 		struct seen_outcome o;
 		CHECK_NAMED(seen_find(fx.store, fx.arena, &(struct seen){ .hash = hashes[k], .until = until }, &o) == STORE_OK &&
 		    o.error == SMARTAPP_OK, hashes[k]);
