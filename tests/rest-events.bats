@@ -164,11 +164,16 @@ answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$B
 	within 5 1 /killed
 	stop_courier KILL
 	set_to C off
+	# What was before a subscription is none of its business, whenever it is looked at.
+	subscribe '{"deviceId":"C","attributeName":"switch","callbackUrl":"'"$THERE/later"'"}'
 	answers 200
 	start_courier
 	ahead 60
 	within 15 3 /killed
 	[ "$(posts /killed 'select(.status == "200") | .body | fromjson | .evt.value' | xargs)" = 'on off' ]
+	set_to C on
+	within 5 1 /later
+	[ "$(posts /later '.body | fromjson | .evt.value' | xargs)" = on ]
 }
 
 @test "40, 44 with the device's place in the installation, with the device, with the installation, goes the subscription" {

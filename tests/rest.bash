@@ -17,6 +17,7 @@ write_files() {
 		"mappings": [
 			{ "path": "/:type", "action": {
 				"GET": { "do": "list", "input": "$params.type", "item": { "id": "$id", "of": "$params.type" } } } },
+			{ "path": "/token", "action": { "GET": { "do": "value", "value": "$params.access_token" } } },
 			{ "path": "/literal", "action": { "GET": { "do": "value", "value": "literal" } } },
 			{ "path": "/:type/x", "action": { "GET": { "do": "value", "value": "by $params.type" } } },
 			{ "path": "/literal/:name", "action": { "GET": { "do": "value", "value": "literal $params.name" } } },

@@ -222,6 +222,8 @@ teardown_file() { rest_end; }
 	json 'length == 1' >/dev/null
 	cgi web-services GET "$api/echo/x?access_token=$token&q=1"
 	hasnt "$token"
+	cgi web-services GET "$api/token?access_token=$token"
+	is 200 null
 	call GET "/literal?access_token=$token"
 	status 400
 	call GET "/literal?access_token=other"
@@ -235,7 +237,7 @@ teardown_file() { rest_end; }
 
 @test "several inputs: what is needed must be there, of the right kind; an input has its own devices" {
 	form "$(at needs http://a.test/cb)" "$session"
-	has '<legend>lamp</legend>'
+	has '<legend><bdi>lamp</bdi></legend>'
 	post /authorize "request=$(hidden request)&decision=next&input-switches=A&input-doors=door"
 	status 400
 	has 'Something is missing or not right'
