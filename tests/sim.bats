@@ -123,6 +123,9 @@ load sim
 	json '.linked and (.devices | length == 1) and .devices[0].name == "Lamp" and .seq == 4'
 	json '[.checks.asks[] | select(.at) | .id] == ["oauth","token","discovery","states","grant","quick"]'
 	json '.devices[0].controls | map(.label) == ["switch","level"]'
+	# Whoever runs no script is told how much of the list the button does.
+	sim GET /sim/checks
+	has '<noscript><p class="hint">Without script, the button below runs what SmartThings can do alone: 16 of these 24.'
 }
 
 @test "a code is redeemed once, with the state that this browser sent, from the server that we asked" {
