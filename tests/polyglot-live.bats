@@ -24,14 +24,9 @@ setup() { load_libs; }
 
 # as WEB: what follows is about that instance; signed in, with a node server in $n, $worker, $token, $pgurl.
 as() {
-	. "$W/$1/demo.env"
 	ROOT=$W/$1 JAR=$W/$1.jar
-	local form page
-	form=$(curl -qsS -c "$JAR" -b "$JAR" "$URL/login" | sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' | head -n 1)
-	curl -qsS -o /dev/null -c "$JAR" -b "$JAR" "$URL/login" -d "csrf=$form" --data-urlencode "username=$USER" --data-urlencode "password=$PASSWORD"
-	csrf=$(curl -qsS -b "$JAR" "$URL/nodeservers" | sed -n 's/.*name="csrf" value="\([^"]*\)".*/\1/p' | head -n 1)
-	body=$(own POST '' '{"name":"Live"}')
-	n=$(json .profileNum) worker=$(json .worker) token=$(json .token) pgurl=$(json .pgUrl)
+	live_sign_in
+	live_create
 }
 
 # connected: it is, and has heard all that there is; $after is where it stands.
@@ -41,15 +36,8 @@ connected() {
 	[ "$after" -gt 0 ]
 }
 
-own() {
-	curl -qsS -b "$JAR" -X "$1" "$URL/polyglot/api/nodeservers$2" -H "X-CSRF-Token: $csrf" -H "Origin: $URL" \
-		-H 'Content-Type: application/json' ${3+-d "$3"}
-}
-ns() { curl -qsS -m 40 "$URL/polyglot/ns/$worker/messages$1" -H "Authorization: Bearer $token" "${@:2}"; }
-
 # lamp FILTER: jq on the example's lamp, as the console has it.
 lamp() { curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_lamp' "$n")" | jq -e "$1" >/dev/null; }
-soon() { local i; for i in {1..150}; do "$@" && return 0; sleep 0.1; done; return 1; }
 
 # waiting WEB: 30 GETs wait for 17 seconds; messages, pages and health go on as if they were not there.
 waiting() {

@@ -85,6 +85,10 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	[ "$(json .iotPrivateKey)" != "$(<"$BATS_TEST_TMPDIR/private.key")" ]
 	json .iotCert >"$BATS_TEST_TMPDIR/other.crt"
 	openssl verify -purpose sslclient -CAfile "$ca" "$BATS_TEST_TMPDIR/other.crt"
+	openssl x509 -in "$BATS_TEST_TMPDIR/iot.crt" -noout -ext basicConstraints | grep -q CA:FALSE
+	# a rotation is another name
+	api POST "/$n/rotate"
+	gatehouse nodeserver cert "$n" --user ann --json | jq -e --arg s "pgc/$worker.2" '.stage == $s'
 	cp "$BATS_TEST_TMPDIR/former" "$ROOT/gatehouse.json"
 	# settings by stage, for those that look there
 	create '{"name":"x","oauth":{"prod":{"clientId":"p"},"test":{"clientId":"t"}}}'
