@@ -147,6 +147,10 @@ teardown_file() { rest_end; }
 		status 400
 		json '.error == true and .type == "SmartAppException" and (.message | length > 0)' >/dev/null
 	done
+	for bad in '[1]' 7 '"on"' null; do
+		call PUT /devices/A "$bad"
+		smart 400 'The body must be a JSON object'
+	done
 	call PUT /devices/A ''
 	smart 400 'command is required'
 	call PUT /devices/A '{}'
@@ -311,7 +315,7 @@ teardown_file() { rest_end; }
 	is 429 '{"error":true,"type":"RateLimit","message":"Please try again later"}'
 	rates 250
 	[ "$(header Retry-After)" = "$(header X-RateLimit-TTL)" ]
-	call GET /nope
+	call GET /nope/x/y
 	status 429
 	cgi web-services GET "$api/literal" '' HTTP_AUTHORIZATION="Bearer x"
 	status 401
