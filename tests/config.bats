@@ -33,7 +33,7 @@ config() { "$BUILD/gatehouse" config "$@"; }
 		{"oauth":{"code_ttl":"60"}}|1: oauth.code_ttl: must be a whole number from 1 to 600
 		{"simulator":"yes"}|1: simulator: must be true or false, without quotes
 		{"public_url":"https://a.example/"}|1: public_url: must end with the host, the port, or a folder: no slash at its end
-		{"coffee":{}}|1: coffee: no such key; known here are public_url, store, oauth, smartthings, ca_file, smartapp, insecure_loopback, simulator, limits, mqtt, starter_devices
+		{"coffee":{}}|1: coffee: no such key; known here are public_url, store, oauth, smartthings, ca_file, smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices
 		[]|1: must hold one object, {...}
 		{"simulator":true|1: not valid JSON
 		{"simulator":true,"simulator":true}|1: a member stands twice: simulator

@@ -71,7 +71,7 @@ level() {
 	assert_equal "$(json .headers.interactionType) $(json .headers.requestId)" "discoveryResponse R-$BATS_TEST_NUMBER"
 	assert_equal "$(jq -c '[.devices[].externalDeviceId]' <<<"$body")" '["lamp","door","bulb"]'
 	assert_equal "$(jq -c '.devices[0] | del(.deviceUniqueId, .deviceCookie)' <<<"$body")" \
-		'{"externalDeviceId":"lamp","friendlyName":"Hall lamp","deviceHandlerType":"c2c-dimmer","manufacturerInfo":{"manufacturerName":"Gatehouse","modelName":"Dimmer"},"deviceContext":{"roomName":"Hall","categories":["light"]}}'
+		'{"deviceContext":{"categories":["light"],"roomName":"Hall"},"deviceHandlerType":"c2c-dimmer","externalDeviceId":"lamp","friendlyName":"Hall lamp","manufacturerInfo":{"manufacturerName":"Gatehouse","modelName":"Dimmer"}}'
 	assert_equal "$(jq '[.devices[].deviceUniqueId] | unique | length' <<<"$body")" 3
 }
 

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/config.h"
 #include "base/guess.h"
 #include "base/json.h"
 #include "cli/noun.h"
@@ -93,7 +94,7 @@ records_of(struct store *store, const char *user)
 }
 
 static void
-test_user_delete(struct store *store)
+test_user_delete(struct store *store, const char *root)
 {
 	const char *why = NULL, *words[] = { "kim" };
 	const struct catalogue *catalogue = catalogue_load(a, "conf", NULL, &why);
@@ -112,8 +113,9 @@ test_user_delete(struct store *store)
 	activity_note(store, a, &(struct activity){ .event = "authn_login_fail", .user = lee.id });
 	CHECK(records_of(store, kim.id) > 4 + ACTIVITY_KEPT);
 	int others = records_of(store, lee.id);
+	struct config config = { .root = root, .ca_file = "" };	/* without connectors: nobody is to be told */
 	struct cli c = { .arena = a, .json = true, .noun = &cli_user, .verb = verb("delete"), .words = words,
-	    .words_count = 1, .store = store };
+	    .words_count = 1, .config = &config, .store = store, .catalogue = catalogue };
 	printf("# ");	/* the verb prints a line */
 	CHECK(c.verb->run(&c) == CLI_DONE);
 	CHECK(records_of(store, kim.id) == 0);
@@ -145,7 +147,7 @@ main(void)
 		return 1;
 	struct store_options options = { .engine = "gdbm", .path = arena_printf(a, "%s/store", root) };
 	CHECK(store_open(&store, &options, why, sizeof(why)) == STORE_OK);
-	test_user_delete(store);
+	test_user_delete(store, root);
 	store_close(store);
 	remove_folder(options.path);
 	remove_folder(root);

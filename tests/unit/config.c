@@ -57,7 +57,8 @@ test_defaults(void)
 	    "\"clock_skew_sec\":300,\"keyserver_url\":\"https://key.smartthings.com\",\"key_prefix\":\"/pl/\","
 	    "\"local_key_file\":\"\",\"log_json\":false,\"ping\":false,\"handler\":null,"
 	    "\"api_url\":\"https://api.smartthings.com\",\"app_id\":\"\",\"client_id\":\"\","
-	    "\"client_secret_file\":\"secret/smartapp\",\"confirm\":false},\"insecure_loopback\":false,\"simulator\":false,\"limits\":{\"body\":262144,\"devices_per_user\":500},"
+	    "\"client_secret_file\":\"secret/smartapp\",\"confirm\":false},\"insecure_loopback\":false,\"simulator\":false,\"metrics_token_file\":\"\","
+	    "\"limits\":{\"body\":262144,\"devices_per_user\":500},\"mqtt\":{\"host\":\"\",\"port\":8883,\"broker\":\"127.0.0.1\"},"
 	    "\"starter_devices\":[]}");
 	CHECK_STR(config_path(a, c, "store"), arena_printf(a, "%s/store", root));
 	CHECK_STR(config_path(a, c, "/var/x"), "/var/x");
@@ -111,9 +112,9 @@ test_unknown_keys(void)
 	    "1: smartthings.client_secret: no such key; did you mean client_secret_file?");
 	CHECK_STR(error_of("{\"store\":{\"zzz\":1}}"), "1: store.zzz: no such key; known here are engine, path");
 	CHECK_STR(error_of("{\"frobnicate\":1}"), "1: frobnicate: no such key; known here are public_url, store, oauth, "
-	    "smartthings, ca_file, smartapp, insecure_loopback, simulator, limits, starter_devices");
+	    "smartthings, ca_file, smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices");
 	CHECK_STR(error_of("{\"\":1}"), "1: : no such key; known here are public_url, store, oauth, smartthings, ca_file, "
-	    "smartapp, insecure_loopback, simulator, limits, starter_devices");
+	    "smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices");
 	CHECK_STR(error_of("{\"store\":{\"a\\nb\":1}}"), "1: store.a?b: no such key; known here are engine, path");
 	CHECK_STR(error_of("{\"Public_Url\":\"\"}"), "1: Public_Url: no such key; did you mean public_url?");
 }

@@ -101,7 +101,7 @@ work(struct engine *e, struct arena *a, struct progress *p, const char *copy, FI
 static long
 state(struct engine *e, struct arena *a)
 {
-	struct engine_record n = { NULL, 0, 0 }, copy = { NULL, 0, 0 };
+	struct engine_record n = { .value = NULL }, copy = { .value = NULL };
 	enum store_result r = engine_gdbm.get(e, a, "n", &n), q = engine_gdbm.get(e, a, "copy", &copy);
 
 	if (r == STORE_ABSENT && q == STORE_ABSENT)
