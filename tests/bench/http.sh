@@ -30,7 +30,7 @@ free_port() { node -e 'const s = require("net").createServer().listen(0, "127.0.
 
 # An instance with a user that has ten devices, and as many installations as a run's calls need: each may make 250 a minute.
 make_instance() {
-	local i n=${INSTALLATIONS:-600}
+	local i n=${INSTALLATIONS:-2000}
 	# shellcheck disable=SC1091
 	./deploy.sh --root "$root" --port "$(free_port)" --workers "$WORKERS" >/dev/null
 	head -c 24 /dev/urandom | base64 | gatehouse user add bench --password-stdin >/dev/null

@@ -5,7 +5,7 @@
 // Every request is a new one (its own executionId, signed beforehand), so that none is answered from memory. The event comes to
 // nothing: what is kept of it here, for all processes, is that it came, so that it cannot be used again; no disk is waited for. The
 // SDK keeps nothing, checks no digest, and runs on bare node:http as fast as this machine's cores let two processes of it. Round by round, both in turn; a figure is the median of the rounds. In the environment:
-//   ROUNDS (3)  SECONDS (4)  REQUESTS (12000: signed for each round)  CONNECTIONS (16)
+//   ROUNDS (3)  SECONDS (2)  REQUESTS (32000: signed for each round)  CONNECTIONS (16)
 import { execFile, spawn } from 'node:child_process';
 import { createHash, createSign, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { startInstance, top } from '../instance.mjs';
 
 const run = promisify(execFile);
 const number = (name, usual) => Number(process.env[name] ?? usual);
-const rounds = number('ROUNDS', 3), seconds = number('SECONDS', 4), requests = number('REQUESTS', 12000), connections = number('CONNECTIONS', 16);
+const rounds = number('ROUNDS', 3), seconds = number('SECONDS', 2), requests = number('REQUESTS', 32000), connections = number('CONNECTIONS', 16);
 const GOAL = 3;
 const folder = await mkdtemp(path.join(tmpdir(), 'gatehouse-bench-'));
 const children = [];
