@@ -1,5 +1,5 @@
 # connect.bash: a vendor's double and a connector for it, on top of helper.bash and pages.bash.
-# shellcheck shell=bash disable=SC2034,SC2154
+# shellcheck shell=bash disable=SC2015,SC2034,SC2119,SC2120,SC2154
 
 # begin_connect DIR [CONNECTOR-FILTER]: an instance with ann and bob signed in, and tests/fake/vendor.mjs as the vendor "acme".
 begin_connect() {

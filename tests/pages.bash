@@ -1,4 +1,5 @@
 # pages.bash: forms as a browser without script would send them. For tests that load helper too.
+# shellcheck shell=bash disable=SC2034,SC2154
 
 # pages_root: an instance with ann and bob, both signed in: $session is ann's cookie, $bob is bob's.
 pages_root() {

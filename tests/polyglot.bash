@@ -1,5 +1,5 @@
 # polyglot.bash: node servers and their calls for the tests of the Polyglot cloud, on top of helper.bash.
-# shellcheck shell=bash disable=SC2034,SC2154,SC2155
+# shellcheck shell=bash disable=SC1091,SC2034,SC2119,SC2120,SC2154,SC2155
 
 # polyglot_root: an instance with ann and bob; $session and $bob are their cookies, $csrf the form token of ann's pages.
 polyglot_root() {

@@ -152,7 +152,7 @@ install() {
 sid() {
 	local claims
 	claims=$(cut -d. -f2 <<<"$1" | tr '_-' '/+')
-	while [ $((${#claims} % 4)) != 0 ]; do claims+==; done
+	while [ $((${#claims} % 4)) != 0 ]; do claims+='='; done
 	base64 -d <<<"$claims" | jq -r .sid
 }
 
