@@ -101,3 +101,15 @@ buf_url(struct buf *b, const char *text)
 		buf_add(b, hex, 3);
 	}
 }
+
+void
+buf_pair(struct buf *b, const char *name, const char *value)
+{
+	if (value == NULL)
+		return;
+	if (b->len > 0)
+		buf_char(b, '&');
+	buf_url(b, name);
+	buf_char(b, '=');
+	buf_url(b, value);
+}

@@ -32,4 +32,8 @@ void	 buf_html(struct buf *, const char *text);
 /* text percent-encoded but for the unreserved characters (RFC 3986 2.3). */
 void	 buf_url(struct buf *, const char *text);
 
+/* "name=value" of a form or a query, both percent-encoded, with a & before it where something stands already. Nothing if value
+ * is NULL. */
+void	 buf_pair(struct buf *, const char *name, const char *value);
+
 #endif

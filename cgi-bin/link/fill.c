@@ -118,13 +118,8 @@ pairs(struct arena *a, const struct json *object, const struct json *values)
 	if (filled == NULL)
 		return NULL;
 	buf_text(&b, "");
-	for (const struct json *v = json_first(filled); v != NULL; v = json_next(v)) {
-		if (b.len > 0)
-			buf_char(&b, '&');
-		buf_url(&b, json_name(v));
-		buf_char(&b, '=');
-		buf_url(&b, as_text(a, v));
-	}
+	for (const struct json *v = json_first(filled); v != NULL; v = json_next(v))
+		buf_pair(&b, json_name(v), as_text(a, v));
 	return b.over ? NULL : b.data;
 }
 

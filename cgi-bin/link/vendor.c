@@ -27,22 +27,10 @@ vendor_redirect_uri(struct arena *a, const struct config *c)
 }
 
 static void
-add(struct buf *b, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	if (b->len > 0)
-		buf_char(b, '&');
-	buf_url(b, name);
-	buf_char(b, '=');
-	buf_url(b, value);
-}
-
-static void
 add_all(struct buf *b, const struct json *texts)
 {
 	for (const struct json *v = json_first(texts); v != NULL; v = json_next(v))
-		add(b, json_name(v), json_string(v));
+		buf_pair(b, json_name(v), json_string(v));
 }
 
 char *
@@ -51,14 +39,14 @@ vendor_authorize_url(struct arena *a, const struct config *config, const struct 
 {
 	struct buf b = buf_new(a, QUERY_MAX);
 
-	add(&b, "response_type", "code");
-	add(&b, "client_id", c->oauth.client_id);
-	add(&b, "redirect_uri", vendor_redirect_uri(a, config));
-	add(&b, "scope", c->oauth.scope);
-	add(&b, "state", state);
+	buf_pair(&b, "response_type", "code");
+	buf_pair(&b, "client_id", c->oauth.client_id);
+	buf_pair(&b, "redirect_uri", vendor_redirect_uri(a, config));
+	buf_pair(&b, "scope", c->oauth.scope);
+	buf_pair(&b, "state", state);
 	if (verifier != NULL) {
-		add(&b, "code_challenge", secret_digest(a, verifier));
-		add(&b, "code_challenge_method", "S256");
+		buf_pair(&b, "code_challenge", secret_digest(a, verifier));
+		buf_pair(&b, "code_challenge_method", "S256");
 	}
 	add_all(&b, c->oauth.extra_authorize);
 	return arena_printf(a, "%s%c%s", c->oauth.authorize_url, strchr(c->oauth.authorize_url, '?') != NULL ? '&' : '?', b.data);
@@ -106,9 +94,9 @@ request(const struct links *x, struct arena *a, const struct connector *c, const
 		headers[n++] = "Authorization";
 		headers[n++] = basic(a, c->oauth.client_id, secret);
 	} else
-		add(b, "client_id", c->oauth.client_id);
+		buf_pair(b, "client_id", c->oauth.client_id);
 	if (c->oauth.auth == CONNECTOR_POST)
-		add(b, "client_secret", secret);
+		buf_pair(b, "client_secret", secret);
 	*rq = (struct fetch_request){ .method = "POST", .url = url, .headers = headers, .body = b->data, .len = b->len };
 	if (c->oauth.in_query) {
 		rq->url = arena_printf(a, "%s%c%s", url, strchr(url, '?') != NULL ? '&' : '?', b->data);
@@ -126,10 +114,10 @@ vendor_exchange(const struct links *x, struct arena *a, const struct connector *
 {
 	struct buf b = buf_new(a, QUERY_MAX);
 
-	add(&b, "grant_type", "authorization_code");
-	add(&b, "code", code);
-	add(&b, "redirect_uri", vendor_redirect_uri(a, x->config));
-	add(&b, "code_verifier", verifier);
+	buf_pair(&b, "grant_type", "authorization_code");
+	buf_pair(&b, "code", code);
+	buf_pair(&b, "redirect_uri", vendor_redirect_uri(a, x->config));
+	buf_pair(&b, "code_verifier", verifier);
 	add_all(&b, c->oauth.extra_token);
 	return request(x, a, c, c->oauth.token_url, &b, rq);
 }
@@ -139,8 +127,8 @@ vendor_refresh(const struct links *x, struct arena *a, const struct connector *c
 {
 	struct buf b = buf_new(a, QUERY_MAX);
 
-	add(&b, "grant_type", "refresh_token");
-	add(&b, c->oauth.refresh_param, refresh);
+	buf_pair(&b, "grant_type", "refresh_token");
+	buf_pair(&b, c->oauth.refresh_param, refresh);
 	add_all(&b, c->oauth.extra_token);
 	return request(x, a, c, c->oauth.token_url, &b, rq);
 }
@@ -150,7 +138,7 @@ vendor_revoke(const struct links *x, struct arena *a, const struct connector *c,
 {
 	struct buf b = buf_new(a, QUERY_MAX);
 
-	add(&b, "token", token);
+	buf_pair(&b, "token", token);
 	return request(x, a, c, c->oauth.revoke_url, &b, rq);
 }
 

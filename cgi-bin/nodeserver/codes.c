@@ -28,18 +28,6 @@ codes_wanted(const struct nodeserver_context *x, const struct nodeserver *ns, co
 	return json_get_string(parameters, "code") != NULL && setting(x, ns, "token_endpoint") != NULL;
 }
 
-static void
-add(struct buf *b, const char *name, const char *value)
-{
-	if (value == NULL)
-		return;
-	if (b->len > 0)
-		buf_char(b, '&');
-	buf_url(b, name);
-	buf_char(b, '=');
-	buf_url(b, value);
-}
-
 /* RFC 6749 4.1.3, with the client's credentials in the form; what the vendor wants beside that. */
 static char *
 form(const struct nodeserver_context *x, const struct nodeserver *ns, const char *code)
@@ -47,14 +35,14 @@ form(const struct nodeserver_context *x, const struct nodeserver *ns, const char
 	const struct json *oauth = registry_hidden(x->keyring, x->arena, ns, "oauth");
 	struct buf b = buf_new(x->arena, FORM_MAX);
 
-	add(&b, "grant_type", "authorization_code");
-	add(&b, "code", code);
+	buf_pair(&b, "grant_type", "authorization_code");
+	buf_pair(&b, "code", code);
 	if (json_get_bool(oauth, "addRedirect", true))
-		add(&b, "redirect_uri", arena_printf(x->arena, "%s/api/oauth/callback", x->config->public_url));
-	add(&b, "client_id", json_get_string(oauth, "client_id"));
-	add(&b, "client_secret", json_get_string(oauth, "client_secret"));
+		buf_pair(&b, "redirect_uri", arena_printf(x->arena, "%s/api/oauth/callback", x->config->public_url));
+	buf_pair(&b, "client_id", json_get_string(oauth, "client_id"));
+	buf_pair(&b, "client_secret", json_get_string(oauth, "client_secret"));
 	for (const struct json *m = json_first(json_get(oauth, "token_parameters")); m != NULL; m = json_next(m))
-		add(&b, json_name(m), json_string(m));
+		buf_pair(&b, json_name(m), json_string(m));
 	return b.data;
 }
 

@@ -72,10 +72,6 @@ form_add(struct arena *a, const char *query, const char *name, const char *value
 	struct buf b = buf_new(a, (size_t)1 << 20);
 
 	buf_text(&b, query);
-	if (b.len > 0)
-		buf_char(&b, '&');
-	buf_url(&b, name);
-	buf_char(&b, '=');
-	buf_url(&b, value);
+	buf_pair(&b, name, value);
 	return b.data;
 }

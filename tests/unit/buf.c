@@ -67,11 +67,27 @@ test_escaping(struct arena *a)
 	CHECK_STR(url(a, "\xed\x95\x9c"), "%ED%95%9C");
 }
 
+/* A form as application/x-www-form-urlencoded has it. */
+static void
+test_pairs(struct arena *a)
+{
+	struct buf b = buf_new(a, 1000);
+
+	buf_pair(&b, "absent", NULL);
+	CHECK(b.len == 0);
+	buf_pair(&b, "a b", "1&2");
+	buf_pair(&b, "absent", NULL);
+	buf_pair(&b, "empty", "");
+	buf_pair(&b, "c", "=");
+	CHECK_STR(b.data, "a%20b=1%262&empty=&c=%3D");
+}
+
 int
 main(void)
 {
 	struct arena *a = arena_new((size_t)1 << 20);
 
+	test_pairs(a);
 	test_growing(a);
 	test_maximum(a);
 	test_escaping(a);
