@@ -28,7 +28,7 @@ figure() {
 	local sent
 	for sent in '' 'Bearer ' 'Bearer the-token-of-the-watc' 'Bearer the-token-of-the-watchh' 'Basic the-token-of-the-watch' 'the-token-of-the-watch'; do
 		metrics "$sent"
-		assert_equal "$code $(json .error)" '401 invalid_request'
+		assert_equal "$code $(json .error)" '401 invalid_token'
 		[[ $(header WWW-Authenticate) == Bearer* ]]
 		[[ $body != *gatehouse_* ]]
 	done

@@ -434,7 +434,7 @@ void
 serve_refuse_json(struct app *app, const struct request *rq, struct response *rs, int status, const char *why)
 {
 	static const struct { int status; const char *error; } names[] = {
-		{ 404, "not_found" }, { 405, "method_not_allowed" }, { 413, "payload_too_large" },
+		{ 401, "invalid_token" }, { 404, "not_found" }, { 405, "method_not_allowed" }, { 413, "payload_too_large" },
 	};
 	const char *error = "invalid_request";
 	struct json *body = json_object(rs->arena);
