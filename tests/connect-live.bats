@@ -8,10 +8,7 @@ load connect
 
 setup_file() {
 	begin_connect "$BATS_FILE_TMPDIR"
-	mkdir -p "$ROOT/sock"
-	# a clock that can be moved
-	head -c 8 /dev/zero >"$ROOT/clock"
-	jq -c '.simulator = true' "$ROOT/gatehouse.json" >"$ROOT/new" && mv "$ROOT/new" "$ROOT/gatehouse.json"
+	with_clock
 	log_in
 	printf 'LINK=%s\n' "$LINK" >"$BATS_FILE_TMPDIR/link"
 	COURIER_LOG=$BATS_FILE_TMPDIR/courier.log start_courier

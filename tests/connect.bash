@@ -176,3 +176,10 @@ look() { gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-p
 online() { gatehouse --json device show "$1" --user ann | jq -r '[.. | objects | select(.attribute? == "healthStatus") | .value] | first'; }
 
 name() { gatehouse --json device show "$1" --user ann | jq -r .name; }
+
+# with_clock: from now on the instance's time can be moved, and its programs can wake each other.
+with_clock() {
+	mkdir -p "$ROOT/sock"
+	head -c 8 /dev/zero >"$ROOT/clock"
+	jq -c '.simulator = true' "$ROOT/gatehouse.json" >"$ROOT/new" && mv "$ROOT/new" "$ROOT/gatehouse.json"
+}
