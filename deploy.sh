@@ -11,8 +11,8 @@ SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 SELF=$0
 ROOT=$SRC/run
 COMMAND='' DRY='' FOLLOW='' LIVE=''
-PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT=''
-REMEMBERED='PORT WEB WORKERS PUBLIC_URL ENGINE LOGIN_RATE API_RATE DEMO MQTT'
+PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' TRUSTED_PROXIES='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT=''
+REMEMBERED='PORT WEB WORKERS PUBLIC_URL TRUSTED_PROXIES ENGINE LOGIN_RATE API_RATE DEMO MQTT'
 declare -A GIVEN=() NOW=()
 PROGRAMS=() DAEMONS=() MISSING=()
 
@@ -48,6 +48,8 @@ usage() {
 	  --web SERVER       nginx or lighttpd (default: nginx)
 	  --workers N        processes of each program (default: 2)
 	  --public-url URL   where others reach this instance: a tunnel or domain
+	  --trusted-proxy N  an address or network whose X-Forwarded-For is believed, as 127.0.0.1 or fd00::/8; may be
+	                     repeated; none: nobody's (the default)
 	  --engine gdbm      what keeps the data
 	  --with-mqtt[=A:N]  an MQTT broker for node servers, on 127.0.0.1:8883 or address A, port N; =off: none
 	  --dry-run          say what would be installed, written and started; do nothing

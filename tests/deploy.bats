@@ -57,6 +57,9 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 	for url in ftp://x x.example https:// https://x.example/path 'https://x.example?a' $'https://x.example\nb' 'https://u@x'; do
 		refused 2 --root "$W/n" --public-url "$url"
 	done
+	for proxy in 10.0.0 10.0.0.256 10.0.0.1/33 10.0.0.0/0 ::/00 fd00::/129 fd00 proxy.example '*' '10.0.0.1; x' $'10.0.0.1\n10.0.0.2'; do
+		refused 2 --root "$W/n" --trusted-proxy 127.0.0.1 "--trusted-proxy=$proxy"
+	done
 	refused 2 --root "$W/n" --web apache
 	refused 1 --root "$W/n" --engine postgresql
 	[ ! -e "$W/n" ]

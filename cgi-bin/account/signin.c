@@ -148,7 +148,7 @@ login_by_password(struct app *app, const struct request *rq, struct response *rs
 		folded = name;
 	enum throttle_kind kind = account_throttle(app, rq, name);
 	if (!may_try(app, rq, rs, kind, folded) || (kind == THROTTLE_ACCOUNT &&
-	    !may_try(app, rq, rs, THROTTLE_ADDRESS, rq->remote)))
+	    !may_try(app, rq, rs, THROTTLE_ADDRESS, request_network(rq))))
 		return;
 	if (user_login(app->store, rq->arena, name, password, &u, &ok) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);
@@ -236,7 +236,7 @@ make_account(struct app *app, const struct request *rq, struct response *rs, con
 		show(app, rq, rs, v, 400, "register", on, fault);
 		return;
 	}
-	if (!may_try(app, rq, rs, THROTTLE_REGISTER, rq->remote))
+	if (!may_try(app, rq, rs, THROTTLE_REGISTER, request_network(rq)))
 		return;
 	enum store_result r = user_add(app->store, rq->arena, name, password, &u, &taken);
 	if (r == STORE_OK && taken) {

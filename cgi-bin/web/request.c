@@ -1,6 +1,7 @@
 /* request.c: from a CGI environment to struct request. Knows no FastCGI and no socket. */
 #include "web/request.h"
 
+#include <arpa/inet.h>
 #include <ctype.h>
 #include <string.h>
 
@@ -46,6 +47,23 @@ const char *
 request_form(const struct request *r, const char *name)
 {
 	return form_get(r->form, name);
+}
+
+const char *
+request_network(const struct request *r)
+{
+	struct in6_addr six;
+	char text[INET6_ADDRSTRLEN];
+
+	if (inet_pton(AF_INET6, r->remote, &six) != 1)
+		return r->remote;
+	if (IN6_IS_ADDR_V4MAPPED(&six)) {
+		inet_ntop(AF_INET, &six.s6_addr[12], text, sizeof(text));
+		return arena_strdup(r->arena, text);
+	}
+	memset(&six.s6_addr[8], 0, 8);
+	inet_ntop(AF_INET6, &six, text, sizeof(text));
+	return arena_printf(r->arena, "%s/64", text);
 }
 
 /* An id from the web server, if it is harmless in a log line; else one of our own. */

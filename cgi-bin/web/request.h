@@ -41,6 +41,10 @@ const char	*request_env(const struct request *, const char *name);
  * with ", ": who reads one that has no commas of its own must refuse those.) */
 const char	*request_header(const struct request *, const char *name);
 
+/* Whose tries are counted together: the client's address; of IPv6 the network of 64 bits, all of whose addresses one
+ * household has ("2001:db8:1:2::/64"). What is no address is given back as it is. */
+const char	*request_network(const struct request *);
+
 /* The only value of a query or form parameter; NULL if absent, empty or given twice (RFC 6749 3.1). */
 const char	*request_query(const struct request *, const char *name);
 const char	*request_form(const struct request *, const char *name);

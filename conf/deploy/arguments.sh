@@ -40,7 +40,7 @@ nearest() {
 
 unknown() {
 	local kind=$1 word=$2 guess
-	guess=$(nearest "$word" --root --port --web --workers --public-url --engine --with-mqtt --dry-run --help \
+	guess=$(nearest "$word" --root --port --web --workers --public-url --trusted-proxy --engine --with-mqtt --dry-run --help \
 	    up stop status logs restart)
 	wrong_usage "$word: no such $kind" "${guess:+it looks like $guess}${guess:-it is none of those that deploy.sh knows}" \
 	    "$SELF ${guess:---help}"
@@ -51,7 +51,7 @@ option_value() {
 	if [[ -z ${2:-} || $2 == -* ]]; then
 		wrong_usage "$name needs a value" "${2:-nothing} stands behind it" "$SELF --help"
 	fi
-	GIVEN[$name]=$2
+	if [ "$name" = --trusted-proxy ]; then GIVEN[$name]+=${GIVEN[$name]:+ }$2; else GIVEN[$name]=$2; fi
 }
 
 read_arguments() {
@@ -60,8 +60,8 @@ read_arguments() {
 		arg=$1
 		shift
 		case $arg in
-		--root=* | --port=* | --web=* | --workers=* | --public-url=* | --engine=*) option_value "${arg%%=*}" "${arg#*=}" ;;
-		--root | --port | --web | --workers | --public-url | --engine)
+		--root=* | --port=* | --web=* | --workers=* | --public-url=* | --trusted-proxy=* | --engine=*) option_value "${arg%%=*}" "${arg#*=}" ;;
+		--root | --port | --web | --workers | --public-url | --trusted-proxy | --engine)
 			option_value "$arg" "$@"
 			shift ;;
 		--with-mqtt) GIVEN[--with-mqtt]=on ;;
@@ -92,10 +92,11 @@ read_arguments() {
 
 # again [OPTION]: the same command line as a next step; without that option.
 again() {
-	local name text=$SELF
+	local name proxy text=$SELF
 	for name in --root --port --web --workers --public-url --engine; do
 		if [ "$name" != "${1:-}" ] && [ -n "${GIVEN[$name]:-}" ]; then text+=" $name $(printf %q "${GIVEN[$name]}")"; fi
 	done
+	for proxy in ${GIVEN[--trusted-proxy]:-}; do text+=" --trusted-proxy $(printf %q "$proxy")"; done
 	if [ --with-mqtt != "${1:-}" ] && [ -n "${GIVEN[--with-mqtt]:-}" ]; then text+=" --with-mqtt=$(printf %q "${GIVEN[--with-mqtt]}")"; fi
 	printf '%s' "$text"
 }
@@ -109,6 +110,31 @@ remembered() {
 	for name in "${!NOW[@]}"; do printf -v "$name" %s "${NOW[$name]}"; done
 }
 
+# is_network TEXT: an IPv4 or IPv6 address, with a prefix length or without. (Of IPv6 the web servers look closer.)
+is_network() {
+	local address=${1%%/*} bits=32 part parts
+	if [[ $address == *:* ]]; then
+		[[ $address =~ ^[0-9a-fA-F:]*:[0-9a-fA-F:.]*$ ]] && bits=128 || return 1
+	else
+		[[ $address =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}$ ]] || return 1
+		IFS=. read -ra parts <<<"$address"
+		for part in "${parts[@]}"; do is_number "$part" 0 255 || return 1; done
+	fi
+	[[ $1 != */* ]] || is_number "${1#*/}" 0 $bits
+}
+
+# Whose X-Forwarded-For is believed. To believe everybody's is to let each client choose its address.
+check_proxies() {
+	local proxy next="$SELF --trusted-proxy 127.0.0.1, or the network that your proxy calls from"
+	if [ "$TRUSTED_PROXIES" = none ]; then TRUSTED_PROXIES=''; fi
+	[[ $TRUSTED_PROXIES =~ ^[0-9a-fA-F:./\ ]*$ ]] ||
+		wrong_usage "--trusted-proxy $TRUSTED_PROXIES" "it is an address or a network: 10.1.0.0/16, fd00::/8; or none" "$next"
+	for proxy in $TRUSTED_PROXIES; do
+		is_network "$proxy" || wrong_usage "--trusted-proxy $proxy" "it is an address or a network: 10.1.0.0/16, fd00::/8; or none" "$next"
+		[[ ! $proxy =~ /0+$ ]] || wrong_usage "--trusted-proxy $proxy" "that is everybody: each client could say which address it has" "$next"
+	done
+}
+
 is_number() { [[ $1 =~ ^[0-9]{1,6}$ ]] && ((10#$1 >= $2 && 10#$1 <= $3)); }
 
 settings() {
@@ -116,6 +142,8 @@ settings() {
 	PORT=${GIVEN[--port]:-$PORT} WEB=${GIVEN[--web]:-$WEB} WORKERS=${GIVEN[--workers]:-$WORKERS}
 	ENGINE=${GIVEN[--engine]:-$ENGINE} PUBLIC_URL=${GIVEN[--public-url]:-$PUBLIC_URL}
 	PUBLIC_URL=${PUBLIC_URL%/}
+	TRUSTED_PROXIES=${GIVEN[--trusted-proxy]:-$TRUSTED_PROXIES}
+	check_proxies
 	case ${GIVEN[--with-mqtt]:-} in
 	'') ;;
 	on) MQTT=${MQTT:-127.0.0.1:8883} ;;

@@ -96,12 +96,33 @@ locations() {
 	done <<<"$TABLE"
 }
 
+# Who is believed when it says for whom it calls: nobody, unless --trusted-proxy named it. Of a chain of proxies, the client is
+# the last address that is none of them.
+proxies() {
+	local proxy list=''
+	[ -n "$TRUSTED_PROXIES" ] || return 0
+	if [ "$WEB" = nginx ]; then
+		for proxy in $TRUSTED_PROXIES; do printf '  set_real_ip_from %s;\n' "$proxy"; done
+		printf '  real_ip_header X-Forwarded-For;\n  real_ip_recursive on;\n'
+	else
+		for proxy in $TRUSTED_PROXIES; do
+			case $proxy in */*) ;; *:*) proxy+=/128 ;; *) proxy+=/32 ;; esac	# without, texts are compared
+			list+="${list:+, }\"$proxy\" => \"trust\""
+		done
+		printf 'server.modules += ( "mod_extforward" )\nextforward.forwarder = ( %s )\n' "$list"
+		printf 'extforward.headers = ( "X-Forwarded-For" )\nextforward.hap-PROXY = "disable"\n'
+		# It reads over words that are no addresses, to what the client itself may have written before them.
+		printf '$REQUEST_HEADER["X-Forwarded-For"] !~ "^[0-9a-fA-F:., ]*$" { extforward.forwarder = ( "255.255.255.255" => "trust" ) }\n'
+	fi
+}
+
 write_web_config() {
 	local text user='' root
 	text=$(<"$SRC/conf/$WEB/$WEB.conf.in")
 	if [ "$(id -u)" = 0 ]; then user='user root;'; fi
 	text=${text//@USER@/"$user"} text=${text//@PORT@/"$PORT"}
 	text=${text//@LOGIN_RATE@/"$LOGIN_RATE"} text=${text//@API_RATE@/"$API_RATE"}
+	text=${text//@PROXIES@/"$(proxies)"}
 	text=${text//@FORMS@/"$(forms)"} text=${text//@LOCATIONS@/"$(locations)"}
 	root=${ROOT//\\/\\\\}
 	text=${text//@ROOT@/"${root//\"/\\\"}"}

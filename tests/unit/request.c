@@ -39,6 +39,29 @@ test_parts(void)
 	CHECK_STR(request_header(&rq, "Absent"), NULL);
 }
 
+/* Who has one IPv6 address has all of its network: counting by the address would count nothing. */
+static void
+test_network(void)
+{
+	static const struct { const char *remote, *network; } rows[] = {
+		{ "192.0.2.7", "192.0.2.7" },
+		{ "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64" },
+		{ "2001:db8:1:2:ffff::1", "2001:db8:1:2::/64" },
+		{ "2001:DB8:1:3::1", "2001:db8:1:3::/64" },
+		{ "::1", "::/64" },
+		{ "::ffff:192.0.2.7", "192.0.2.7" },
+		{ "-", "-" },
+		{ "2001:db8::1%eth0", "2001:db8::1%eth0" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const char *const env[] = { "REQUEST_METHOD=GET", "REQUEST_URI=/",
+		    arena_printf(arena, "REMOTE_ADDR=%s", rows[i].remote), NULL };
+		CHECK(parse(env, "") == 0);
+		CHECK_STR(request_network(&rq), rows[i].network);
+	}
+}
+
 static void
 test_defaults(void)
 {
@@ -107,6 +130,7 @@ main(void)
 {
 	arena = arena_new((size_t)4 << 20);
 	test_parts();
+	test_network();
 	test_defaults();
 	test_other_bodies();
 	test_refused();
