@@ -97,6 +97,7 @@ lint:
 	$(MAKE) -j2 all
 	clang-tidy --quiet $(SHARED) $(PROGRAMS:%=cgi-bin/%.c) -- $(CPPFLAGS) -std=c11
 	shellcheck -x deploy.sh tests/run tests/prepare .ci/run tests/*.bash
+	! command -v promtool >/dev/null || promtool check rules conf/prometheus/alerts.yml
 
 # Fuzzers are built from the same sources by clang; what they found stays in build/fuzz/NAME.corpus.
 FUZZ_FLAGS = -g -O1 -std=c11 $(HIDDEN) $(CPPFLAGS) -fsanitize=address,undefined -fno-sanitize-recover=all -MMD -MP

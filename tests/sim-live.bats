@@ -131,3 +131,45 @@ live() { "$W/run/gatehouse" "$@"; }
 	[ "$(curl -qs --noproxy '*' -o "$W/answer" -w '%{http_code} %{content_type}' --data-binary @"$W/big" "$URL/sim/api/do")" = '413 application/json' ]
 	[[ $(curl -qs --noproxy '*' -o "$W/answer" -w '%{http_code} %{content_type}' --data-binary @"$W/big" "$URL/sim/do") == '413 text/html'* ]]
 }
+
+# watched EXPRESSION...: what is wrong with them; without any, with those of the dashboard and of the alerts.
+watched() {
+	if [ $# = 0 ]; then
+		gojq -r --yaml-input '.groups[].rules[].expr' "$TOP/conf/prometheus/alerts.yml"
+		gojq -r '.panels[] | .targets // [] | .[].expr' "$TOP/conf/grafana/gatehouse.json"
+		gojq -r '.templating.list[].query | objects | .query' "$TOP/conf/grafana/gatehouse.json"
+	else
+		printf '%s\n' "$@"
+	fi >"$W/expressions"
+	/usr/bin/python3 "$TOP/tests/watching.py" "$W/metrics" "$W/expressions"
+}
+
+@test "the dashboard and the alerts ask for figures that there are" {
+	live log level courier info >/dev/null
+	live metrics show >"$W/metrics"
+	run watched
+	assert_success
+	[ -z "$output" ]
+	[ "$(wc -l <"$W/expressions")" -gt 40 ]
+	# What is wrong is found.
+	while read -r expression; do
+		run watched "$expression"
+		assert_success
+		[ -n "$output" ] || { echo "$expression"; return 1; }
+	done <<-'END'
+		gatehouse_store_upp
+		gatehouse_request_seconds
+		gatehouse_requests_total{code="200"}
+		gatehouse_events_total{event="login"}
+		gatehouse_events_total{event=~"client_refused|login_.*"}
+		gatehouse_request_seconds_bucket{route="/schemas"}
+		sum by (route (gatehouse_requests_total)
+		sum by (sender) (gatehouse_requests_total)
+		rate(gatehouse_store_segments[5m])
+		rat(gatehouse_requests_total[5m])
+	END
+	# Each alert says what is wrong, and what to do.
+	gojq -e --yaml-input '[.groups[].rules[] | select((.alert | test("^Gatehouse[A-Z]")) and (.labels.severity | IN("page", "ticket")) and
+		(.annotations | .summary and .description))] | length == 15' "$TOP/conf/prometheus/alerts.yml"
+	gojq -e '[.panels[].id] | length == (unique | length)' "$TOP/conf/grafana/gatehouse.json"
+}
