@@ -6,6 +6,11 @@
 #                    beside a libfcgi floor
 # make fuzz          each fuzzer for FUZZ_SECONDS
 # make coverage      which lines the tests run: build/coverage/index.html
+# make man           the manual pages, from docs/ and the sources: build/man; make install-man puts them below MANDIR
+# make completion    the tool's words for bash and zsh: build/completion; make install-completion puts them where shells look
+# make audit         what tools say of the sources, the binaries and the packages; docs/security.md
+# make sbom          what the programs are made of: build/gatehouse.spdx.json
+# make reproducible  build twice, in two folders and surroundings, and compare each program to the bit
 # make clean
 PROGRAMS := $(patsubst cgi-bin/%.c,%,$(filter-out cgi-bin/app.c,$(wildcard cgi-bin/*.c)))
 SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
@@ -17,13 +22,19 @@ FUZZ_SECONDS ?= 10
 
 CC       ?= gcc
 WARN      = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wvla -Wpointer-arith -Wcast-qual -Werror
-HARDEN    = -fstack-protector-strong -fstack-clash-protection -fcf-protection -D_FORTIFY_SOURCE=2 -fPIE
+# Level 3 of _FORTIFY_SOURCE also checks sizes that are known only at run time. The branch protection is the processor's own.
+HARDEN    = -fstack-protector-strong -fstack-clash-protection $(BRANCHES_$(MACHINE)) -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE
+MACHINE  := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
+BRANCHES_x86_64 = -fcf-protection=full
+BRANCHES_aarch64 = -mbranch-protection=standard
+# The same sources give the same bits, wherever they lie: no path of the builder's stands in a program.
+ANYWHERE  = -ffile-prefix-map=$(CURDIR)=.
 # Hidden: libjwt's own JSON library has functions called json_object and the like, too, and must not find ours.
 HIDDEN    = -fvisibility=hidden
 CPPFLAGS += -D_GNU_SOURCE -Icgi-bin -I. -isystem /usr/include/libxml2
 CFLAGS   ?= -O2 -g
-CFLAGS   += -std=c11 $(HIDDEN) $(WARN) -MMD -MP
-LDFLAGS  += -Wl,-z,relro,-z,now -Wl,--as-needed
+CFLAGS   += -std=c11 $(HIDDEN) $(WARN) $(ANYWHERE) -MMD -MP
+LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--as-needed
 LDLIBS    = $(LIBS:%=-l%)
 
 # The same tree can be built in folders of its own: SAN=1 under ASan and UBSan, COV=1 for coverage.
@@ -45,7 +56,7 @@ endif
 
 OBJ      := $(SHARED:%.c=$B/obj/%.o)
 .SECONDARY:
-.PHONY: all unit check soak bench lint fuzz coverage clean
+.PHONY: all unit check soak bench lint fuzz coverage clean man install-man completion install-completion audit sbom reproducible
 
 all: $(PROGRAMS:%=$B/%)
 
@@ -55,7 +66,7 @@ $B/obj/%.o: %.c
 
 # Made anew beside the old one and moved over it: a member that is gone must not stay, and two makes may run at once.
 $B/shared.a: $(OBJ)
-	@$(AR) rcs $@.$$$$ $^ && mv $@.$$$$ $@
+	@$(AR) rcsD $@.$$$$ $(sort $^) && mv $@.$$$$ $@
 
 $(PROGRAMS:%=$B/%): $B/%: $B/obj/cgi-bin/%.o $B/shared.a
 	@echo "  ld $@"; $(CC) $(CFLAGS) $(LDFLAGS) -o $@.$$$$ $^ $(LDLIBS) && mv $@.$$$$ $@
@@ -122,6 +133,44 @@ coverage:
 	lcov --quiet --extract build/cov/all.info '*/cgi-bin/*' '*/db/*' --output-file build/cov/ours.info --rc lcov_branch_coverage=1
 	genhtml --quiet --branch-coverage --output-directory build/coverage build/cov/ours.info
 	lcov --summary build/cov/ours.info --rc lcov_branch_coverage=1
+
+# --- what is installed beside the programs ---
+
+PREFIX        ?= /usr
+MANDIR        ?= $(PREFIX)/share/man
+BASHDIR       ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR        ?= $(PREFIX)/share/zsh/vendor-completions
+
+completion: build/completion/gatehouse.bash build/completion/gatehouse.zsh
+
+build/completion/gatehouse.%: conf/completion/gatehouse.% conf/completion/tables.jq conf/completion/make $B/gatehouse
+	@mkdir -p $(@D)
+	@conf/completion/make $* $B/gatehouse >$@.$$$$ && mv $@.$$$$ $@
+
+install-completion: completion
+	install -D -m 644 build/completion/gatehouse.bash $(DESTDIR)$(BASHDIR)/gatehouse
+	install -D -m 644 build/completion/gatehouse.zsh $(DESTDIR)$(ZSHDIR)/_gatehouse
+
+# conf/man/pages lists them.
+man:
+	@conf/man/make build/man
+
+install-man: man
+	@for f in build/man/*.[0-9]; do install -D -m 644 $$f $(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/} || exit 1; done
+
+# --- what the programs are made of, and how safely ---
+
+audit:
+	tests/prepare
+	$(MAKE) -j2 all
+	tests/audit/audit
+
+sbom: build/gatehouse.spdx.json
+build/gatehouse.spdx.json: $(PROGRAMS:%=$B/%) tests/audit/sbom
+	@tests/audit/sbom $(PROGRAMS:%=$B/%) >$@.$$$$ && mv $@.$$$$ $@
+
+reproducible:
+	tests/audit/reproducible
 
 clean:
 	rm -rf build

@@ -48,7 +48,7 @@ send(const struct request *rq, struct response *rs, const struct endpoints_answe
 		response_header(rs, "WWW-Authenticate", answer->authenticate);
 	response_header(rs, "Referrer-Policy", "no-referrer");
 	if (answer->sandbox)	/* it stands on our own origin, but is not ours */
-		response_header(rs, "Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:");
+		response_policy(rs, "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:");
 }
 
 static void

@@ -29,6 +29,8 @@ safe() {
 	[ "$(header Referrer-Policy)" = no-referrer ]
 	[ "$(header Cache-Control)" = no-store ]
 	[ "$(header Cross-Origin-Opener-Policy)" = same-origin ]
+	[ "$(header Cross-Origin-Resource-Policy)" = same-origin ]
+	[ "$(grep -ci '^Content-Security-Policy:' <<<"$head")" = 1 ]
 	hasnt '<style'
 	hasnt ' style='
 	hasnt ' onclick'
@@ -64,7 +66,7 @@ safe() {
 	printf '%s' "$PASSWORD" | gatehouse user add ann --password-stdin >/dev/null
 	form /login
 	safe
-	[[ $(header Strict-Transport-Security) == max-age=* ]]
+	[ "$(header Strict-Transport-Security)" = 'max-age=31536000; includeSubDomains' ]
 	[[ $(header Set-Cookie) == __Host-*'; Path=/; HttpOnly; SameSite=Lax; Secure' ]]
 	post /login "username=ann&password=$(urlencode "$PASSWORD")" HTTP_ORIGIN=https://gatehouse.test
 	status 303

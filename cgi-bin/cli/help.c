@@ -148,6 +148,7 @@ show_json(const struct cli *c, const struct cli_noun *const *nouns)
 		struct json *noun = json_append(c->arena, all, json_object(c->arena));
 		json_set_string(c->arena, noun, "noun", (*nouns)->name);
 		json_set_string(c->arena, noun, "help", (*nouns)->help);
+		json_set_string(c->arena, noun, "usual", (*nouns)->first_is_usual ? (*nouns)->verbs[0].name : NULL);
 		struct json *verbs = json_set(c->arena, noun, "verbs", json_array(c->arena));
 		for (const struct cli_verb *v = (*nouns)->verbs; v->name != NULL; v++)
 			json_append(c->arena, verbs, verb_json(c->arena, v));

@@ -207,12 +207,13 @@ set_headers(struct response *rs, const char *send_to, int secure)
 	    "connect-src 'self'; form-action 'self'%s%s; frame-ancestors 'none'; base-uri 'none'",
 	    send_to != NULL ? " " : "", send_to != NULL ? send_to : "");
 
-	response_header(rs, "Content-Security-Policy", csp);
+	response_policy(rs, csp);
 	response_header(rs, "X-Frame-Options", "DENY");
 	response_header(rs, "Referrer-Policy", "no-referrer");
 	response_header(rs, "Cross-Origin-Opener-Policy", "same-origin");
+	response_header(rs, "Cross-Origin-Resource-Policy", "same-origin");
 	if (secure)
-		response_header(rs, "Strict-Transport-Security", "max-age=31536000");
+		response_header(rs, "Strict-Transport-Security", "max-age=31536000; includeSubDomains");
 }
 
 void

@@ -55,6 +55,8 @@ response_body(struct response *w, int status, const char *content_type, const ch
 	static const char *const fixed[][2] = {
 		{ "Cache-Control", "no-store" },
 		{ "X-Content-Type-Options", "nosniff" },
+		/* Opened in a browser by itself, data is no page: it loads nothing and stands in no frame. */
+		{ "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'" },
 	};
 
 	w->status = status;
@@ -87,6 +89,13 @@ response_cache(struct response *w, const char *value)
 {
 	drop(w, "Cache-Control");
 	response_header(w, "Cache-Control", value);
+}
+
+void
+response_policy(struct response *w, const char *value)
+{
+	drop(w, "Content-Security-Policy");
+	response_header(w, "Content-Security-Policy", value);
 }
 
 void

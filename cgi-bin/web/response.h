@@ -26,13 +26,16 @@ struct response	 response_new(struct arena *);
 /* Add a header. One with CR, LF or another control character is our own bug: it is logged and left out. */
 void		 response_header(struct response *, const char *name, const char *value);
 
-/* Set status and body, in place of an earlier one; with nosniff and no-store. */
+/* Set status and body, in place of an earlier one; with nosniff, no-store, and a Content-Security-Policy that is right for data. */
 void		 response_json(struct response *, int status, const struct json *);
 void		 response_text(struct response *, int status, const char *text);
 void		 response_body(struct response *, int status, const char *content_type, const char *body, size_t len);
 
 /* Let the answer be cached after all: the value of Cache-Control in place of no-store. */
 void		 response_cache(struct response *, const char *value);
+
+/* The Content-Security-Policy of something that is shown in a browser. */
+void		 response_policy(struct response *, const char *value);
 
 /* There is nothing to say yet: have the handler called again, with the same request and an empty response, once the bell's
  * reading is another (base/bell.h) or ms have passed. For programs of serve_patient; others answer what is there. */

@@ -23,6 +23,9 @@ test_json(void)
 	CHECK_STR(form_get(rs.headers, "Content-Type"), "application/json");
 	CHECK_STR(form_get(rs.headers, "Cache-Control"), "no-store");
 	CHECK_STR(form_get(rs.headers, "X-Content-Type-Options"), "nosniff");
+	CHECK_STR(form_get(rs.headers, "Content-Security-Policy"), "default-src 'none'; frame-ancestors 'none'");
+	response_policy(&rs, "sandbox");
+	CHECK_STR(form_get(rs.headers, "Content-Security-Policy"), "sandbox");
 	response_cache(&rs, "public, max-age=60");
 	CHECK_STR(form_get(rs.headers, "Cache-Control"), "public, max-age=60");
 }
@@ -35,7 +38,9 @@ test_replacing(void)
 
 	response_header(&rs, "Set-Cookie", "a=1");
 	response_header(&rs, "Set-Cookie", "b=2");
+	response_policy(&rs, "default-src *");
 	response_text(&rs, 200, "first");
+	CHECK(form_count(rs.headers, "Content-Security-Policy") == 1);
 	response_redirect(&rs, "/there?a=b");
 	CHECK(rs.status == 303 && rs.body_len == 0);
 	CHECK_STR(form_get(rs.headers, "Location"), "/there?a=b");
