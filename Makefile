@@ -17,7 +17,7 @@ SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
 LIBS      = fcgi yaml jwt gdbm argon2 curl xml2 crypto m
-QUICK    := $(filter-out deploy sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
+QUICK    := $(filter-out deploy proxy counts sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 
 CC       ?= gcc
