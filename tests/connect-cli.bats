@@ -84,6 +84,23 @@ row() { jq -rc --arg s "$1" --arg d "${2-}" '[.[] | select(.step == $s and (.dev
 	run -1 gatehouse device set acme.a1 --user ann switch.switch=off
 	[[ $output == *'send it a command instead'* ]]
 	[ "$(value acme.a1 switch.switch)" = on ]
+	# nor do the pages offer it, on a card or below "everything"; commands they do
+	choose a1 c3
+	local id
+	for id in acme.a1 acme.c3; do
+		cgi console GET "/devices/$id" '' HTTP_COOKIE="$session"
+		status 200
+		hasnt "action=\"/devices/$id/set\""
+		has 'data-value="main/'
+	done
+	has 'data-value="main/contactSensor.contact"'
+	cgi console GET /devices/acme.a1 '' HTTP_COOKIE="$session"
+	has 'action="/devices/acme.a1/command"'
+	cgi console GET /devices '' HTTP_COOKIE="$session"
+	hasnt 'action="/devices/acme.c3/set"'
+	has 'action="/devices/door/set"'
+	cgi console GET /devices/door '' HTTP_COOKIE="$session"
+	has 'action="/devices/door/set"'
 }
 
 @test "an account that goes takes its links along, and their clouds are told" {

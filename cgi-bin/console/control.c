@@ -226,7 +226,9 @@ make_owners(const struct job *j, struct json *v, const struct attribute *at, con
 	struct arena *a = j->w->arena;
 	const struct json *now = json_get(slot, "value");
 
-	if (at->event && at->type.kind == VALUE_ENUM) {
+	if (!state_is_settable(&j->it->device))
+		json_set_bool(a, v, "reading", true);
+	else if (at->event && at->type.kind == VALUE_ENUM) {
 		struct json *press = json_set(a, v, "press", json_object(a));
 		struct json *options = editor_options(j->w, &at->type, j->state, NULL);
 		json_set(a, press, "options", options);

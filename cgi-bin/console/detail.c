@@ -15,21 +15,21 @@
 
 /* healthStatus is set by taking the device offline. */
 static bool
-is_settable(const struct capability *c, const char *attribute)
+is_shown(const struct capability *c, const char *attribute)
 {
 	return strcmp(c->id, DEVICE_HEALTH) != 0 || strcmp(attribute, "healthStatus") != 0;
 }
 
 static void
 add_attribute(const struct words *w, struct json *list, const char *component, const struct capability *c,
-    const struct attribute *at, const struct json *state)
+    const struct attribute *at, const struct json *state, bool settable)
 {
 	struct arena *a = w->arena;
 	const struct json *slot = json_get(state, at->name);
 	const char *unit = json_get_string(slot, "unit");
 	int64_t time = json_get_int(slot, "time", 0);
 
-	if (!is_settable(c, at->name))
+	if (!is_shown(c, at->name))
 		return;
 	struct json *v = json_append(a, list, json_object(a));
 	json_set_string(a, v, "key", arena_printf(a, "%s/%s.%s", component, c->id, at->name));
@@ -38,7 +38,9 @@ add_attribute(const struct words *w, struct json *list, const char *component, c
 	json_set_string(a, v, "text", words_value(w, json_get(slot, "value"),
 	    unit != NULL || slot == NULL || at->units == NULL ? unit : at->units[0]));
 	json_set(a, v, "when", moment(a, time));
-	json_set(a, v, "editor", editor_make(w, at, state, slot));
+	json_set_bool(a, v, "settable", settable);
+	if (settable)
+		json_set(a, v, "editor", editor_make(w, at, state, slot));
 }
 
 /* --- commands --- */
@@ -91,8 +93,8 @@ add_command(const struct words *w, struct json *list, const char *component, con
 }
 
 static void
-add_capability(const struct words *w, struct json *list, const struct device_type *type, const char *component,
-    const struct capability *c, const struct json *state)
+add_capability(const struct words *w, struct json *list, const struct device *d, const struct device_type *type,
+    const char *component, const struct capability *c, const struct json *state)
 {
 	struct arena *a = w->arena;
 	struct json *v = json_append(a, list, json_object(a));
@@ -102,7 +104,8 @@ add_capability(const struct words *w, struct json *list, const struct device_typ
 	json_set_string(a, v, "id", c->id);
 	json_set_string(a, v, "label", words_say(w, "capability", c->id));
 	for (size_t i = 0; i < c->n_attributes; i++)
-		add_attribute(w, attributes, component, c, device_type_attribute(type, c, c->attributes[i].name), state);
+		add_attribute(w, attributes, component, c, device_type_attribute(type, c, c->attributes[i].name), state,
+		    state_is_settable(d));
 	for (size_t i = 0; i < c->n_commands; i++)
 		add_command(w, commands, component, c, &c->commands[i]);
 }
@@ -119,7 +122,7 @@ detail_list(const struct words *w, const struct catalogue *catalogue, const stru
 		for (const struct json *id = json_first(m); id != NULL; id = json_next(id)) {
 			const struct capability *c = catalogue_capability(catalogue, json_string(id));
 			if (c != NULL)
-				add_capability(w, list, catalogue_type(catalogue, it->device.type), json_name(m), c,
+				add_capability(w, list, &it->device, catalogue_type(catalogue, it->device.type), json_name(m), c,
 				    json_get(json_get(it->state, json_name(m)), c->id));
 		}
 	}

@@ -92,6 +92,7 @@ show_frame(const struct app *app, const struct words *w, const struct list_item 
 	json_set_string(a, v, "room", it->device.room);
 	json_set_string(a, v, "type", show_type(app, w, it->device.type));
 	json_set_bool(a, v, "is_offline", !state_online(it->state));
+	json_set_bool(a, v, "settable", state_is_settable(&it->device));
 	json_set_string(a, v, "attention", names.data);
 	return v;
 }

@@ -134,6 +134,12 @@ assign_all(struct set_job *job, const struct device *d, struct json *state)
 	return STORE_OK;
 }
 
+bool
+state_is_settable(const struct device *d)
+{
+	return d->source == NULL || strcmp(d->source, SOURCE_LINK) != 0;
+}
+
 static enum store_result
 set_fn(struct store_tx *tx, void *arg)
 {
@@ -144,8 +150,7 @@ set_fn(struct store_tx *tx, void *arg)
 
 	job->changed = json_array(job->arena);
 	job->why = NULL;
-	/* It would be so here alone, and until the next look. */
-	if (r == STORE_OK && d.source != NULL && strcmp(d.source, SOURCE_LINK) == 0) {
+	if (r == STORE_OK && !state_is_settable(&d)) {
 		job->why = "another maker's cloud says how this device is: send it a command instead";
 		return STORE_LIMIT;
 	}

@@ -82,6 +82,10 @@ const char	*state_assign(struct arena *, const struct catalogue *, const struct 
 const char	*state_assign_json(struct arena *, const struct catalogue *, const struct device *, struct json *state,
 		    const char *name, const struct json *value, int64_t ms);
 
+/* May its states be set here, as the device itself would report them? Not where another maker's cloud says how it is: it would be
+ * so here alone, and until the next look. */
+bool		 state_is_settable(const struct device *);
+
 /* Apply several such texts to a stored device, all or none. *why on STORE_LIMIT. changed (may be NULL): an array of
  * state_show_change of what is new now. */
 enum store_result state_set(struct store *, struct arena *, const struct catalogue *, const char *user, const char *id,
