@@ -29,6 +29,7 @@ setup() {
 		{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"on","brightness":0.4},
 		{"id":"b2","label":"Desk","kind":"bulb","connected":true,"power":"off","brightness":1},
 		{"id":"c3","label":"Gate","kind":"door","connected":true,"open":false}]}'
+	[ "$AHEAD" -lt 3600 ] || sign_in ann "$PASSWORD"	# that session has ended
 	[ "$(link_record .status)" = linked ] || log_in
 	choose a1 b2
 	looked
@@ -125,9 +126,9 @@ in_the_middle() {
 	return 0
 }
 
-# kill_at WHAT SKIP DONE: a command with a token that is over is killed at the vendor's request WHAT, after SKIP of them.
+# kill_at WHAT SKIP DONE [FORGIVE]: a command with a token that is over is killed at the vendor's request WHAT, after SKIP of them.
 kill_at() {
-	control "{\"expire\":1,\"forgive\":true,\"hold\":{\"what\":\"$1\",\"skip\":$2,\"done\":$3}}"
+	control "{\"expire\":1,\"forgive\":${4-true},\"hold\":{\"what\":\"$1\",\"skip\":$2,\"done\":$3}}"
 	(BATS_TEST_TMPDIR=$(mktemp -d -p "$BATS_TEST_TMPDIR"); command_to acme.a1 st.switch off) >/dev/null 2>&1 3>&- &
 	local job=$!
 	until_is $(($2 + 1)) vendor_log "[.[] | select(.what == \"$1\")] | length"
@@ -218,3 +219,41 @@ notices() { gatehouse --json activity --user ann | jq -s '[.[] | select(.event =
 	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
 	[ "$(notices)" = $((before + 1)) ]
 }
+
+@test "a refresh whose answer is lost with its process, where the old token is void then: one notice, and a login keeps everything" {
+	local before
+	ahead 86401	# since the last notice
+	sign_in ann "$PASSWORD"
+	TOKEN=
+	log_in
+	command_to acme.a1 st.switch on
+	gatehouse device rename acme.b2 'My desk' --user ann >/dev/null
+	before=$(notices)
+	kill_at refresh_token 0 true false
+	[ "$(link_record .status)" = linked ]
+	ahead 21
+	command_to acme.a1 st.switch off
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	[ "$(link_record .status)" = needs_login ]
+	[ "$(vendor_log '[.[] | select(.what == "refresh_token")] | length')" = 1 ] || { vendor_log '[.[] | .what]'; return 1; }
+	[ "$(notices)" = $((before + 1)) ]
+	[ "$(online acme.b2)" = offline ]
+	control '{}'
+	# nobody tries again with what is over, nor tells the owner again
+	command_to acme.b2 st.switch off
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	manager POST "/connect/$LINK/look"
+	until_is '' waiting_word
+	nobody_asked
+	[ "$(notices)" = $((before + 1)) ]
+	manager GET /connect
+	has 'wants you to log in again'
+	log_in
+	until_is online online acme.b2
+	[ "$(ours)" = '["acme.a1","acme.b2"]' ]
+	[ "$(name acme.b2)" = 'My desk' ]
+	command_to acme.a1 st.switch off
+	said '.deviceState[0].states[0].value' off
+}
+# waiting_word: what the courier has not heard yet.
+waiting_word() { gatehouse store dump | jq -rc 'select((.key // "") | startswith("courier/box/")) | .value.words[]?'; }
