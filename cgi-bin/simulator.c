@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "sim/act.h"
 #include "sim/app_act.h"
+#include "sim/app_back.h"
 #include "sim/callback.h"
 #include "sim/link.h"
 #include "sim/pages.h"
@@ -41,6 +42,7 @@ main(void)
 		{ "/sim/smartthings/pl/", "GET", platform_key, serve_refuse_json },
 		{ "/sim/smartthings/apps/", "GET", platform_confirm, serve_refuse_json },
 		{ "/sim/smartthings/oauth/token", "POST", platform_token, serve_refuse_json },
+		{ "/sim/smartthings/oauth/callback", "GET", app_back, sim_refuse },
 		{ "/sim/smartthings/v1/", "GET POST DELETE", platform_api, serve_refuse_json },
 		{ "/sim/checks", "GET", pages_checks, sim_refuse },
 		{ "/sim/api/home", "GET", pages_phone, serve_refuse_json },

@@ -14,6 +14,8 @@ setup_file() {
 	# what docs/connectors.md says of a real second household
 	jq --arg url "http://127.0.0.1:$a" '.redirectUris = $url' "$TOP/conf/apps/household.json" >"$B/apps/household.json"
 	sed "s|{public_url}|http://127.0.0.1:$b|" "$TOP/conf/connectors/gatehouse.json" >"$A/connectors/gatehouse.json"
+	cp "$TOP/conf/apps/other-cloud.yaml" "$A"
+	jq '.smartapp.definition = "other-cloud.yaml"' "$A/gatehouse.json" >"$A/gatehouse.new" && mv "$A/gatehouse.new" "$A/gatehouse.json"
 	{ deploy restart --root "$B" && deploy restart --root "$A"; } >"$BATS_FILE_TMPDIR/out" 2>&1 || { cat "$BATS_FILE_TMPDIR/out"; return 1; }
 }
 
@@ -121,3 +123,55 @@ sign_in() {
 	until_is 0 grants
 	[ "$("$B/gatehouse" store dump | jq -c 'select((.key // "") | startswith("subscriptions/")) | .value.list')" = '[]' ]
 }
+
+theirs() { "$A/gatehouse" --json device list --user demo | jq -c '[.[] | select(.source == "link") | .id] | sort'; }
+
+@test "from a page of a SmartApp: the simulator leads to the other household and back, and its devices are there" {
+	local vendor back
+	in_home A
+	web GET "$URL/sim/app"
+	web POST "$URL/sim/app" --data-urlencode "csrf=$(hidden csrf)" -d action=begin
+	[ "$code" = 303 ] || { echo "$body"; return 1; }
+	web GET "$URL/sim/app"
+	vendor=$(sed -n 's/.*<a class="button" href="\([^"]*\)" rel="noreferrer"><bdi>Log in there<.*/\1/p' <<<"$body" | sed 's/&amp;/\&/g')
+	in_home B
+	[[ $vendor == "$URL/oauth/authorize?"* ]] || { echo "$vendor $body"; return 1; }
+	sign_in
+	web GET "$vendor"
+	web POST "$URL/authorize" --data-urlencode "csrf=$(hidden csrf)" --data-urlencode "request=$(hidden request)" -d decision=allow \
+		-d input-devices=hall-switch -d input-devices=kitchen-dimmer
+	back=$location
+	in_home A
+	[[ $back == "$URL/sim/smartthings/oauth/callback?"*code=* ]] || { echo "$code $back $body"; return 1; }
+	# whose browser has no part in it is told so, and the app is not
+	code=$(curl -qs --noproxy '*' -o /dev/null -w '%{http_code}' "$back")
+	[ "$code" = 409 ]
+	web GET "$back"
+	[ "$code $location" = "303 $URL/sim/app" ] || { echo "$code $body"; return 1; }
+	web GET "$location"
+	[[ $body == *'Back from a sign-in'* ]] || { echo "$body"; return 1; }
+	[[ $body == *'Your account is linked.'* ]] || { echo "$body"; return 1; }
+	[[ $body != *'<bdi>Log in there</bdi></a>'* ]] || { echo "$body"; return 1; }
+	until_is '["gatehouse.hall-switch","gatehouse.kitchen-dimmer"]' theirs
+	# the code was good once, and is not shown
+	web GET "$URL/sim/wire"
+	[[ $body == *OAUTH_CALLBACK* ]]
+	run ! grep -rF "$(sed 's/.*code=\([^&]*\).*/\1/' <<<"$back")" "$BATS_TEST_TMPDIR/body" "$A/log"
+	web GET "$back"
+	web GET "$URL/sim/app"
+	[[ $body == *'Your account is linked.'* ]]
+	web POST "$URL/sim/app" --data-urlencode "csrf=$(hidden csrf)" -d action=page -d go=done
+	[ "$code" = 303 ]
+	until_is 1 installations
+	# it is a link like any other, and stays when the app goes
+	"$B/gatehouse" device set kitchen-dimmer --user demo st.switchLevel.level=23 >/dev/null
+	until_is 23 level "$A" gatehouse.kitchen-dimmer
+	web GET "$URL/sim/app"
+	web POST "$URL/sim/app" --data-urlencode "csrf=$(hidden csrf)" -d action=uninstall
+	until_is 0 installations
+	[ "$(theirs)" = '["gatehouse.hall-switch","gatehouse.kitchen-dimmer"]' ]
+	sign_in
+	web GET "$URL/connect"
+	[[ $body == *'Another Gatehouse'*'Linked'* ]]
+}
+installations() { "$A/gatehouse" --json smartapp list | jq length; }

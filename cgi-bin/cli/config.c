@@ -12,6 +12,7 @@
 #include "device/capability.h"
 #include "device/device.h"
 #include "link/connector.h"
+#include "smartapp/logins.h"
 #include "smartapp/smartapp.h"
 #include "base/banned.h"
 
@@ -66,11 +67,18 @@ check_starters(const struct cli *c, const struct config *config, const char *fil
 	return CLI_DONE;
 }
 
+static bool
+is_connector(void *arg, const char *name)
+{
+	return connectors_find(arg, name) != NULL;
+}
+
 /* The files that the SmartApp's keys lead to. */
 static int
-check_smartapp(const struct cli *c, const struct config *config, const char *file)
+check_smartapp(const struct cli *c, const struct config *config, struct connectors *connectors, const char *file)
 {
-	const char *key, *fault = smartapp_config_fault(c->arena, config, &key);
+	const struct smartapp_logins logins = { .known = is_connector, .arg = connectors };
+	const char *key, *fault = smartapp_config_fault(c->arena, config, &logins, &key);
 	size_t len;
 
 	if (fault == NULL)
@@ -82,17 +90,21 @@ check_smartapp(const struct cli *c, const struct config *config, const char *fil
 
 /* The files beside it that describe other makers' clouds, if it has any. */
 static int
-check_connectors(const struct cli *c, const struct config *config)
+check_connectors(const struct cli *c, const struct config *config, struct connectors *all)
 {
+	const struct connectors *read;
 	const char *why = NULL;
 
+	*all = (struct connectors){ NULL, 0 };
 	if (access(config_path(c->arena, config, CONNECTOR_FOLDER), F_OK) != 0)
 		return CLI_DONE;
 	const struct catalogue *catalogue = catalogue_load(c->arena, c->conf, config->root, &why);
 	if (catalogue == NULL)
 		return output_refuse(c, "set GATEHOUSE_SHARE to the folder that conf/ lies in", "%s", why);
-	return connectors_load(c->arena, config, catalogue, &why) != NULL ? CLI_DONE :
-	    output_refuse(c, "mend it (docs/connectors.md), then run this again", "%s", why);
+	if ((read = connectors_load(c->arena, config, catalogue, &why)) == NULL)
+		return output_refuse(c, "mend it (docs/connectors.md), then run this again", "%s", why);
+	*all = *read;
+	return CLI_DONE;
 }
 
 static enum cli_exit
@@ -100,9 +112,10 @@ check(struct cli *c)
 {
 	const char *file;
 	const struct config *config = read_config(c, &file);
+	struct connectors connectors;
 
-	if (config == NULL || check_starters(c, config, file) != CLI_DONE || check_smartapp(c, config, file) != CLI_DONE ||
-	    check_connectors(c, config) != CLI_DONE)
+	if (config == NULL || check_starters(c, config, file) != CLI_DONE || check_connectors(c, config, &connectors) != CLI_DONE ||
+	    check_smartapp(c, config, &connectors, file) != CLI_DONE)
 		return CLI_REFUSED;
 	struct json *v = json_object(c->arena);
 	json_set_string(c->arena, v, "file", file);

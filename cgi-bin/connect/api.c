@@ -9,6 +9,7 @@
 #include "connect/exchange.h"
 #include "connect/login.h"
 #include "connect/show.h"
+#include "link/all.h"
 #include "link/connector.h"
 #include "link/end.h"
 #include "link/link.h"
@@ -169,7 +170,9 @@ choose_these(struct exchange *e, const struct json *wanted)
 		fresh = fresh || json_get(e->link.chosen, json_string(id)) == NULL;
 	if (fresh && their_devices(e, &items) == NULL)
 		return;
-	enum store_result r = mirror_choose(e->app->links, a, c, &e->link, wanted, items, &faults);
+	enum store_result r = all_forget(e->app->links, a, &e->link);
+	if (r == STORE_OK)
+		r = mirror_choose(e->app->links, a, c, &e->link, wanted, items, &faults);
 	if (r == STORE_OK)
 		r = link_wake(e->app->store, a, e->user, e->link.id);
 	if (r == STORE_OK)

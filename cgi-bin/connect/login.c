@@ -22,6 +22,7 @@
 
 #define PURPOSE		"link-login"
 #define EXTRA_MAX	2048	/* bytes of further parameters that are kept */
+#define FINISH_MS	8000	/* all calls to the vendor: somebody is waiting */
 #define SHOWN_MAX	100	/* bytes of a vendor's word that a page shows */
 
 const char *
@@ -127,7 +128,7 @@ finish(struct app *app, const struct request *rq, struct response *rs, const str
 	const char *code = request_query(rq, "code"), *error = request_query(rq, "error"), *refused, *why;
 	struct json *data = json_object(rq->arena);
 
-	if (!v->signed_in || strcmp(v->session.id, login->session) != 0) {
+	if (!v->signed_in || login->session == NULL || strcmp(v->session.id, login->session) != 0) {
 		visitor_error(app, rq, rs, 403, "connect_session", NULL);
 		return;
 	}
@@ -135,7 +136,7 @@ finish(struct app *app, const struct request *rq, struct response *rs, const str
 		fail(app, rq, rs, error != NULL && strcmp(error, "access_denied") == 0 ? "connect_denied" : "connect_failed", error);
 		return;
 	}
-	if ((why = login_finish(app->links, rq->arena, login, code, &refused)) != NULL) {
+	if ((why = login_finish(app->links, rq->arena, login, code, FINISH_MS, &refused)) != NULL) {
 		fail(app, rq, rs, why, refused);
 		return;
 	}

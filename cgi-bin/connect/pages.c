@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "connect/login.h"
 #include "connect/show.h"
+#include "link/all.h"
 #include "link/connector.h"
 #include "link/end.h"
 #include "link/link.h"
@@ -157,7 +158,9 @@ choose(struct visit *v)
 	}
 	if (json_first(wanted) == NULL)
 		items = json_array(a);
-	enum store_result r = mirror_choose(v->app->links, a, v->connector, &v->link, wanted, items, &faults);
+	enum store_result r = all_forget(v->app->links, a, &v->link);
+	if (r == STORE_OK)
+		r = mirror_choose(v->app->links, a, v->connector, &v->link, wanted, items, &faults);
 	if (r == STORE_OK)
 		r = link_find(v->app->store, a, v->visitor.session.user.id, v->link.id, &v->link);
 	/* What was just heard is good for those, too, that were chosen before. */

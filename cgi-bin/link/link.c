@@ -79,7 +79,8 @@ read_link(struct arena *a, enum store_result r, const struct json *v, const char
 		return r;
 	*l = (struct link){ .user = user, .id = id, .connector = json_get_string(v, "connector"),
 	    .place = json_get_string(v, "place"), .created = json_get_int(v, "created", 0), .since = json_get_int(v, "since", 0),
-	    .told = json_get_int(v, "told", 0), .chosen = json_get(v, "chosen"), .values = json_get(v, "values") };
+	    .told = json_get_int(v, "told", 0), .chosen = json_get(v, "chosen"), .values = json_get(v, "values"),
+	    .through = json_get_string(v, "through"), .all = json_get_bool(v, "all", false) };
 	for (size_t i = 0; status != NULL && i < sizeof(statuses) / sizeof(statuses[0]); i++)
 		if (strcmp(statuses[i], status) == 0)
 			l->status = (enum link_status)i;
@@ -122,6 +123,10 @@ link_tx_put(struct store_tx *tx, const struct link *l)
 	json_set(a, v, "chosen", json_copy(a, l->chosen));
 	if (l->values != NULL)
 		json_set(a, v, "values", json_copy(a, l->values));
+	if (l->through != NULL)
+		json_set_string(a, v, "through", l->through);
+	if (l->all)
+		json_set_bool(a, v, "all", true);
 	return record_tx_put(tx, link_key(a, l->user, l->id), v, 0);
 }
 
@@ -157,37 +162,40 @@ link_ids(struct store *s, struct arena *a, const char *user, struct json **ids)
 struct beginning {
 	const char		*user;
 	const struct connector	*connector;
-	const char		*id;
+	const char		*through, *id;
 	struct link		*link;
 };
 
-/* Is there one of this connector? Else the first place that is free. */
+static bool
+is_it(const struct beginning *b, const struct link *l)
+{
+	return b->connector->single || (b->through != NULL && l->through != NULL && strcmp(l->through, b->through) == 0);
+}
+
+/* Is it there? Else STORE_ABSENT, and the first place that is free. */
 static enum store_result
-look_for(struct store_tx *tx, const struct beginning *b, const struct json *ids, bool *there)
+look_for(struct store_tx *tx, const struct beginning *b, const struct json *ids, const char **place)
 {
 	struct arena *a = store_tx_arena(tx);
 	struct json *taken = json_array(a);
 	enum store_result r;
 
-	*there = false;
 	for (const struct json *id = json_first(ids); id != NULL; id = json_next(id)) {
 		struct link l;
 		if ((r = link_tx_find(tx, b->user, json_string(id), &l)) != STORE_OK)
-			return r;
+			return r == STORE_ABSENT ? STORE_FAILED : r;
 		if (strcmp(l.connector, b->connector->id) != 0)
 			continue;
 		json_append_string(a, taken, l.place);
-		if (b->connector->single) {
+		if (is_it(b, &l)) {
 			*b->link = l;
-			*there = true;
 			return STORE_OK;
 		}
 	}
-	const char *place = b->connector->id;
-	for (int n = 2; json_array_has(taken, place); n++)
-		place = arena_printf(a, "%s-%d", b->connector->id, n);
-	b->link->place = place;
-	return STORE_OK;
+	*place = b->connector->id;
+	for (int n = 2; json_array_has(taken, *place); n++)
+		*place = arena_printf(a, "%s-%d", b->connector->id, n);
+	return STORE_ABSENT;
 }
 
 static enum store_result
@@ -195,18 +203,18 @@ begin(struct store_tx *tx, void *arg)
 {
 	const struct beginning *b = arg;
 	struct arena *a = store_tx_arena(tx);
+	const char *place = NULL;
 	struct json *list, *v = record_new(a);
-	bool there;
 	enum store_result r = record_tx_get(tx, list_key(a, b->user), &list);
 	struct json *ids = r == STORE_OK ? json_copy(a, json_get(list, "ids")) : json_array(a);
 
 	if (r != STORE_OK && r != STORE_ABSENT)
 		return r;
-	if ((r = look_for(tx, b, ids, &there)) != STORE_OK || there)
+	if ((r = look_for(tx, b, ids, &place)) != STORE_ABSENT || b->id == NULL)
 		return r;
 	if (json_count(ids) >= LINKS_MAX)
 		return STORE_LIMIT;
-	*b->link = (struct link){ .user = b->user, .id = b->id, .connector = b->connector->id, .place = b->link->place,
+	*b->link = (struct link){ .user = b->user, .id = b->id, .connector = b->connector->id, .place = place,
 	    .created = clock_sec(), .since = clock_sec(), .chosen = json_object(a) };
 	json_append_string(a, ids, b->id);
 	json_set(a, v, "ids", ids);
@@ -215,12 +223,32 @@ begin(struct store_tx *tx, void *arg)
 	return r;
 }
 
+char *
+link_new_id(struct arena *a)
+{
+	return arena_printf(a, "link-%s", secret_id(a, 12));
+}
+
 enum store_result
 link_make(struct store *s, struct arena *a, const char *user, const struct connector *c, struct link *l)
 {
-	struct beginning b = { user, c, arena_printf(a, "link-%s", secret_id(a, 12)), l };
+	struct beginning b = { user, c, NULL, link_new_id(a), l };
 
 	return store_run(s, a, begin, &b);
+}
+
+enum store_result
+link_tx_make(struct store_tx *tx, const char *user, const struct connector *c, const char *id, const char *through, struct link *l)
+{
+	struct beginning b = { user, c, through, id, l };
+
+	return begin(tx, &b);
+}
+
+enum store_result
+link_tx_find_for(struct store_tx *tx, const char *user, const struct connector *c, const char *through, struct link *l)
+{
+	return link_tx_make(tx, user, c, NULL, through, l);
 }
 
 enum store_result

@@ -53,6 +53,8 @@ struct link {
 	int64_t			 told;		/* seconds: when its owner was last told to log in */
 	const struct json	*chosen;	/* object: the vendor's id of a device -> ours */
 	const struct json	*values;	/* object: what the vendor said of the account, for requests */
+	const char		*through;	/* the installed SmartApp that somebody logged in through; NULL: its owner did, or nobody */
+	bool			 all;		/* whatever the next look finds there is to be chosen */
 };
 
 /* A word for records, pages and JSON: "new", "linked", "needs_login". */
@@ -71,6 +73,18 @@ enum store_result link_tx_put(struct store_tx *, const struct link *);
 
 /* A new link; where the connector has one a user, the one that is there already. STORE_LIMIT: LINKS_MAX. */
 enum store_result link_make(struct store *, struct arena *, const char *user, const struct connector *, struct link *);
+
+/* The id of a link that is made later. */
+char		*link_new_id(struct arena *);
+
+/* The same in a transaction, with id if it is new. through: an installed app, whose own link of this connector it is if it has
+ * one; NULL = none's. */
+enum store_result link_tx_make(struct store_tx *, const char *user, const struct connector *, const char *id,
+		    const char *through, struct link *);
+
+/* The link that link_tx_make would find there. STORE_ABSENT: it would make one. */
+enum store_result link_tx_find_for(struct store_tx *, const char *user, const struct connector *, const char *through,
+		    struct link *);
 
 /* Ids of a user's links, oldest first; an empty array if there are none. */
 enum store_result link_ids(struct store *, struct arena *, const char *user, struct json **ids);

@@ -236,7 +236,7 @@ step(struct watched *w, int64_t now)
 		roster_schedule(&w->is, now + TROUBLE);
 		return;
 	}
-	if (c == NULL || l.status != LINK_LINKED || json_first(l.chosen) == NULL) {
+	if (c == NULL || l.status != LINK_LINKED || (json_first(l.chosen) == NULL && !l.all)) {
 		w->soon = false;
 		roster_schedule(&w->is, DUE_NEVER);	/* until there is a word of it */
 		return;

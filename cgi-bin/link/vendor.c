@@ -26,6 +26,12 @@ vendor_redirect_uri(struct arena *a, const struct config *c)
 	return arena_printf(a, "%s/oauth/callback", c->public_url);
 }
 
+char *
+vendor_app_redirect_uri(struct arena *a, const struct config *c)
+{
+	return arena_printf(a, "%s/oauth/callback", c->smartapp.api_url);
+}
+
 static void
 add_all(struct buf *b, const struct json *texts)
 {
@@ -34,18 +40,17 @@ add_all(struct buf *b, const struct json *texts)
 }
 
 char *
-vendor_authorize_url(struct arena *a, const struct config *config, const struct connector *c, const char *state,
-    const char *verifier)
+vendor_authorize_url(struct arena *a, const struct connector *c, const struct vendor_login *l, const char *state)
 {
 	struct buf b = buf_new(a, QUERY_MAX);
 
 	buf_pair(&b, "response_type", "code");
 	buf_pair(&b, "client_id", c->oauth.client_id);
-	buf_pair(&b, "redirect_uri", vendor_redirect_uri(a, config));
+	buf_pair(&b, "redirect_uri", l->redirect_uri);
 	buf_pair(&b, "scope", c->oauth.scope);
 	buf_pair(&b, "state", state);
-	if (verifier != NULL) {
-		buf_pair(&b, "code_challenge", secret_digest(a, verifier));
+	if (l->verifier != NULL) {
+		buf_pair(&b, "code_challenge", secret_digest(a, l->verifier));
 		buf_pair(&b, "code_challenge_method", "S256");
 	}
 	add_all(&b, c->oauth.extra_authorize);
@@ -109,15 +114,15 @@ request(const struct links *x, struct arena *a, const struct connector *c, const
 }
 
 const char *
-vendor_exchange(const struct links *x, struct arena *a, const struct connector *c, const char *code, const char *verifier,
+vendor_exchange(const struct links *x, struct arena *a, const struct connector *c, const struct vendor_login *l, const char *code,
     struct fetch_request *rq)
 {
 	struct buf b = buf_new(a, QUERY_MAX);
 
 	buf_pair(&b, "grant_type", "authorization_code");
 	buf_pair(&b, "code", code);
-	buf_pair(&b, "redirect_uri", vendor_redirect_uri(a, x->config));
-	buf_pair(&b, "code_verifier", verifier);
+	buf_pair(&b, "redirect_uri", l->redirect_uri);
+	buf_pair(&b, "code_verifier", l->verifier);
 	add_all(&b, c->oauth.extra_token);
 	return request(x, a, c, c->oauth.token_url, &b, rq);
 }

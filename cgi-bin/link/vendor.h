@@ -14,16 +14,23 @@ struct token_pair;
 
 #define VENDOR_TOKEN_MAX 16384	/* bytes of a token: there are some of 8,000 */
 
-/* Our redirect URI: the same for all vendors and users. */
+/* Our redirect URI, the same for all vendors and users: of browsers' logins, and of those in SmartApps, which SmartThings brings
+ * back to us. */
 char	*vendor_redirect_uri(struct arena *, const struct config *);
+char	*vendor_app_redirect_uri(struct arena *, const struct config *);
 
-/* Where a browser goes to log in. The client's secret never stands there. verifier: of PKCE; NULL = none. */
-char	*vendor_authorize_url(struct arena *, const struct config *, const struct connector *, const char *state,
-	    const char *verifier);
+/* One login, as both requests of it must name it (RFC 6749 4.1.3, RFC 7636). */
+struct vendor_login {
+	const char	*redirect_uri;
+	const char	*verifier;	/* of PKCE; NULL = none */
+};
+
+/* Where a browser goes to log in. The client's secret never stands there. */
+char	*vendor_authorize_url(struct arena *, const struct connector *, const struct vendor_login *, const char *state);
 
 /* The request that exchanges a code; a refresh token; that takes one back. NULL if it is fine, else why it cannot be made. */
-const char *vendor_exchange(const struct links *, struct arena *, const struct connector *, const char *code, const char *verifier,
-	    struct fetch_request *);
+const char *vendor_exchange(const struct links *, struct arena *, const struct connector *, const struct vendor_login *,
+	    const char *code, struct fetch_request *);
 const char *vendor_refresh(const struct links *, struct arena *, const struct connector *, const char *refresh,
 	    struct fetch_request *);
 const char *vendor_revoke(const struct links *, struct arena *, const struct connector *, const char *token,

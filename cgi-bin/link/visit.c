@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "link/all.h"
 #include "link/connector.h"
 #include "link/mirror.h"
 #include "base/banned.h"
@@ -26,6 +27,17 @@ visit_ask(struct visit *v)
 	return v->listed ? &v->hook.ask : &v->listing.ask;
 }
 
+/* What the vendor says of our devices, and which those are if all of them are to be ours. */
+static enum store_result
+take(struct visit *v)
+{
+	enum store_result r = STORE_OK;
+
+	if (v->link.all)
+		r = all_choose(v->links, v->arena, v->connector, &v->link, v->listing.items);
+	return r == STORE_OK ? mirror_update(v->links, v->arena, v->connector, &v->link, v->listing.items) : r;
+}
+
 bool
 visit_more(struct visit *v)
 {
@@ -39,7 +51,7 @@ visit_more(struct visit *v)
 	v->result = ask->result;
 	v->why = ask->why;
 	v->retry_after = ask->retry_after;
-	if (v->result == ASK_FINE && mirror_update(v->links, v->arena, v->connector, &v->link, v->listing.items) != STORE_OK) {
+	if (v->result == ASK_FINE && take(v) != STORE_OK) {
 		v->result = ASK_TROUBLE;
 		v->why = "what it said cannot be stored";
 	}

@@ -159,7 +159,7 @@ mask_variable(const char *text)
 {
 	static const char *const names[] = { "ACCESS_TOKEN", "REFRESH_TOKEN", "OLD_REFRESH_TOKEN", "CODE", "CLIENT_SECRET",
 		"CALLBACK_TOKEN", "CALLBACK_REFRESH_TOKEN", "CALLBACK_CODE", "SMARTTHINGS_SECRET", "APP_TOKEN", "APP_REFRESH_TOKEN",
-		"EVENT_TOKEN", "CONFIRMATION_TOKEN" };
+		"EVENT_TOKEN", "CONFIRMATION_TOKEN", "VENDOR_CODE" };
 	size_t n = *text == '$' ? strspn(text + 1, "ABCDEFGHIJKLMNOPQRSTUVWXYZ_") : 0;
 
 	/* Ours alone: "$HOME" in the name of a device is nobody's secret. */

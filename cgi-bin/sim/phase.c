@@ -217,7 +217,7 @@ phase_uninstall(struct sim *s)
 	return phase_send(&p);
 }
 
-/* --- EVENT, OAUTH_CALLBACK --- */
+/* --- EVENT --- */
 
 bool
 phase_events(struct sim *s, const struct json *events)
@@ -236,22 +236,6 @@ phase_events(struct sim *s, const struct json *events)
 	json_set(s->arena, p.data, "events", json_copy(s->arena, events));
 	mask_add(&p.more, "EVENT_TOKEN", m.event);
 	return phase_send(&p);
-}
-
-bool
-phase_oauth_callback(struct sim *s)
-{
-	static const char *const spellings[] = { "oAuthCallbackData", "oauthCallbackData" };
-	const char *id = install_id(install_of(&s->home));
-	bool ok = true;
-
-	for (size_t i = 0; i < 2; i++) {
-		struct phase p = phase_new(s, "OAUTH_CALLBACK", spellings[i], ok && i == 1 ? "app_oauth" : NULL);
-		json_set_string(s->arena, p.data, "installedAppId", id != NULL ? id : json_get_string(install_draft(&s->home), "id"));
-		json_set_string(s->arena, p.data, "urlPath", "/oauth/callback?code=of-somebody-else&state=simulated");
-		ok = phase_send(&p) && ok;
-	}
-	return ok;
 }
 
 /* --- mistakes, and once more --- */

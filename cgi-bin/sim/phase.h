@@ -27,9 +27,6 @@ bool	 phase_uninstall(struct sim *);
 /* Events (array, each of install_event). */
 bool	 phase_events(struct sim *, const struct json *events);
 
-/* Another's page has sent the person back, of an OAUTH setting: told in both spellings that there are. */
-bool	 phase_oauth_callback(struct sim *);
-
 /* What must be refused: unsigned, another body, day-old, a target that is not signed: 401; a page that there is not: 400. */
 bool	 phase_mistakes(struct sim *);
 

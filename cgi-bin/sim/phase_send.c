@@ -139,6 +139,8 @@ phase_send(struct phase *p)
 		return false;
 	call_make(s, p->name, PHASE_PATH, false, headers, body, &p->reply);
 	p->reply.exchange.replay_of = p->replay_of;
+	if (p->may_refuse && p->reply.status == 400)
+		p->wanted = 400;
 	p->reply.exchange.faults = p->reply.status == 0 ? NULL :
 	    phase_judge(s->arena, sent, p->wanted, p->reply.status, p->reply.json);
 	p->ok = p->reply.status == p->wanted && json_first(p->reply.exchange.faults) == NULL;

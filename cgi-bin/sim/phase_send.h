@@ -20,6 +20,7 @@ struct phase {
 	const char	*raw;		/* sent as it is in place of json */
 	enum flaw	 flaw;
 	int		 wanted;	/* the status that alone is right */
+	bool		 may_refuse;	/* but 400 is as right */
 	void		 (*learn)(struct phase *, struct json *record, struct json *app);
 	long long	 replay_of;
 	struct mask	 more;

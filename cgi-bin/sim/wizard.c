@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "app.h"
 #include "base/arena.h"
 #include "base/json.h"
+#include "sim/app_back.h"
 #include "sim/install.h"
 #include "sim/phase.h"
 #include "sim/sim.h"
@@ -165,7 +167,7 @@ wizard_drop(struct sim *s)
 /* --- showing --- */
 
 static struct json *
-show_section(struct arena *a, const struct json *section, const struct json *d)
+show_section(struct arena *a, const struct json *section, const struct json *d, const char *back)
 {
 	struct json *v = json_object(a), *list = json_set(a, v, "settings", json_array(a));
 
@@ -173,7 +175,7 @@ show_section(struct arena *a, const struct json *section, const struct json *d)
 	json_set_bool(a, v, "folds", json_get_bool(section, "hideable", false));
 	json_set_bool(a, v, "folded", json_get_bool(section, "hidden", false));
 	for (const struct json *e = json_first(json_get(section, "settings")); e != NULL; e = json_next(e)) {
-		struct json *setting = json_append(a, list, wizard_setting_show(a, e, json_get(d, "config")));
+		struct json *setting = json_append(a, list, wizard_setting_show(a, e, json_get(d, "config"), back));
 		const char *id = json_get_string(e, "id");
 		json_set_bool(a, setting, "missing", id != NULL && json_array_has(json_get(d, "missing"), id));
 		if (json_get_bool(e, "submitOnChange", false))
@@ -198,7 +200,7 @@ wizard_show(struct sim *s)
 	json_set_bool(a, v, "done", json_get_bool(page, "complete", false));
 	json_set_bool(a, v, "stopped", json_first(json_get(d, "missing")) != NULL);
 	for (const struct json *e = json_first(json_get(page, "sections")); e != NULL; e = json_next(e)) {
-		struct json *section = json_append(a, sections, show_section(a, e, d));
+		struct json *section = json_append(a, sections, show_section(a, e, d, app_back_url(a, s->app->config)));
 		json_set_int(a, section, "n", (long long)json_count(sections));
 		if (json_get_bool(section, "again", false))
 			json_set_bool(a, v, "again", true);

@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/json.h"
 #include "sim/thing.h"
 #include "web/form.h"
 #include "base/banned.h"
 
+#define URL_MAX 8192
 #define VALUE_MAX 2048	/* of a stringConfig (lifecycle protocol 2.4) */
 
 /* How it is shown: CHOICE has options, the app's own or the home's; TOGGLE is a tick; LINE is typed; the others hold no value. */
@@ -299,8 +301,25 @@ is_web(const char *url)
 	return url != NULL && (strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0);
 }
 
+/* The address of a login: SmartThings puts its own in where the person comes back to (lifecycle protocol 2.2). */
+static void
+show_login(struct arena *a, struct json *v, const char *template, const char *back)
+{
+	static const char place[] = "__SmartThingsOAuthCallback__";
+	struct buf b = buf_new(a, URL_MAX);
+
+	for (const char *p = template, *at; p != NULL; p = at != NULL ? at + sizeof(place) - 1 : NULL) {
+		at = strstr(p, place);
+		buf_add(&b, p, at != NULL ? (size_t)(at - p) : strlen(p));
+		if (at != NULL)
+			buf_url(&b, back);
+	}
+	json_set_bool(a, v, "opens", !b.over && is_web(b.data));
+	json_set_string(a, v, "url", b.data);
+}
+
 struct json *
-wizard_setting_show(struct arena *a, const struct json *setting, const struct json *config)
+wizard_setting_show(struct arena *a, const struct json *setting, const struct json *config, const char *back)
 {
 	static const char *const looks[] = { [LOOK_TOGGLE] = "toggle", [LOOK_LINE] = "line", [LOOK_TEXT] = "prose", [LOOK_LINK] = "leads_away",
 		[LOOK_JUMP] = "jump", [LOOK_OAUTH] = "oauth", [LOOK_PICTURE] = "picture", [LOOK_CHOICE] = "choice" };
@@ -325,6 +344,8 @@ wizard_setting_show(struct arena *a, const struct json *setting, const struct js
 		show_line(a, v, setting, t, json_first(entries));
 	else if (t->look == LOOK_LINK)
 		json_set_bool(a, v, "opens", is_web(json_get_string(setting, "url")));
+	else if (t->look == LOOK_OAUTH)
+		show_login(a, v, json_get_string(setting, "urlTemplate"), back);
 	else if (t->look == LOOK_CHOICE)
 		show_choice(a, v, setting, t, entries);
 	else if (t->look == LOOK_TOGGLE) {

@@ -18,7 +18,7 @@ bool		 wizard_setting_fill(struct arena *, const struct json *setting, struct js
 /* Is it required, and not there? */
 bool		 wizard_setting_missing(const struct json *setting, const struct json *config);
 
-/* For the template: {"id", "name", "description", a member of its kind, ...}. */
-struct json	*wizard_setting_show(struct arena *, const struct json *setting, const struct json *config);
+/* For the template: {"id", "name", "description", a member of its kind, ...}. back: where a login comes back to. */
+struct json	*wizard_setting_show(struct arena *, const struct json *setting, const struct json *config, const char *back);
 
 #endif

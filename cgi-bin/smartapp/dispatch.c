@@ -11,6 +11,7 @@
 #include "smartapp/definition.h"
 #include "smartapp/incoming.h"
 #include "smartapp/keyserver.h"
+#include "smartapp/login_setting.h"
 #include "smartapp/phases.h"
 #include "smartapp/plugin.h"
 #include "smartapp/seen.h"
@@ -99,15 +100,22 @@ judge(struct passage *p)
 	return e;
 }
 
-/* Is it new? What it was answered before stands in *o else. A handler of somebody's own may do what no transaction takes
- * back: it gets a request only after that was claimed on disk. */
+/* May what is done with it be no transaction's: that of somebody's own handler, a call to another maker's cloud? */
+static bool
+is_once(const struct passage *p)
+{
+	return p->app->plugin != NULL || (p->request.phase == SMARTAPP_OAUTH_CALLBACK && login_setting_any(p->app->definition));
+}
+
+/* Is it new? What it was answered before stands in *o else. What no transaction takes back is begun only after that was claimed
+ * on disk. */
 static bool
 is_new(struct passage *p, struct seen_outcome *o)
 {
 	const struct smartapp *s = p->app;
 	enum store_result r = seen_find(s->store, p->arena, &p->seen, o);
 
-	if (r == STORE_ABSENT && s->plugin != NULL)
+	if (r == STORE_ABSENT && is_once(p))
 		r = seen_claim(s->store, p->arena, &p->seen, o);
 	if (r == STORE_ABSENT)
 		return true;

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "smartapp/lifecycle.h"
 #include "smartapp/definition.h"
+#include "smartapp/login_setting.h"
 #include "smartapp/smartapp.h"
 #include "base/banned.h"
 
@@ -89,11 +90,12 @@ configuration(struct answering *x, struct json **answer)
 	enum smartapp_error e = dynamic != NULL ? dynamic(x->call) : SMARTAPP_OK;
 
 	*answer = x->call->own->answer;
-	if (e != SMARTAPP_OK || *answer != NULL)
-		return e;
-	*answer = page ? phases_page(x->arena, x->app->definition, c->page_id) : phases_initialize(x->arena, x->app->definition);
-	x->why = "there is no such page";
-	return *answer != NULL ? SMARTAPP_OK : SMARTAPP_BAD_REQUEST_ERROR;
+	if (e == SMARTAPP_OK && *answer == NULL) {
+		*answer = page ? phases_page(x->arena, x->app->definition, c->page_id) : phases_initialize(x->arena, x->app->definition);
+		x->why = "there is no such page";
+		e = *answer != NULL ? SMARTAPP_OK : SMARTAPP_BAD_REQUEST_ERROR;
+	}
+	return e == SMARTAPP_OK && page ? login_setting_show(x->app, x->arena, c->installed_app_id, *answer, &x->why) : e;
 }
 
 /* --- the others answer with an empty object of their name --- */
@@ -129,6 +131,13 @@ event(struct answering *x, struct json **answer)
 }
 
 static enum smartapp_error
+oauth_callback(struct answering *x, struct json **answer)
+{
+	(void)answer;
+	return login_setting_back(x->app, x->arena, &x->call->request->oauth_callback, &x->why);
+}
+
+static enum smartapp_error
 ping(struct answering *x, struct json **answer)
 {
 	struct json *v = json_object(x->arena);
@@ -151,7 +160,7 @@ static const struct {
 	[SMARTAPP_INSTALL] = { HOOK(install), NULL, "installData" },
 	[SMARTAPP_UPDATE] = { HOOK(update), NULL, "updateData" },
 	[SMARTAPP_UNINSTALL] = { HOOK(uninstall), uninstall, "uninstallData" },
-	[SMARTAPP_OAUTH_CALLBACK] = { HOOK(oauth_callback), NULL, "oAuthCallbackData" },
+	[SMARTAPP_OAUTH_CALLBACK] = { HOOK(oauth_callback), oauth_callback, "oAuthCallbackData" },
 	[SMARTAPP_EVENT] = { HOOK(event), event, "eventData" },
 	[SMARTAPP_PING] = { NO_HOOK, ping, NULL },
 };

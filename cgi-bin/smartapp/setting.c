@@ -60,7 +60,11 @@ static const struct source_member members[] = {
 	{ "images", SOURCE_TEXTS, 20, true, IMAGES },
 	{ "video", SOURCE_IMAGE, 0, true, VIDEO },
 	{ "browser", SOURCE_BOOL, 0, false, OAUTH },
-	{ "urlTemplate", SOURCE_URL, 2048, true, OAUTH },
+	{ "urlTemplate", SOURCE_URL, 2048, false, OAUTH },
+	{ "connector", SOURCE_ID, 24, false, OAUTH },
+	{ "user", SOURCE_TEXT, 100, false, OAUTH },
+	{ "linked", SOURCE_TEXT, 2048, false, OAUTH },
+	{ "again", SOURCE_TEXT, 1024, false, OAUTH },
 	{ NULL, 0, 0, false, 0 },
 };
 
@@ -139,6 +143,23 @@ check_rights(struct source_file *s, const struct json *v, const char *path)
 	return true;
 }
 
+/* Somebody else's login, or one that makes a link here. */
+static bool
+check_login(struct source_file *s, const struct json *v, const char *path)
+{
+	static const char *const ours[] = { "user", "linked", "again" };
+	bool url = json_get_string(v, "urlTemplate") != NULL, connector = json_get_string(v, "connector") != NULL;
+
+	if (url == connector)
+		return source_fault(s, path, url ? "has urlTemplate and connector: one of them is meant" : "lacks urlTemplate or connector");
+	if (connector && json_get_string(v, "user") == NULL)
+		return source_fault(s, path, "lacks user: whose link with %s it is", json_get_string(v, "connector"));
+	for (size_t i = 0; url && i < sizeof(ours) / sizeof(ours[0]); i++)
+		if (json_get_string(v, ours[i]) != NULL)
+			return source_fault(s, source_below(s, path, ours[i]), "belongs to a connector, and there is none");
+	return true;
+}
+
 static bool
 check_order(struct source_file *s, const struct json *v, const char *path, const char *small, const char *great)
 {
@@ -164,7 +185,7 @@ setting_check(struct source_file *s, const struct json *v, const char *path)
 	}
 	return source_check(s, v, path, members, bit) && check_order(s, v, path, "min", "max") &&
 	    check_order(s, v, path, "minLength", "maxLength") && (bit != ENUM || check_enum(s, v, path)) &&
-	    (bit != DEVICE || check_rights(s, v, path));
+	    (bit != DEVICE || check_rights(s, v, path)) && (bit != OAUTH || check_login(s, v, path));
 }
 
 struct json *

@@ -6,9 +6,11 @@
 
 #include "base/arena.h"
 #include "base/config.h"
+#include "base/json.h"
 #include "base/log.h"
 #include "smartapp/definition.h"
 #include "smartapp/keyserver.h"
+#include "smartapp/logins.h"
 #include "smartapp/plugin.h"
 #include "smartapp/rules.h"
 #include "smartapp/signature.h"
@@ -61,6 +63,21 @@ read_definition(struct smartapp *s, struct arena *a, const char **why)
 	return s->definition != NULL;
 }
 
+/* Do the connectors that settings name exist? */
+static bool
+check_logins(struct smartapp *s, struct arena *a, const char **why)
+{
+	for (const struct json *v = json_first(s->definition->settings); v != NULL; v = json_next(v)) {
+		const char *name = json_get_string(v, "connector");
+		if (name == NULL || (s->logins != NULL && s->logins->known(s->logins->arg, name)))
+			continue;
+		*why = arena_printf(a, "%s: the setting %s names the connector %s, which there is not",
+		    config_path(a, s->config, s->config->smartapp.definition), json_name(v), name);
+		return false;
+	}
+	return true;
+}
+
 static bool
 read_parts(struct smartapp *s, struct arena *a, const char **key, const char **why)
 {
@@ -70,6 +87,7 @@ read_parts(struct smartapp *s, struct arena *a, const char **key, const char **w
 	} parts[] = {
 		{ "smartapp.check_signatures", check_unsigned }, { "smartapp.local_key_file", read_local_key },
 		{ "smartapp.handler", read_handler }, { "smartapp.definition", read_definition },
+		{ "smartapp.definition", check_logins },
 	};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -81,9 +99,9 @@ read_parts(struct smartapp *s, struct arena *a, const char **key, const char **w
 }
 
 const char *
-smartapp_config_fault(struct arena *a, const struct config *c, const char **key)
+smartapp_config_fault(struct arena *a, const struct config *c, const struct smartapp_logins *logins, const char **key)
 {
-	struct smartapp s = { .config = c };
+	struct smartapp s = { .config = c, .logins = logins };
 	const char *why = NULL;
 
 	if (*c->smartapp.definition == '\0' || read_parts(&s, a, key, &why))
