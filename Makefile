@@ -16,8 +16,8 @@ PROGRAMS := $(patsubst cgi-bin/%.c,%,$(filter-out cgi-bin/app.c,$(wildcard cgi-b
 SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
-LIBS      = fcgi yaml jwt gdbm argon2 curl xml2 crypto m
-QUICK    := $(filter-out deploy proxy counts sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
+LIBS      = fcgi yaml jwt gdbm pq argon2 curl xml2 crypto m
+QUICK    := $(filter-out deploy postgresql proxy counts sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 
 CC       ?= gcc
@@ -31,7 +31,7 @@ BRANCHES_aarch64 = -mbranch-protection=standard
 ANYWHERE  = -ffile-prefix-map=$(CURDIR)=.
 # Hidden: libjwt's own JSON library has functions called json_object and the like, too, and must not find ours.
 HIDDEN    = -fvisibility=hidden
-CPPFLAGS += -D_GNU_SOURCE -Icgi-bin -I. -isystem /usr/include/libxml2
+CPPFLAGS += -D_GNU_SOURCE -Icgi-bin -I. -isystem /usr/include/libxml2 -isystem /usr/include/postgresql
 CFLAGS   ?= -O2 -g
 CFLAGS   += -std=c11 $(HIDDEN) $(WARN) $(ANYWHERE) -MMD -MP
 LDFLAGS  += -Wl,-z,relro,-z,now,-z,noexecstack,-z,separate-code -Wl,--as-needed

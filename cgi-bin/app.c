@@ -14,7 +14,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/wake.h"
-#include "db/store.h"
+#include "db/configured.h"
 #include "device/capability.h"
 #include "endpoints/rate.h"
 #include "endpoints/webapp.h"
@@ -62,14 +62,9 @@ app_share(struct arena *a, const char *name)
 static void
 open_store(struct app *app, const char *program)
 {
-	const struct config *c = app->config;
-	struct store_options options = {
-		.engine = c->store.engine,
-		.path = config_path(app->arena, c, c->store.path),
-	};
 	char why[512];
 
-	if (store_open(&app->store, &options, why, sizeof(why)) != STORE_OK)
+	if (store_open_configured(&app->store, app->arena, app->config, false, why, sizeof(why)) != STORE_OK)
 		die(program, why);
 }
 

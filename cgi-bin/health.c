@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/secret.h"
-#include "db/store.h"
+#include "db/configured.h"
 #include "watch/figures.h"
 #include "web/request.h"
 #include "web/response.h"
@@ -29,14 +29,11 @@
 static enum store_result
 ask_store(const struct config *c, struct arena *a)
 {
-	struct store_options options = {
-		.engine = c->store.engine, .path = config_path(a, c, c->store.path), .read_only = true,
-	};
 	struct store *store;
 	const char *value;
 	char why[512] = "";
 
-	enum store_result r = store_open(&store, &options, why, sizeof(why));
+	enum store_result r = store_open_configured(&store, a, c, true, why, sizeof(why));
 	if (r == STORE_OK) {
 		r = store_get(store, a, PROBE_KEY, &value);
 		store_close(store);
@@ -96,8 +93,7 @@ metrics(struct app *app, const struct request *rq, struct response *rs)
 		serve_refuse_json(app, rq, rs, 401, "This address wants the token of metrics_token_file.");
 		return;
 	}
-	struct store_options options = { .engine = c->store.engine, .path = config_path(rs->arena, c, c->store.path) };
-	if (store_open(&store, &options, why, sizeof(why)) != STORE_OK)
+	if (store_open_configured(&store, rs->arena, c, false, why, sizeof(why)) != STORE_OK)
 		store = NULL;
 	figures_write(&out, c, store);
 	store_close(store);

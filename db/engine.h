@@ -43,9 +43,16 @@ struct engine_ops {
 	enum store_result (*fold)(struct engine *);
 	enum store_result (*check)(struct engine *, FILE *out);
 	size_t		 (*stats)(struct engine *, struct store_stat *out);
+	/* NULL: what each walks is copied into a store of the engine gdbm. */
 	enum store_result (*backup)(struct engine *, const char *to, char *why, size_t why_size);
+	/* The following are NULL where there is nothing to do. Housekeeping, a little at a time. */
+	void		 (*tend)(struct engine *);
+	/* Carry news (db/news.h) to the other machines; best effort, and nobody waits. */
+	void		 (*tell)(struct engine *, const char *news);
+	/* What came from them is handed to fn; a descriptor to poll for more, -1: there is none now. */
+	int		 (*hear)(struct engine *, void (*fn)(const char *news));
 };
 
-extern const struct engine_ops engine_gdbm;
+extern const struct engine_ops engine_gdbm, engine_postgresql;
 
 #endif

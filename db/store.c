@@ -9,8 +9,11 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/secret.h"
+#include "db/copy.h"
 #include "db/engine.h"
+#include "db/news.h"
 #include "db/recall.h"
 #include "base/banned.h"
 
@@ -19,7 +22,7 @@
 #define PAUSE_US	20		/* the first back-off; it doubles */
 #define PAUSE_MAX_US	5000
 
-static const struct engine_ops *const engines[] = { &engine_gdbm };
+static const struct engine_ops *const engines[] = { &engine_gdbm, &engine_postgresql };
 
 struct store {
 	const struct engine_ops	*ops;
@@ -314,6 +317,24 @@ attempt(struct store_tx *tx, store_fn fn, void *arg, bool *again)
 	return r == STORE_OK ? said : r;
 }
 
+/* It has been committed: whoever is to know is told, here and on other machines. */
+static void
+tell(const struct store_tx *tx)
+{
+	const struct engine_ops *ops = tx->store->ops;
+	struct buf news = buf_new(tx->scratch, NEWS_MAX);
+
+	for (const struct after *t = tx->after; t != NULL; t = t->next)
+		t->fn(t->arg);
+	if (ops->tell == NULL || tx->after == NULL)
+		return;
+	news_begin(&news);
+	for (const struct after *t = tx->after; t != NULL; t = t->next)
+		news_add(&news, t->fn, t->arg);
+	if (news_is_some(&news))
+		ops->tell(tx->store->engine, news.over ? NEWS_MISSED : news.data);
+}
+
 static void
 back_off(int run)
 {
@@ -338,8 +359,8 @@ run(struct store *s, struct arena *arena, store_fn fn, void *arg, bool soon)
 		tx.scratch = arena_new(SCRATCH_MAX);
 		tx.last_after = &tx.after;
 		r = attempt(&tx, fn, arg, &again);
-		for (const struct after *t = r == STORE_OK ? tx.after : NULL; t != NULL; t = t->next)
-			t->fn(t->arg);
+		if (r == STORE_OK)
+			tell(&tx);
 		arena_free(tx.scratch);
 	}
 	return r;
@@ -383,6 +404,19 @@ store_check(struct store *s, FILE *out)
 	return s->ops->check(s->engine, out);
 }
 
+void
+store_tend(struct store *s)
+{
+	if (s->ops->tend != NULL)
+		s->ops->tend(s->engine);
+}
+
+int
+store_hear(struct store *s)
+{
+	return s->ops->hear != NULL ? s->ops->hear(s->engine, news_do) : -1;
+}
+
 size_t
 store_stats(struct store *s, struct store_stat out[STORE_STATS])
 {
@@ -392,5 +426,7 @@ store_stats(struct store *s, struct store_stat out[STORE_STATS])
 enum store_result
 store_backup(struct store *s, const char *to, char *why, size_t why_size)
 {
+	if (s->ops->backup == NULL)
+		return copy_to_folder(s->ops, s->engine, to, why, why_size);
 	return s->ops->backup(s->engine, to, why, why_size);
 }

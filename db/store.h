@@ -3,7 +3,8 @@
  * Keys are "kind/id", values JSON text; db/KEYS.md lists the kinds. What store_run answers with STORE_OK is on disk.
  * One handle serves one process; open it after fork. All results are values, nothing here ends the process.
  *
- * The engine behind it is chosen by the config ("gdbm"); no caller sees a difference. */
+ * The engine behind it is chosen by the config: files of this machine ("gdbm") or a server for several ("postgresql"). No caller
+ * sees a difference. */
 #ifndef DB_STORE_H
 #define DB_STORE_H
 
@@ -36,8 +37,10 @@ enum store_result {
 const char	*store_result_name(enum store_result);
 
 struct store_options {
-	const char	*engine;	/* "gdbm" */
-	const char	*path;		/* its folder; made if absent, mode 0700 */
+	const char	*engine;	/* "gdbm" (also for NULL), "postgresql" */
+	const char	*path;		/* of gdbm: its folder; made if absent, mode 0700 */
+	const char	*url;		/* of postgresql: the database, as libpq knows it; may hold a password */
+	bool		 serializable;	/* of postgresql: the server has no advisory locks, and tries again */
 	bool		 read_only;	/* only look: STORE_FAILED if there is no store yet */
 	bool		 no_fold;	/* never start a fold in the background */
 	size_t		 segment;	/* bytes of a journal segment that is begun; 0: 64 MiB. Tests have small ones */
@@ -80,7 +83,7 @@ enum store_result store_tx_put(struct store_tx *, const char *key, const char *v
 enum store_result store_tx_delete(struct store_tx *, const char *key);	/* also OK if there is none */
 
 /* Have fn called with arg after the transaction has been committed: to tell somebody, never to write. The same twice is
- * called once. arg must outlive store_run. */
+ * called once. bell_ring and wake_send are called on all machines that share the store. arg must outlive store_run. */
 void		 store_tx_then(struct store_tx *, void (*fn)(const char *arg), const char *arg);
 
 /* The arena of the running transaction. */
@@ -97,12 +100,20 @@ enum store_result store_fold(struct store *);
 /* Prove every checksum; write one line a fault to out. STORE_FAILED if there was any. */
 enum store_result store_check(struct store *, FILE *out);
 
+/* A little housekeeping, for a process that has time, about once a minute. */
+void		 store_tend(struct store *);
+
+/* Ring and wake here what was rung and woken on the other machines that share this store (base/bell.h, base/wake.h). One process of
+ * a machine does so for all, whenever the descriptor can be read and before it sleeps. -1: there is none at the moment, or never. */
+int		 store_hear(struct store *);
+
 /* Figures for operators, by name; see docs/store.md. */
 struct store_stat { const char *name; uint64_t value; };
 #define STORE_STATS 24
 size_t		 store_stats(struct store *, struct store_stat out[STORE_STATS]);
 
-/* A consistent copy of the whole store, while it is in use, in the folder to, which must not exist yet. */
+/* A consistent copy of the whole store, while it is in use, in the folder to, which must not exist yet. It is a store of the
+ * engine gdbm, whatever the engine. */
 enum store_result store_backup(struct store *, const char *to, char *why, size_t why_size);
 
 #endif

@@ -17,6 +17,12 @@ void	 bell_open(const char *root);
 /* Ring. Never waits, never fails. */
 void	 bell_ring(const char *name);
 
+/* All of them: something may have happened that nobody heard of. */
+void	 bell_ring_all(void);
+
+/* A number that no other machine's bells have, nor another instance's; 0 where there are no bells. */
+uint64_t bell_place(void);
+
 /* The reading of a bell: another one than before means that it has rung. */
 unsigned bell_reading(const char *name);
 

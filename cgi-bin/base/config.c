@@ -119,6 +119,21 @@ check_orders(const struct reading *r, const struct json *root, const struct conf
 	return true;
 }
 
+/* A database is named once, where the engine has one. */
+static bool
+check_store(const struct reading *r, const struct config *c)
+{
+	bool url = *c->store.url != '\0', file = *c->store.url_file != '\0', remote = strcmp(c->store.engine, "postgresql") == 0;
+
+	if (remote && !url && !file)
+		return refuse(r, "", "store.engine", "postgresql needs store.url_file, a file with the database's address, or store.url");
+	if (url && file)
+		return refuse(r, "", "store.url_file", "store.url is there, too: one of them says where the database is");
+	if (!remote && (url || file))
+		return refuse(r, "", url ? "store.url" : "store.url_file", "the engine is gdbm, which has no database");
+	return true;
+}
+
 static const struct config *
 load(struct arena *a, const char *root, const char *file, const char **why)
 {
@@ -144,7 +159,7 @@ load(struct arena *a, const char *root, const char *file, const char **why)
 	for (size_t i = 0; i < config_keys_count; i++)
 		if (!read_key(&r, &config_keys[i], v, c))
 			return NULL;
-	return check_orders(&r, v, c) ? c : NULL;
+	return check_orders(&r, v, c) && check_store(&r, c) ? c : NULL;
 }
 
 const struct config *

@@ -15,8 +15,11 @@ struct config {
 	const char	*root;		/* the instance's folder, as given */
 	const char	*public_url;	/* issuer and base of every URL we print; no slash at its end */
 	struct {
-		const char	*engine;	/* "gdbm" */
-		const char	*path;		/* absolute, or below root */
+		const char	*engine;	/* "gdbm" or "postgresql" */
+		const char	*path;		/* of gdbm: absolute, or below root */
+		const char	*url;		/* of postgresql; "" = it stands in url_file. May hold a password */
+		const char	*url_file;	/* "" = there is none */
+		const char	*isolation;	/* "locks", or "serializable" for servers without advisory locks */
 	} store;
 	struct {	/* seconds, but for the last three */
 		long long	 code_ttl, access_ttl, refresh_idle_ttl, refresh_max_ttl, refresh_retry_window;
@@ -76,6 +79,9 @@ char		*config_path(struct arena *, const struct config *, const char *path);
 
 /* Is it an http URL whose host is this machine: localhost, 127.x.x.x or [::1], and not merely begins so? */
 bool		 config_url_is_here(const char *url);
+
+/* What is wrong with the address of a database, as "must be ..."; NULL if nothing is. */
+const char	*config_database_fault(const char *url);
 
 #define CONFIG_MAX	(256u << 10)	/* bytes of gatehouse.json */
 

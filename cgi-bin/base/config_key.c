@@ -84,7 +84,37 @@ url_fault(const char *s)
 static const char *
 engine_fault(const char *s)
 {
-	return strcmp(s, "gdbm") == 0 ? NULL : "must be \"gdbm\"";
+	return strcmp(s, "gdbm") == 0 || strcmp(s, "postgresql") == 0 ? NULL : "must be \"gdbm\" or \"postgresql\"";
+}
+
+static const char *
+isolation_fault(const char *s)
+{
+	return strcmp(s, "locks") == 0 || strcmp(s, "serializable") == 0 ? NULL : "must be \"locks\" or \"serializable\"";
+}
+
+/* What else is wrong with it, libpq says when it is opened, and may show what it takes for a host or a port: so no part of a password
+ * may be taken for one. */
+const char *
+config_database_fault(const char *s)
+{
+	const char *rest = strncmp(s, "postgresql://", 13) == 0 ? s + 13 : strncmp(s, "postgres://", 11) == 0 ? s + 11 : NULL;
+
+	if (rest == NULL)
+		return "must be as \"postgresql://USER@HOST/DATABASE\"";
+	for (size_t i = 0; s[i] != '\0'; i++)
+		if (s[i] <= ' ' || s[i] > '~' || i >= 2000)
+			return "must be at most 2000 printable ASCII characters without spaces";
+	rest += strcspn(rest, "@/?#");
+	if (strchr(*rest == '@' ? rest + 1 : rest, '@') != NULL)
+		return "must have %40 for an @, %2F for a slash and %3F for a question mark in its password";
+	return NULL;
+}
+
+static const char *
+maybe_database_fault(const char *s)
+{
+	return *s == '\0' ? NULL : config_database_fault(s);
 }
 
 static const char *
@@ -171,6 +201,18 @@ static struct json *
 show_text(struct arena *a, const void *slot)
 {
 	return json_new_string(a, *(const char *const *)slot);
+}
+
+/* An address of a database, without its password. */
+static struct json *
+show_database(struct arena *a, const void *slot)
+{
+	const char *url = *(const char *const *)slot, *from = strstr(url, "://");
+	const char *at = from != NULL ? strchr(from, '@') : NULL, *colon = at != NULL ? memchr(from + 3, ':', (size_t)(at - from - 3)) : NULL;
+
+	if (strstr(url, "password=") != NULL)
+		return json_new_string(a, "(has a password)");
+	return colon != NULL ? json_new_string(a, arena_printf(a, "%.*s:***%s", (int)(colon - url), url, at)) : show_text(a, slot);
 }
 
 static const char *
@@ -277,7 +319,7 @@ show_array(struct arena *a, const void *slot)
 	return json_copy(a, *(const struct json *const *)slot);
 }
 
-static const struct config_type text = { read_text, show_text }, number = { read_number, show_number },
+static const struct config_type text = { read_text, show_text }, database = { read_text, show_database }, number = { read_number, show_number },
     boolean = { read_bool, show_bool }, texts = { read_texts, show_array }, objects = { read_objects, show_array },
     maybe_number = { read_maybe_number, show_maybe_number }, maybe_text = { read_maybe_text, show_maybe_text };
 
@@ -289,6 +331,9 @@ const struct config_key config_keys[] = {
 	{ "public_url", &text, AT(public_url), "\"http://127.0.0.1:8080\"", 0, 0, url_fault },
 	{ "store.engine", &text, AT(store.engine), "\"gdbm\"", 0, 0, engine_fault },
 	{ "store.path", &text, AT(store.path), "\"store\"", 0, 0, path_fault },
+	{ "store.url", &database, AT(store.url), "\"\"", 0, 0, maybe_database_fault },
+	{ "store.url_file", &text, AT(store.url_file), "\"\"", 0, 0, maybe_path_fault },
+	{ "store.isolation", &text, AT(store.isolation), "\"locks\"", 0, 0, isolation_fault },
 	{ "oauth.code_ttl", &number, AT(oauth.code_ttl), "60", 1, 600, NULL },
 	{ "oauth.access_ttl", &number, AT(oauth.access_ttl), "86400", 1, YEAR, NULL },
 	{ "oauth.refresh_idle_ttl", &number, AT(oauth.refresh_idle_ttl), "15552000", 1, 10 * YEAR, NULL },

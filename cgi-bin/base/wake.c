@@ -133,6 +133,13 @@ wake_by_file(struct wake *w, const char *path)
 }
 
 void
+wake_by_fd(struct wake *w, int fd)
+{
+	if (w != NULL && fd >= 0)
+		(void)!add(w, fd);
+}
+
+void
 wake_close(struct wake *w)
 {
 	if (w == NULL)

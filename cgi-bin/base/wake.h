@@ -23,6 +23,9 @@ void	 wake_close(struct wake *);	/* NULL is allowed */
 /* Be woken too when this file is written into, without a word: a clock that is moved. False with errno; NULL is allowed. */
 bool	 wake_by_file(struct wake *, const char *path);
 
+/* Be woken too when fd can be read, without a word, until it is closed. The same twice does no harm; -1 and NULL are allowed. */
+void	 wake_by_fd(struct wake *, int fd);
+
 /* To poll; -1 of NULL. */
 int	 wake_fd(const struct wake *);
 

@@ -16,6 +16,7 @@
 #include "cli/store_check.h"
 #include "cli/store_dump.h"
 #include "db/checked.h"
+#include "db/configured.h"
 #include "base/banned.h"
 
 /* --- check --- */
@@ -25,15 +26,12 @@ static struct store *
 open_to_check(const struct cli *c)
 {
 	bool copy = c->words_count > 0;
-	struct store_options options = {
-		.engine = c->config->store.engine,
-		.path = copy ? c->words[0] : config_path(c->arena, c->config, c->config->store.path),
-		.read_only = copy,
-	};
 	struct store *s = NULL;
 	char why[600];
 
-	if (store_open(&s, &options, why, sizeof(why)) == STORE_OK)
+	/* A copy is of the engine gdbm, whatever the store's. */
+	if ((copy ? store_open(&s, &(struct store_options){ .path = c->words[0], .read_only = true }, why, sizeof(why)) :
+	    store_open_configured(&s, c->arena, c->config, false, why, sizeof(why))) == STORE_OK)
 		return s;
 	output_refuse(c, "put a backup back (docs/store.md says how), or mend what it says", "%s", why);
 	return NULL;

@@ -27,6 +27,7 @@
 #define AT_ONCE 192		/* calls in flight, of all senders */
 #define BOXES_EVERY 60000	/* ms between two looks for words that nobody said aloud */
 #define BOXES_BUSY 5000		/* ... while there are words: boxes are left small */
+#define TEND_EVERY 60000	/* ms between two rounds of the store's housekeeping */
 #define SLEEP_MAX 5000		/* ms: the lease is renewed in its first half, and a folder that vanished is noticed */
 #define GO_IN 5000		/* ms that calls in flight have when we are told to stop */
 
@@ -107,6 +108,17 @@ hold(struct courier_loop *l)
 	return held;
 }
 
+static void
+tend(struct courier_loop *l)
+{
+	int64_t now = clock_ms();
+
+	if (now < l->tended + TEND_EVERY && now >= l->tended)
+		return;
+	store_tend(l->x->store);
+	l->tended = now;
+}
+
 /* Each sender begins what is due. How long nothing will be, in ms. */
 static int
 work(struct courier_loop *l)
@@ -162,11 +174,14 @@ turn(struct courier_loop *l)
 		if (now >= l->boxes || l->boxes > now + BOXES_EVERY)
 			look_into_boxes(l);
 		arena_reset(l->arena);
+		tend(l);
 		wait = work(l);
 		if (end_round(l))
 			wait = 0;
 	} else
 		l->loaded = false;	/* somebody else sends, and changes what we know */
+	/* Every machine has a courier, if only one of them sends: it is the one that hears the others. */
+	wake_by_fd(l->wake, store_hear(l->x->store));
 	if (*l->x->stop == 0 && fetch_wait(l->fetcher, wake_fd(l->wake), wait))
 		hear(l);
 	end_round(l);

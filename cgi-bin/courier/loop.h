@@ -33,6 +33,7 @@ struct courier_loop {
 	struct wake	*wake;		/* NULL: it cannot be heard */
 	int		 folder;	/* the store's, opened; -1: it has none */
 	int64_t		 boxes;		/* ms: when to look into them */
+	int64_t		 tended;	/* ms: when the store's housekeeping was last done */
 	bool		 loaded;
 };
 

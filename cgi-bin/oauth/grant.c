@@ -207,6 +207,7 @@ revoke(struct store_tx *tx, void *arg)
 	struct grant g;
 	enum store_result r = grant_tx_get(tx, v->user, v->id, &g);
 
+	store_tx_then(tx, wake_send, v->user);
 	if (r != STORE_OK || g.revoked != NULL)
 		return r;
 	g.revoked = v->why;
@@ -220,11 +221,8 @@ enum store_result
 grant_revoke(struct store *store, struct arena *a, const char *user, const char *id, const char *why)
 {
 	struct revoking v = { user, id, why };
-	enum store_result r = store_run(store, a, revoke, &v);
 
-	if (r == STORE_OK)
-		wake_send(user);
-	return r;
+	return store_run(store, a, revoke, &v);
 }
 
 struct choosing {
@@ -247,6 +245,7 @@ choose(struct store_tx *tx, void *arg)
 	g.left_out = c->left_out;
 	if (c->preferences != NULL)
 		g.preferences = c->preferences;
+	store_tx_then(tx, wake_send, c->user);	/* who holds the link is to be told which devices it has now */
 	return grant_tx_keep(tx, &g);
 }
 
@@ -255,11 +254,8 @@ grant_choose(struct store *store, struct arena *a, const char *user, const char 
     bool include_new, const struct json *left_out)
 {
 	struct choosing c = { user, id, devices, left_out, NULL, include_new };
-	enum store_result r = store_run(store, a, choose, &c);
 
-	if (r == STORE_OK)	/* who holds the link is to be told which devices it has now */
-		wake_send(user);
-	return r;
+	return store_run(store, a, choose, &c);
 }
 
 enum store_result
@@ -267,11 +263,8 @@ grant_prefer(struct store *store, struct arena *a, const char *user, const char 
     const struct json *preferences)
 {
 	struct choosing c = { user, id, devices, NULL, preferences, false };
-	enum store_result r = store_run(store, a, choose, &c);
 
-	if (r == STORE_OK)
-		wake_send(user);
-	return r;
+	return store_run(store, a, choose, &c);
 }
 
 bool

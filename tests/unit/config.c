@@ -48,7 +48,7 @@ test_defaults(void)
 		return;
 	CHECK_STR(c->root, root);
 	CHECK_STR(json_print(a, config_show(a, c)), "{\"public_url\":\"http://127.0.0.1:8080\","
-	    "\"store\":{\"engine\":\"gdbm\",\"path\":\"store\"},"
+	    "\"store\":{\"engine\":\"gdbm\",\"path\":\"store\",\"url\":\"\",\"url_file\":\"\",\"isolation\":\"locks\"},"
 	    "\"oauth\":{\"code_ttl\":60,\"access_ttl\":86400,\"refresh_idle_ttl\":15552000,\"refresh_max_ttl\":63072000,"
 	    "\"refresh_retry_window\":60,\"session_idle_ttl\":3600,\"session_max_ttl\":43200,\"registration\":true,"
 	    "\"audience\":\"urn:gatehouse:devices\"},\"smartthings\":{\"client_id\":\"\","
@@ -110,12 +110,12 @@ test_unknown_keys(void)
 	    "1: oauth.code_ttl: no such key; write \"code_ttl\" inside the object \"oauth\"");
 	CHECK_STR(error_of("{\"smartthings\":{\"client_secret\":\"hush\"}}"),
 	    "1: smartthings.client_secret: no such key; did you mean client_secret_file?");
-	CHECK_STR(error_of("{\"store\":{\"zzz\":1}}"), "1: store.zzz: no such key; known here are engine, path");
+	CHECK_STR(error_of("{\"store\":{\"zzz\":1}}"), "1: store.zzz: no such key; known here are engine, path, url, url_file, isolation");
 	CHECK_STR(error_of("{\"frobnicate\":1}"), "1: frobnicate: no such key; known here are public_url, store, oauth, "
 	    "smartthings, ca_file, smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices");
 	CHECK_STR(error_of("{\"\":1}"), "1: : no such key; known here are public_url, store, oauth, smartthings, ca_file, "
 	    "smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices");
-	CHECK_STR(error_of("{\"store\":{\"a\\nb\":1}}"), "1: store.a?b: no such key; known here are engine, path");
+	CHECK_STR(error_of("{\"store\":{\"a\\nb\":1}}"), "1: store.a?b: no such key; known here are engine, path, url, url_file, isolation");
 	CHECK_STR(error_of("{\"Public_Url\":\"\"}"), "1: Public_Url: no such key; did you mean public_url?");
 }
 
@@ -128,7 +128,19 @@ test_wrong_values(void)
 		{ "{\"simulator\":\"true\"}", "1: simulator: must be true or false, without quotes" },
 		{ "{\"simulator\":1}", "1: simulator: must be true or false, without quotes" },
 		{ "{\"public_url\":null}", "1: public_url: must be text in double quotes" },
-		{ "{\"store\":{\n\"engine\":\"lmdb\"}}", "2: store.engine: must be \"gdbm\"" },
+		{ "{\"store\":{\n\"engine\":\"lmdb\"}}", "2: store.engine: must be \"gdbm\" or \"postgresql\"" },
+		{ "{\"store\":{\"engine\":\"postgresql\"}}", "1: store.engine: postgresql needs store.url_file, a file with the database's"
+		    " address, or store.url" },
+		{ "{\"store\":{\"engine\":\"postgresql\",\"url\":\"mysql://u:p4ss@h/d\"}}",
+		    "1: store.url: must be as \"postgresql://USER@HOST/DATABASE\"" },
+		{ "{\"store\":{\"engine\":\"postgresql\",\"url\":\"postgresql://h/d e\"}}",
+		    "1: store.url: must be at most 2000 printable ASCII characters without spaces" },
+		{ "{\"store\":{\"engine\":\"postgresql\",\"url\":\"postgresql://h/d\",\n\"url_file\":\"u\"}}",
+		    "2: store.url_file: store.url is there, too: one of them says where the database is" },
+		{ "{\"store\":{\"url\":\"postgresql://h/d\"}}", "1: store.url: the engine is gdbm, which has no database" },
+		{ "{\"store\":{\"engine\":\"postgresql\",\"url\":\"postgresql://u:a?b@h/d\"}}",
+		    "1: store.url: must have %40 for an @, %2F for a slash and %3F for a question mark in its password" },
+		{ "{\"store\":{\"isolation\":\"none\"}}", "1: store.isolation: must be \"locks\" or \"serializable\"" },
 		{ "{\"store\":{\"path\":\"\"}}", "1: store.path: must be a path, absolute or below the instance's folder" },
 		{ "{\"oauth\":{\"code_ttl\":\"60\"}}", "1: oauth.code_ttl: must be a whole number from 1 to 600" },
 		{ "{\"oauth\":{\"code_ttl\":0}}", "1: oauth.code_ttl: must be a whole number from 1 to 600" },

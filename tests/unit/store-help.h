@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "db/store.h"
+#include "tests/unit/store-engine.h"
 
 /* A gdbm_open that fails leaks its cache: GDBM's own, seen in 1.23. */
 __attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
@@ -110,11 +111,13 @@ help_random(uint64_t *state)
 static inline struct store *
 help_open(const char *path, size_t segment, bool no_fold)
 {
+	struct store_options options = engine_options(path);
 	struct store *s = NULL;
 	char why[300] = "";
 
-	if (store_open(&s, &(struct store_options){ .path = path, .segment = segment, .no_fold = no_fold }, why,
-	    sizeof(why)) != STORE_OK)
+	options.segment = segment;
+	options.no_fold = no_fold;
+	if (store_open(&s, &options, why, sizeof(why)) != STORE_OK)
 		printf("# open: %s\n", why);
 	return s;
 }

@@ -81,6 +81,7 @@ count_up(struct store_tx *tx, void *arg)
 	char key[40];
 
 	snprintf(key, sizeof(key), "count/%d", j->worker);
+	number(tx, key);	/* a killed one's commit may still be on its way at a server: it must not come behind this one */
 	return put_number(tx, key, j->n, j->random % 100);
 }
 

@@ -11,6 +11,7 @@
 #include "db/record.h"
 #include "db/store.h"
 #include "tests/unit/check.h"
+#include "tests/unit/store-engine.h"
 #include "base/banned.h"
 
 static struct arena *arena;
@@ -20,10 +21,11 @@ static char folder[256], path[300];
 static struct store *
 open_store(void)
 {
+	struct store_options options = engine_options(path);
 	struct store *s = NULL;
 	char why[200] = "";
 
-	if (store_open(&s, &(struct store_options){ .engine = "gdbm", .path = path }, why, sizeof(why)) != STORE_OK)
+	if (store_open(&s, &options, why, sizeof(why)) != STORE_OK)
 		printf("# %s\n", why);
 	return s;
 }
@@ -314,6 +316,12 @@ test_tools(void)
 	char *to = arena_printf(arena, "%s/copy", folder);
 	CHECK(store_backup(store, to, why, sizeof(why)) == STORE_OK);
 	CHECK(store_backup(store, to, why, sizeof(why)) == STORE_FAILED);
+	struct store *copy = NULL;
+	struct store_options look = { .path = to, .read_only = true };	/* gdbm, whatever it is a copy of */
+	n = 0;
+	CHECK(store_open(&copy, &look, why, sizeof(why)) == STORE_OK && store_check(copy, stdout) == STORE_OK);
+	CHECK(store_each(copy, count_live, &n) == STORE_OK && n == STORE_TX_KEYS);
+	store_close(copy);
 }
 
 /* Opening. */
@@ -326,9 +334,13 @@ test_open(void)
 
 	CHECK(store_open(&s, &(struct store_options){ .engine = "oracle", .path = path }, why, sizeof(why)) == STORE_FAILED);
 	CHECK(s == NULL && strstr(why, "oracle") != NULL);
-	CHECK(store_open(&s, &(struct store_options){ .path = none, .read_only = true }, why, sizeof(why)) == STORE_FAILED);
+	struct store_options look = engine_options(none);
+	look.read_only = true;
+	CHECK(store_open(&s, &look, why, sizeof(why)) == STORE_FAILED);
 	CHECK(s == NULL && access(none, F_OK) != 0);
-	CHECK(store_open(&s, &(struct store_options){ .path = path, .read_only = true }, why, sizeof(why)) == STORE_OK);
+	look = engine_options(path);
+	look.read_only = true;
+	CHECK(store_open(&s, &look, why, sizeof(why)) == STORE_OK);
 	CHECK(store_get(s, arena, "o/1", &v) == STORE_OK);
 	CHECK(store_run(s, arena, bump_fn, NULL) == STORE_FAILED);
 	store_close(s);
