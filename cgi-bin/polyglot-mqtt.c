@@ -30,6 +30,7 @@
 #define ARENA_LIMIT ((size_t)256 << 20)
 #define KEEPALIVE 20	/* seconds */
 #define RETRY_MS 1000	/* between two attempts to connect */
+#define SESSION_KEPT 86400	/* seconds for which the broker keeps what comes while we are not there */
 #define SLEEP_MAX 1000	/* ms: the library has its own clock to look after */
 #define SYSTEM "$SYS/broker/log/N"	/* where the broker tells of its clients (log_dest topic) */
 
@@ -39,8 +40,10 @@ struct link {
 	struct mosquitto *m;
 	struct bridge	*bridge;
 	const char	*flag;		/* the file that is there while we are connected */
+	const char	*kept;		/* the broker's, of messages for us (mosquitto.conf.in) */
 	int		 lock;		/* of ROOT/polyglot-mqtt.lock: there is one bridge */
 	bool		 up;
+	bool		 again;		/* a message could not be stored: the connection ends, unacknowledged */
 };
 
 static volatile sig_atomic_t stop;
@@ -60,11 +63,18 @@ on_connect(struct mosquitto *m, void *arg, int code, int flags, const mosquitto_
 	/* What was kept by the broker from before is of no use: it would say again who was connected then. */
 	static const int options = MQTT_SUB_OPT_SEND_RETAIN_NEVER;
 	static const char *const topics[] = { "pgc/+/ns", "pgc/+/isy", SYSTEM };
+	const struct link *l = arg;
 
-	(void)arg, (void)flags, (void)props;
-	if (code != 0)
+	(void)flags, (void)props;
+	if (code != 0) {
 		log_event(LOG_LEVEL_ERROR, "mqtt_refused", "code=%d", code);
-	for (size_t i = 0; code == 0 && i < sizeof(topics) / sizeof(topics[0]); i++)
+		return;
+	}
+	/* What the broker kept when it ended, it has read; from now on that is the past, and must not be said again. */
+	unlink(l->kept);
+	bridge_begin(l->bridge);
+	/* Anew each time, as a broker forgets when it is killed. */
+	for (size_t i = 0; i < sizeof(topics) / sizeof(topics[0]); i++)
 		mosquitto_subscribe_v5(m, NULL, topics[i], i < 2 ? 1 : 0, options, NULL);
 }
 
@@ -80,7 +90,6 @@ on_subscribe(struct mosquitto *m, void *arg, int id, int count, const int *grant
 	log_event(LOG_LEVEL_INFO, "mqtt_ready", "broker=%s:%lld", l->app->config->mqtt.broker, l->app->config->mqtt.port);
 	if (mkfifo(l->flag, 0600) != 0 && errno != EEXIST)
 		log_event(LOG_LEVEL_WARN, "mqtt_flag", "why=\"%s\"", strerror(errno));
-	bridge_begin(l->bridge);
 }
 
 static void
@@ -95,39 +104,19 @@ on_disconnect(struct mosquitto *m, void *arg, int code, const mosquitto_property
 	unlink(l->flag);
 }
 
-/* "1700000000: Client NAME ...": whatever it says of a client but that a new one took its place, it is gone. Its name is that of
- * its certificate (use_username_as_clientid): nobody can have another's put here. */
-static void
-read_log(const struct link *l, const char *line)
-{
-	const char *at = strstr(line, ": Client ");
-	char name[128];
-
-	if (at == NULL || strspn(line, "0123456789") != (size_t)(at - line))
-		return;
-	at += strlen(": Client ");
-	size_t len = strcspn(at, " ");
-	if (len == 0 || len >= sizeof(name) || strncmp(at + len, " already connected", 18) == 0)
-		return;
-	memcpy(name, at, len);
-	name[len] = '\0';
-	bridge_gone(l->bridge, name);
-}
-
 static void
 on_message(struct mosquitto *m, void *arg, const struct mosquitto_message *msg, const mosquitto_property *props)
 {
-	const struct link *l = arg;
-	char line[512];
+	struct link *l = arg;
+	const char *text = msg->payload != NULL ? msg->payload : "";
 
 	(void)m, (void)props;
-	if (strcmp(msg->topic, SYSTEM) != 0)
-		bridge_take(l->bridge, msg->topic, msg->payload != NULL ? msg->payload : "", (size_t)msg->payloadlen);
-	else if (msg->payload != NULL && (size_t)msg->payloadlen < sizeof(line)) {
-		memcpy(line, msg->payload, (size_t)msg->payloadlen);
-		line[msg->payloadlen] = '\0';
-		read_log(l, line);
-	}
+	if (l->again)	/* later ones must not be done before it */
+		return;
+	if (strcmp(msg->topic, SYSTEM) == 0)
+		bridge_log(l->bridge, text, (size_t)msg->payloadlen);
+	else
+		l->again = !bridge_take(l->bridge, msg->topic, text, (size_t)msg->payloadlen);
 }
 
 static void
@@ -160,12 +149,16 @@ begin(struct link *l, struct arena *a)
 	if (*c->mqtt.host == '\0')
 		return "there is no broker: mqtt.host is empty";
 	l->flag = config_path(a, c, "sock/polyglot-mqtt.wake");
+	l->kept = config_path(a, c, "mosquitto.db");
 	l->bridge = bridge_new(&x, publish, l);
 	if ((l->lock = open(config_path(a, c, "polyglot-mqtt.lock"), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) < 0)
 		return "polyglot-mqtt.lock cannot be opened";
 	if (l->bridge == NULL || mosquitto_lib_init() != MOSQ_ERR_SUCCESS ||
-	    (l->m = mosquitto_new(CERTIFICATE_BRIDGE, true, l)) == NULL)
+	    (l->m = mosquitto_new(CERTIFICATE_BRIDGE, false, l)) == NULL)
 		return "there is no memory";
+	/* The library acknowledges a message before it hands it over, but writes only when it is told to, if it is told that somebody
+	 * else looks after threads: so turn() writes once what came is on disk. */
+	mosquitto_threaded_set(l->m, true);
 	mosquitto_int_option(l->m, MOSQ_OPT_PROTOCOL_VERSION, MQTT_PROTOCOL_V5);
 	mosquitto_connect_v5_callback_set(l->m, on_connect);
 	mosquitto_disconnect_v5_callback_set(l->m, on_disconnect);
@@ -198,14 +191,19 @@ doze(int ms)
 }
 
 static bool
-connect_broker(const struct link *l)
+connect_broker(struct link *l)
 {
 	const struct config *c = l->app->config;
+	mosquitto_property *props = NULL;
 
-	return mosquitto_connect_bind_v5(l->m, c->mqtt.broker, (int)c->mqtt.port, KEEPALIVE, NULL, NULL) == MOSQ_ERR_SUCCESS;
+	l->again = false;
+	bool ok = mosquitto_property_add_int32(&props, MQTT_PROP_SESSION_EXPIRY_INTERVAL, SESSION_KEPT) == MOSQ_ERR_SUCCESS &&
+	    mosquitto_connect_bind_v5(l->m, c->mqtt.broker, (int)c->mqtt.port, KEEPALIVE, NULL, props) == MOSQ_ERR_SUCCESS;
+	mosquitto_property_free_all(&props);
+	return ok;
 }
 
-/* Read, write, and what is due. False if the connection is lost. */
+/* Read, write, and what is due. False if the connection is lost, or of no use. */
 static bool
 turn(struct link *l)
 {
@@ -222,6 +220,8 @@ turn(struct link *l)
 	if (fds[1].revents != 0)
 		bell_hush();
 	if (fds[0].revents & (POLLIN | POLLHUP | POLLERR) && mosquitto_loop_read(l->m, 64) != MOSQ_ERR_SUCCESS)
+		return false;
+	if (l->again)
 		return false;
 	if (mosquitto_want_write(l->m) && mosquitto_loop_write(l->m, 64) != MOSQ_ERR_SUCCESS)
 		return false;
@@ -250,7 +250,9 @@ run(struct link *l)
 			catalogue_refresh(l->app->catalogue);
 			arena_reset(l->arena);
 		}
-		mosquitto_disconnect_v5(l->m, 0, NULL);
+		/* Said in words only if everything is told, acknowledgements too; else the next connection ends this one. */
+		if (!l->again && mosquitto_disconnect_v5(l->m, 0, NULL) == MOSQ_ERR_SUCCESS)
+			mosquitto_loop_write(l->m, 64);
 		on_disconnect(l->m, l, 0, NULL);
 		if (stop == 0)
 			doze(RETRY_MS);

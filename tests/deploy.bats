@@ -126,6 +126,19 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 	[ ! -e "$W/n" ]
 }
 
+@test "a mosquitto that is installed for us does not start by itself at the next boot; one that was there is left alone" {
+	[ "$(id -u)" = 0 ] || [ -x /usr/sbin/policy-rc.d ] || skip 'only root installs packages'
+	mkdir "$W/quiet"
+	printf '#!/bin/sh\nexit 0\n' | tee "$W/quiet/apt-get" "$W/quiet/sudo" >/dev/null
+	printf '#!/bin/sh\necho "$@" >>"%s/systemctl"\nexit 1\n' "$W" >"$W/quiet/systemctl"
+	chmod +x "$W"/quiet/*
+	install() { PATH=$W/quiet:$PATH bash -c '. "$0/conf/deploy/packages.sh"; packages_install "$@"' "$TOP" "$@"; }
+	install curl mosquitto-clients
+	[ ! -e "$W/systemctl" ]
+	install curl mosquitto
+	[ "$(<"$W/systemctl")" = '--quiet disable mosquitto' ]
+}
+
 @test "--dry-run says what would be done, and does nothing" {
 	run deploy --root "$W/n" --port "$PORT" --web lighttpd --dry-run
 	assert_success

@@ -39,41 +39,69 @@ connected() {
 # lamp FILTER: jq on the example's lamp, as the console has it.
 lamp() { curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_lamp' "$n")" | jq -e "$1" >/dev/null; }
 
-# waiting WEB: 30 GETs wait for 17 seconds; messages, pages and health go on as if they were not there.
+# waiting WEB: 30 GETs wait for 20 seconds; messages, pages, webhooks and the other programs go on as if they were not there.
 waiting() {
 	as "$1"
 	connected
-	local i pids=() start slow=0 t
-	for i in {1..30}; do (ns "?wait=17&after=$after" -o "$W/waited.$1.$i" -w '%{http_code}' >"$W/code.$1.$i") 3>&- & pids+=($!); done
-	sleep 1
-	for i in {1..20}; do
+	local i pids=() start slow=0 t dir=$W/$1.waited
+	mkdir "$dir"
+	for i in {1..30}; do (ns "?wait=20&after=$after" -o "$dir/$i" -w '%{http_code} %{time_total}\n' >"$dir/code.$i") 3>&- & pids+=($!); done
+	soon eval '[ "$(ss -Htn state established "( dport = :${URL##*:} )" | wc -l)" -ge 30 ]'
+	for i in {1..15}; do
 		start=$(date +%s%3N)
+		ns '' -d '{"report":{"requestId":"'"$i"'","success":true}}' | jq -e '.results[0].report.success' >/dev/null
 		own GET '' >/dev/null
-		curl -qsS "$URL/health" >/dev/null
+		curl -qsS "$URL/health" | jq -e '.status == "ok"' >/dev/null
+		curl -qsS "$URL/schema" -d '{}' -H 'Content-Type: application/json' | jq -e .globalError >/dev/null
 		t=$(($(date +%s%3N) - start))
 		[ "$t" -le "$slow" ] || slow=$t
 	done
+	# they waited all the while
+	[ "$(cat "$dir"/code.* | wc -l)" = 0 ]
 	[ "$slow" -lt 2000 ] || { echo "slow: $slow ms"; return 1; }
 	for i in "${pids[@]}"; do wait "$i"; done
-	[ "$(cat "$W"/code."$1".* | sed 's/200/&\n/g' | sort | uniq -c | xargs)" = '30 200' ] || { cat "$W"/code."$1".*; return 1; }
-	jq -e '.messages == []' "$W/waited.$1.1"
+	# a second for the answer's way, and one for a machine that has other work, too
+	[ "$(awk '$1 == 200 && $2 >= 19.5 && $2 < 22' "$dir"/code.* | wc -l)" = 30 ] || { cat "$dir"/code.*; return 1; }
+	[ "$(jq -c .messages "$dir"/[0-9]* | sort | uniq -c | xargs)" = '30 []' ]
 }
 
-@test "27 thirty that wait hold nothing up, and are answered, through nginx" { waiting nginx; }
+@test "27 thirty that wait hold nothing up, and are answered in time, through nginx and lighttpd" {
+	local web pids=()
+	for web in nginx lighttpd; do
+		waiting "$web" >"$W/$web.said" 2>&1 3>&- &
+		pids+=($!)
+	done
+	wait "${pids[0]}" || { cat "$W/nginx.said"; return 1; }
+	wait "${pids[1]}" || { cat "$W/lighttpd.said"; return 1; }
+}
 
-@test "27 the same through lighttpd" { waiting lighttpd; }
-
-@test "27 what comes meanwhile is there at once" {
+@test "27 what comes meanwhile is there within a second" {
 	as nginx
 	connected
 	(ns "?wait=20&after=$after" >"$W/woken") 3>&- &
 	sleep 1
 	local start
-	start=$(date +%s%3N)
 	own POST "/$n/query" >/dev/null
+	start=$(date +%s%3N)
 	wait $!
-	[ $(($(date +%s%3N) - start)) -lt 2000 ]
+	[ $(($(date +%s%3N) - start)) -lt 1000 ]
 	jq -e '.messages[0].msg.query.address == "all"' "$W/woken"
+}
+
+# press LEVEL...: the owner sets the example's lamp, from the console; each is taken.
+press() {
+	local level
+	for level in "$@"; do
+		curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_lamp' "$n")/command" -H "X-CSRF-Token: $csrf" -H "Origin: $URL" \
+			-H 'Content-Type: application/json' -d '{"capability":"switchLevel","command":"setLevel","arguments":['"$level"']}' |
+			jq -e .device >/dev/null || return 1
+	done
+}
+
+# levels: those that the lamp ever had, the oldest first.
+levels() {
+	curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_lamp' "$n")/history" |
+		jq -r '[.values[] | select(.attribute == "level" and .value > 0) | .value] | reverse | map(tostring) | join(" ")'
 }
 
 @test "the Python example: a thermometer and a lamp, through a restart of everything and kills, without losing a command" {
@@ -81,22 +109,42 @@ waiting() {
 	PGURL=$pgurl python3 "$TOP/conf/nodeservers/thermometer.py" >"$W/python.log" 2>&1 3>&- &
 	local python=$! i
 	soon lamp '.device.online' || { cat "$W/python.log"; kill $python; return 1; }
-	for i in on off on; do
-		curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_lamp' "$n")/command" -H "X-CSRF-Token: $csrf" -H "Origin: $URL" \
-			-H 'Content-Type: application/json' -d '{"capability":"switch","command":"'"$i"'","arguments":[]}' >"$W/pressed"
-		soon lamp ".device.values[\"main/switch.switch\"].value == \"$i\""
-	done
-	# a message that waits is there after all processes were stopped
+	press 11
+	soon lamp '.device.values["main/switchLevel.level"].value == 11'
+	ns '' -d '{"customdata":{"kept":{"ü":["😀",null,1.5]}}}' | jq -e '.results[0].customdata.success' >/dev/null
+	# what is asked of it while it does not listen waits, through a stop and a start of every process
+	kill -STOP $python
+	press 21 22 23
+	local before
+	before=$(cat "$ROOT"/pid/*.pid)
 	deploy restart --root "$ROOT" >/dev/null
-	own POST "/$n/query" >/dev/null
+	[ "$(sort <(echo "$before") <(cat "$ROOT"/pid/*.pid) | uniq -d)" = '' ]
+	press 24 25
+	kill -CONT $python
+	soon lamp '.device.values["main/switchLevel.level"].value == 25' || { cat "$W/python.log"; kill -9 $python; return 1; }
+	# while it runs: all processes are stopped and started, and the one that it waits at is killed
+	deploy restart --root "$ROOT" >/dev/null &
+	local restart=$!
+	for i in 31 32 33; do until press $i 2>/dev/null; do sleep 0.1; done; done
+	wait $restart
 	for i in $(pgrep -P "$(cat "$ROOT/pid/polyglot.pid")"); do kill -9 "$i"; done
-	curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_lamp' "$n")/command" -H "X-CSRF-Token: $csrf" -H "Origin: $URL" \
-		-H 'Content-Type: application/json' -d '{"capability":"switchLevel","command":"setLevel","arguments":[42]}' >/dev/null
-	soon lamp '.device.values["main/switchLevel.level"].value == 42' || { cat "$W/python.log"; kill $python; return 1; }
+	press 34 35
+	soon lamp '.device.values["main/switchLevel.level"].value == 35' || { cat "$W/python.log"; kill -9 $python; return 1; }
+	# each that was taken reached it, and in this order
+	[ "$(levels)" = '11 21 22 23 24 25 31 32 33 34 35' ] || { levels; return 1; }
+	# 30: what it keeps here is as it was
+	curl -qsS "$pgurl" | jq -e '.nodeServer.customData == {"kept":{"ü":["😀",null,1.5]}}'
 	own POST "/$n/stop" >/dev/null
 	soon eval "! kill -0 $python 2>/dev/null"
 	grep -q 'told to stop' "$W/python.log"
 	soon lamp '.device.online | not'
+	# who starts it again has it started: the stop, which it never said that it has, was for the run before
+	PGURL=$pgurl python3 "$TOP/conf/nodeservers/thermometer.py" >"$W/python.log" 2>&1 3>&- &
+	python=$!
+	soon lamp '.device.online' || { cat "$W/python.log"; return 1; }
+	press 41
+	soon lamp '.device.values["main/switchLevel.level"].value == 41' || { cat "$W/python.log"; kill -9 $python; return 1; }
+	kill $python
 }
 
 @test "the shell example, and 43 silence: the courier turns it off" {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Node servers over MQTT: a broker and the bridge as deploy.sh starts them, the original's Node.js client as npm has it, and clients
 # that do what they should not. The numbers are those of the acceptance checks (docs/polyglot.md).
+# long because: one instance with a broker serves all of them.
 
 load instance
 load helper
@@ -79,9 +80,37 @@ tell() { local fd=fd_$1; printf '%s %s\n' "$2" "$3" >&"${!fd}"; }
 # kept FILTER: the newest config that waits for the node server has it.
 kept() { ns '?wait=0' | jq -e "any(.messages[].msg.config; $1)" >/dev/null; }
 
+# data FILTER: of what a program that starts is told.
+data() { curl -qsS "$pgurl" | jq -e ".nodeServer | $1" >/dev/null; }
+
 # record FILTER: of the node server's record; device FILTER: of its device vnode1, as the console has it.
 record() { own GET "/$n" | jq -e "$1" >/dev/null; }
 device() { curl -qsS -b "$JAR" "$URL/console/devices/$(printf 'n%03d_%s' "$n" "${2-vnode1}")" | jq -e "$1" >/dev/null; }
+
+# tool ARGS...: the instance's own.
+tool() { "$ROOT/gatehouse" "$@"; }
+
+# posted DEVICE FILTER: exactly one state callback that came to the simulator has states of this device that fit.
+posted() {
+	local seq times=0
+	for seq in $(tool sim log --kind stateCallback --json | jq -r '.[].seq'); do
+		tool sim log "$seq" --json | jq -e --arg id "$1" ".request | fromjson | [.deviceState[] | select(.externalDeviceId == \$id) | .states[]?] | $2" >/dev/null &&
+			times=$((times + 1))
+	done
+	[ "$times" = 1 ]
+}
+
+# bridges: pids of the bridge itself, its supervisor left out.
+bridges() { pgrep -f "^$ROOT/bin/polyglot-mqtt" || true; }
+
+# end_bridge: it and its supervisor are killed, so that none comes back.
+end_bridge() {
+	kill -9 "$(<"$ROOT/pid/polyglot-mqtt.pid")"
+	# shellcheck disable=SC2046 # pids
+	kill -9 $(bridges)
+	soon eval '[ -z "$(bridges)" ]'
+	rm -f "$ROOT/sock/polyglot-mqtt.wake"
+}
 
 # live_schema TYPE [MORE]
 live_schema() {
@@ -113,6 +142,15 @@ press() {
 	jq -e '.deviceState[0].states | any(.attribute == "level" and .value == 40)' <<<"$body"
 	soon record '.nodes.vnode1.drivers.ST.value == "40"'
 	heard '.message.command.cmd == "DON" and .message.command.value == "40"'
+	# in the simulator: it presses, the node server hears it, and what that reports comes back as a callback; the owner's press, too
+	local id
+	id=$(printf 'n%03d_vnode1' "$n")
+	tool sim link --user demo --device "$id" >/dev/null
+	tool sim trigger command --device "$id" --capability st.switch --command off >/dev/null
+	soon posted "$id" 'any(.attribute == "switch" and .value == "off")'
+	record '.nodes.vnode1.drivers.ST.value == "0"'
+	own POST "/$n/command" '{"address":"vnode1","cmd":"DON","value":"73"}' >/dev/null
+	soon posted "$id" 'any(.attribute == "level" and .value == 73)'
 	# what the browser brings from a vendor; what the program keeps of it is there when it starts again
 	[ "$(curl -qsS -o /dev/null -w '%{http_code}' -b "$JAR" "$URL/api/oauth/callback?code=c0de&state=$worker")" = 303 ]
 	soon heard '.oauth.code == "c0de"'
@@ -122,7 +160,7 @@ press() {
 	soon eval "! kill -0 $client 2>/dev/null"
 	soon record '.connected == false and .stopped'
 	client
-	soon record '.connected and .nodes.vnode1.drivers.ST.value == "40"' || { cat "$T/client"; return 1; }
+	soon record '.connected and .nodes.vnode1.drivers.ST.value == "73"' || { cat "$T/client"; return 1; }
 	jq -e '.nodeServer.customData == {"started":1,"code":"c0de"}' "$T/start.json"
 	jq -e '.nodeServer | .shortPoll == 7 and (.nodes | keys) == ["controller", "vnode1"]' "$T/start.json"
 }
@@ -194,6 +232,39 @@ press() {
 	n=$an
 }
 
+@test "47 who subscribes to everything hears nothing of others; a last will for another is none" {
+	local a=$T an=$n b=$T/second t sub
+	mapfile -t t < <(tls "$a")
+	live_create
+	start_answer "$b"
+	open_client b "$b" "$topic"
+	tell b "$stage/ns" '{"connected":true}'
+	# by every name that it has: its topic, patterns of it, a share of it
+	stdbuf -oL mosquitto_sub "${t[@]}" -d -F 'HEARD %t %p' -t '#' -t '+/+/ns/+' -t '+/+/+' -t "$topic" -t "$stage/ns" -t "\$share/g/$topic" -t '$share/g/#' \
+		-t '$SYS/#' >"$T/all" 2>&1 3>&- &
+	sub=$!
+	pids+=("$sub")
+	soon grep -q '^Subscribed' "$T/all" || { cat "$T/all"; return 1; }
+	tell b "$stage/ns" '{"customdata":{"of":"b"}}'
+	own POST "/$n/query" >/dev/null
+	soon grep -q query "$T/b"
+	soon grep -q '"of":"b"' "$T/b"
+	own PATCH "/$n" '{"customParams":{"at":"last"}}' >/dev/null
+	soon grep -q '"at":"last"' "$T/b"
+	kill -0 "$sub"
+	[ "$(grep -c ^HEARD "$T/all")" = 0 ] || { grep ^HEARD "$T/all"; return 1; }
+	kill -9 "$sub"
+	stdbuf -oL mosquitto_sub "${t[@]}" -d -t '#' --will-topic "$stage/ns" --will-payload '{"connected":false}' >"$T/will" 2>&1 3>&- &
+	sub=$!
+	soon eval "grep -q '^Subscribed' $T/will || ! kill -0 $sub 2>/dev/null"
+	kill -9 "$sub" 2>/dev/null || true
+	own PATCH "/$n" '{"customParams":{"at":"the end"}}' >/dev/null
+	soon grep -q '"at":"the end"' "$T/b"
+	record .connected
+	own DELETE "/$n" >/dev/null
+	n=$an
+}
+
 @test "48 a rotated or deleted node server's certificate still opens the door, and nothing behind it" {
 	say "$T" "$stage/ns" '{"customdata":{"first":1}}'
 	soon kept '.customData.first == 1'
@@ -253,6 +324,62 @@ press() {
 		.[1].success == false and .[1].statusCode == 400'
 	[ "$(grep -c mqtt_dropped "$ROOT/log/polyglot-mqtt.log")" = $((before + 7)) ]
 	record '.connected and .nodes.controller'
+}
+
+@test "the bridge is killed again and again while a node server sends at QoS 1: nothing is lost" {
+	local t i publisher
+	mapfile -t t < <(tls "$T")
+	for i in {1..400}; do
+		echo '{"addnode":{"address":"a'"$i"'","name":"N '"$i"'","nodedefid":"X","primary":"a'"$i"'","drivers":[]}}'
+	done >"$T/lines"
+	mosquitto_pub "${t[@]}" -q 1 -t "$stage/ns" -l <"$T/lines" 3>&- &
+	publisher=$!
+	pids+=("$publisher")
+	soon record '.nodes | length > 10'
+	for i in {1..6}; do
+		rm -f "$ROOT/sock/polyglot-mqtt.wake"
+		# shellcheck disable=SC2046 # pids
+		kill -9 $(bridges)
+		until [ -e "$ROOT/sock/polyglot-mqtt.wake" ]; do sleep 0.02; done
+	done
+	wait "$publisher"
+	soon record '.nodes | length == 400' || { own GET "/$n" | jq '.nodes | length'; return 1; }
+	# nor while there is no bridge, and the broker ends, too; and what was done then is not done again after a kill of the broker
+	end_bridge
+	say "$T" "$stage/ns" '{"customdata":{"while":"nobody was there"}}' -q 1
+	kill -TERM "$(<"$ROOT/pid/broker.pid")"
+	soon test -s "$ROOT/mosquitto.db"
+	[ "$(stat -c %a "$ROOT/mosquitto.db")" = 600 ]
+	deploy up --root "$ROOT" >"$W/up" 2>&1 || { cat "$W/up"; return 1; }
+	soon data '.customData.while == "nobody was there"'
+	[ ! -e "$ROOT/mosquitto.db" ]
+	say "$T" "$stage/ns" '{"customdata":{"while":"all is well"}}' -q 1
+	soon data '.customData.while == "all is well"'
+	kill -9 "$(<"$ROOT/pid/broker.pid")"
+	deploy up --root "$ROOT" >"$W/up" 2>&1 || { cat "$W/up"; return 1; }
+	say "$T" "$stage/ns" '{"customparams":{"after":"the kill"}}' -q 1
+	soon data '.customParams.after == "the kill"'
+	data '.customData.while == "all is well"'
+}
+
+@test "a full disk: what a node server sent at QoS 1 is not acknowledged, and done once there is room" {
+	local bridge
+	gcc -D_GNU_SOURCE -I"$TOP/cgi-bin" -shared -fPIC -o "$T/full.so" "$TOP/tests/fake/full-disk.c"
+	end_bridge
+	touch "$T/full"
+	GATEHOUSE_ROOT=$ROOT GATEHOUSE_SHARE=$ROOT/share LD_PRELOAD=$T/full.so FULL_DISK_WHILE=$T/full "$ROOT/bin/polyglot-mqtt" >"$T/log" 2>&1 3>&- &
+	bridge=$!
+	pids+=("$bridge")
+	soon grep -q mqtt_ready "$T/log" || { cat "$T/log"; return 1; }
+	say "$T" "$stage/ns" '{"customdata":{"there":"was no room"}}' -q 1
+	say "$T" "$stage/ns" '{"customparams":{"the":"second"}}' -q 1
+	# the same one again and again, and none before its turn
+	soon eval '[ "$(grep -c mqtt_again "$T/log")" -ge 2 ]'
+	rm "$T/full"
+	soon kept '.customData.there == "was no room" and .customParams.the == "second"' || { cat "$T/log"; return 1; }
+	kill -TERM "$bridge"
+	wait "$bridge"
+	deploy up --root "$ROOT" >"$W/up" 2>&1 || { cat "$W/up"; return 1; }
 }
 
 @test "bridge and broker are killed: what waited is told, and who was there is there again" {

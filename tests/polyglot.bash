@@ -8,10 +8,16 @@ polyglot_root() {
 	printf '%s' "$PASSWORD" | gatehouse user add bob --password-stdin >/dev/null
 	sign_in bob "$PASSWORD"
 	bob=$session
+	polyglot_owner
+	export bob
+}
+
+# polyglot_owner: ann signs in.
+polyglot_owner() {
 	sign_in ann "$PASSWORD"
 	cgi polyglot GET /nodeservers '' HTTP_COOKIE="$session"
 	csrf=$(hidden csrf)
-	export session bob csrf
+	export session csrf
 }
 
 # api METHOD PATH [BODY]: a call of the owner's page (ann's, unless $as is another cookie).

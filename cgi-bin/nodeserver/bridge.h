@@ -17,6 +17,7 @@ struct nodeserver_context;
 #define BRIDGE_PROBE	15000	/* ms between two questions whether one listens */
 #define BRIDGE_FLOOD	500	/* messages of one node server that are heard in BRIDGE_FLOOD_MS; more are dropped */
 #define BRIDGE_FLOOD_MS	10000
+#define BRIDGE_BACKLOG_MS 60000	/* ms after bridge_begin in which nothing is dropped for that */
 
 /* Publish so that the broker acknowledges it; the number by which it will. 0 = it cannot be sent now. */
 typedef int (*bridge_publish)(void *arg, const char *topic, const char *text);
@@ -25,16 +26,18 @@ typedef int (*bridge_publish)(void *arg, const char *topic, const char *text);
 struct bridge	*bridge_new(const struct nodeserver_context *, bridge_publish, void *arg);
 void		 bridge_free(struct bridge *);
 
-/* The connection is there (again): whoever was connected by MQTT is asked for. */
+/* The connection is there (again), and nothing came by it yet: whoever was connected by MQTT is asked for. */
 void		 bridge_begin(struct bridge *);
 
-/* A message came. What is no message of a node server that there is counts for nothing. */
-void		 bridge_take(struct bridge *, const char *topic, const char *text, size_t len);
+/* A message came. What is no message of a node server that there is counts for nothing. False: the store failed; it must come again,
+ * so it must not be acknowledged, nor what came after it. Otherwise what it asks for is on disk. */
+bool		 bridge_take(struct bridge *, const char *topic, const char *text, size_t len);
 
 /* The broker acknowledged a publication. heard: somebody listened. */
 void		 bridge_heard(struct bridge *, int number, bool heard);
 
-/* The broker says that this client is gone. */
+/* A line of the broker's log: it may say that a client is gone. bridge_gone says so itself. */
+void		 bridge_log(struct bridge *, const char *line, size_t len);
 void		 bridge_gone(struct bridge *, const char *identity);
 
 /* Tell what there is to tell. In how many ms to come again, if no bell rings. */

@@ -27,11 +27,13 @@ message_key(struct arena *a, const char *worker, long long seq)
 	return record_key(a, "nodeserver-message", worker, arena_printf(a, "%lld", seq), NULL);
 }
 
-/* The count: first and last number that wait, config (its number; 0 = told), config_at (ms: not to be told before). */
+/* The count: first and last number that wait, config (its number; 0 = told), config_at (ms: not to be told before), told (the last
+ * stop that was told), begun (stops up to there were for an earlier run). */
 struct head {
 	struct json	*record;
 	long long	 first, last, config;
 	int64_t		 config_at;
+	long long	 told, begun;
 };
 
 static enum store_result
@@ -42,7 +44,8 @@ read_head(enum store_result r, struct arena *a, struct json *record, struct head
 	else if (r != STORE_OK)
 		return r;
 	*h = (struct head){ record, json_get_int(record, "first", 1), json_get_int(record, "last", 0),
-	    json_get_int(record, "config", 0), json_get_int(record, "configAt", 0) };
+	    json_get_int(record, "config", 0), json_get_int(record, "configAt", 0), json_get_int(record, "told", 0),
+	    json_get_int(record, "begun", 0) };
 	return STORE_OK;
 }
 
@@ -64,6 +67,8 @@ tx_put_head(struct store_tx *tx, const char *worker, const struct head *h)
 	json_set_int(a, h->record, "last", h->last);
 	json_set_int(a, h->record, "config", h->config);
 	json_set_int(a, h->record, "configAt", h->config_at);
+	json_set_int(a, h->record, "told", h->told);
+	json_set_int(a, h->record, "begun", h->begun);
 	return record_tx_put(tx, head_key(a, worker), h->record, 0);
 }
 
@@ -108,6 +113,57 @@ inbox_tx_config(struct store_tx *tx, const char *worker)
 	return tx_put_head(tx, worker, &h);
 }
 
+/* --- stops --- */
+
+static bool
+is_stop(const struct json *message)
+{
+	return json_get(message, "stop") != NULL;
+}
+
+struct telling {
+	const char	*worker;
+	long long	 seq;
+};
+
+static enum store_result
+told_fn(struct store_tx *tx, void *arg)
+{
+	const struct telling *t = arg;
+	struct head h;
+	enum store_result r = tx_head(tx, t->worker, &h);
+
+	if (r != STORE_OK || h.told >= t->seq)
+		return r;
+	h.told = t->seq;
+	return tx_put_head(tx, t->worker, &h);
+}
+
+enum store_result
+inbox_tx_begin(struct store_tx *tx, const char *worker, bool told)
+{
+	struct head h;
+	enum store_result r = tx_head(tx, worker, &h);
+	long long begun = told ? h.told : h.last;
+
+	if (r != STORE_OK || begun < h.first || begun <= h.begun)
+		return r;
+	h.begun = begun;
+	return tx_put_head(tx, worker, &h);
+}
+
+static enum store_result
+begin_fn(struct store_tx *tx, void *arg)
+{
+	return inbox_tx_begin(tx, arg, false);
+}
+
+enum store_result
+inbox_begin(const struct nodeserver_context *x, const char *worker)
+{
+	return store_run(x->store, x->arena, begin_fn, arena_strdup(x->arena, worker));
+}
+
 /* --- reading --- */
 
 static enum store_result
@@ -142,6 +198,7 @@ inbox_read(const struct nodeserver_context *x, const char *worker, long long aft
 {
 	struct json *record, *message;
 	struct head h;
+	long long stop = 0;
 	enum store_result r = record_get(x->store, x->arena, head_key(x->arena, worker), &record);
 
 	*q = (struct inbox_read){ .messages = json_array(x->arena) };
@@ -161,10 +218,12 @@ inbox_read(const struct nodeserver_context *x, const char *worker, long long aft
 			add(x->arena, q, seq, json_new_null(x->arena));
 		} else if ((r = read_one(x, worker, seq, &message)) != STORE_OK)
 			return r;
-		else if (message != NULL)
+		else if (message != NULL && !(is_stop(message) && seq <= h.begun)) {
 			add(x->arena, q, seq, message);
+			stop = is_stop(message) ? seq : stop;
+		}
 	}
-	return store_settle(x->store);
+	return stop > h.told ? store_run(x->store, x->arena, told_fn, &(struct telling){ worker, stop }) : store_settle(x->store);
 }
 
 /* --- dropping --- */

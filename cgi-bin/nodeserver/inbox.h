@@ -29,6 +29,11 @@ enum store_result inbox_tx_add(struct store_tx *, const struct keyring *ring, co
 /* The config has changed. */
 enum store_result inbox_tx_config(struct store_tx *, const char *worker);
 
+/* It begins anew: a "stop" that still waits was for the run before, and is not told any more. told: only one that was told
+ * already, and not acknowledged. */
+enum store_result inbox_tx_begin(struct store_tx *, const char *worker, bool told);
+enum store_result inbox_begin(const struct nodeserver_context *, const char *worker);	/* all of them */
+
 struct inbox_read {
 	struct json	*messages;	/* array of {"seq", "msg"}; a config's msg is null, to be filled in */
 	long long	 next;		/* what to ask for next */

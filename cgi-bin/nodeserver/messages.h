@@ -16,4 +16,8 @@ struct nodeserver_context;
 enum store_result messages_take(const struct nodeserver_context *, struct nodeserver *, const struct json *message,
 		    struct json *results);
 
+/* The same of a message that the node server itself has sent: a sign that it is there, unless it says that by "connected". */
+enum store_result messages_hear(const struct nodeserver_context *, struct nodeserver *, const struct json *message,
+		    struct json *results);
+
 #endif

@@ -30,6 +30,7 @@ presence_of_message(const struct nodeserver *ns)
 struct turning {
 	struct nodeserver	*ns;
 	bool			 connected, started, stopped, set_stopped;
+	bool			 by_owner;	/* who stops or starts it */
 	bool			 if_late;	/* only if its time is over */
 	bool			 done;
 	int64_t			 until;		/* ms; 0 = leave it */
@@ -71,9 +72,16 @@ turn_fn(struct store_tx *tx, void *arg)
 		r = is_late(tx, ns, &t->done);
 	if (r != STORE_OK || !t->done)
 		return r;
+	bool changed = ns->connected != t->connected;
+	if (t->until != 0 && (r = put_until(tx, ns, t->until)) != STORE_OK)
+		return r;
+	/* Gone once more, as a last will says that comes late: nothing is new. */
+	if (!changed && !t->connected && !t->set_stopped)
+		return STORE_OK;
 	if (t->set_stopped)
 		ns->stopped = t->stopped;
-	bool changed = ns->connected != t->connected;
+	if (t->set_stopped && !t->stopped && (r = inbox_tx_begin(tx, ns->worker, !t->by_owner)) != STORE_OK)
+		return r;
 	ns->connected = t->connected;
 	if (t->started || (changed && t->connected))
 		json_set_int(a, ns->record, "timeStarted", clock_ms());
@@ -81,8 +89,6 @@ turn_fn(struct store_tx *tx, void *arg)
 		json_set_bool(a, ns->record, "firstRun", false);
 	else if (changed)
 		json_set_int(a, ns->record, "lastDisconnect", clock_ms());
-	if (t->until != 0 && (r = put_until(tx, ns, t->until)) != STORE_OK)
-		return r;
 	/* The courier looks at it when the time is over; how long that is stands in the record. */
 	if (t->connected && (r = box_tx_leave(tx, arena_printf(a, PRESENCE_WORD "%s", ns->worker))) != STORE_OK)
 		return r;
@@ -129,7 +135,9 @@ presence_stop(const struct nodeserver_context *x, struct nodeserver *ns, bool st
 
 	if (record_get(x->store, x->arena, presence_key(x->arena, ns->worker), &r) == STORE_OK)
 		until = json_get_int(r, "until", 0);
-	struct turning t = { .ns = ns, .connected = !stopped && until > clock_ms(), .set_stopped = true, .stopped = stopped };
+	struct turning t = { .ns = ns, .connected = !stopped && until > clock_ms(), .set_stopped = true, .stopped = stopped,
+	    .by_owner = true };
+
 	return turn(x, &t);
 }
 

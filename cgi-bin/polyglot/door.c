@@ -56,10 +56,10 @@ take(const struct nodeserver_context *x, struct nodeserver *ns, const struct req
 		ask_refuse(rs, 413, "payload_too_large", "A list has 50 messages at most.");
 		return;
 	}
-	if ((r = presence_heard(x, ns, presence_of_message(ns))) == STORE_OK && !list)
-		r = messages_take(x, ns, body, results);
+	if (!list)
+		r = messages_hear(x, ns, body, results);
 	for (const struct json *m = list ? json_first(body) : NULL; m != NULL && r == STORE_OK; m = json_next(m))
-		r = messages_take(x, ns, m, results);
+		r = messages_hear(x, ns, m, results);
 	if (r != STORE_OK)
 		ask_stored(rs, r);
 	else

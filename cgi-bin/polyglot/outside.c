@@ -60,8 +60,8 @@ outside_start(struct app *app, const struct request *rq, struct response *rs)
 		ask_refuse(rs, 403, "access_denied", "This PGURL is not valid. Take a new one from the node server's page.");
 		return;
 	}
-	if (r == STORE_OK && ns.stopped)	/* whoever starts it wants it started */
-		r = presence_stop(&x, &ns, false);
+	if (r == STORE_OK)	/* whoever starts it wants it started */
+		r = ns.stopped ? presence_stop(&x, &ns, false) : inbox_begin(&x, ns.worker);
 	if (r == STORE_OK)
 		r = nodes_show(&x, &ns, &nodes);
 	if (r != STORE_OK) {

@@ -11,7 +11,8 @@ packages_missing() {
 }
 
 # packages_install NAME...: by apt-get, as root or with sudo; what it says goes to stderr.
-# Debian starts a web server as soon as it is installed, on port 80: while policy-rc.d is there, it does not.
+# Debian starts a web server as soon as it is installed, on port 80: while policy-rc.d is there, it does not. Its mosquitto would start at
+# the next boot, beside our own; whoever has a configuration of theirs there keeps it.
 packages_install() {
 	local as_root=()
 	if [ "$(id -u)" != 0 ]; then as_root=(sudo); fi
@@ -23,7 +24,11 @@ packages_install() {
 			printf "#!/bin/sh\nexit 101\n" >$policy
 			chmod 755 $policy
 		fi
+		theirs=$(ls /etc/mosquitto/conf.d/*.conf 2>/dev/null || true)
 		export DEBIAN_FRONTEND=noninteractive
 		apt-get update -qq
-		apt-get install -y -qq --no-install-recommends "$@"' sh "$@" >&2 </dev/null
+		apt-get install -y -qq --no-install-recommends "$@"
+		case " $* " in
+		*" mosquitto "*) [ -n "$theirs" ] || ! command -v systemctl >/dev/null || systemctl --quiet disable mosquitto || true ;;
+		esac' sh "$@" >&2 </dev/null
 }
