@@ -120,6 +120,7 @@ test_connected(void)
 	later(5);
 	CHECK(hear("{\"connected\":true}") == 200 && json_get_int(ns.record, "timeStarted", 0) > started);
 	CHECK(online("lamp"));
+	later(1);
 	CHECK(hear("{\"connected\":false}") == 200 && !ns.connected && !there() && !online("lamp"));
 	gone = json_get_int(ns.record, "lastDisconnect", 0);
 	started = json_get_int(ns.record, "timeStarted", 0);
