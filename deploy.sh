@@ -14,7 +14,7 @@ COMMAND='' DRY='' FOLLOW='' LIVE=''
 PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' TRUSTED_PROXIES='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT=''
 REMEMBERED='PORT WEB WORKERS PUBLIC_URL TRUSTED_PROXIES ENGINE LOGIN_RATE API_RATE DEMO MQTT'
 declare -A GIVEN=() NOW=()
-PROGRAMS=() DAEMONS=() MISSING=()
+PROGRAMS=() DAEMONS=() MISSING=() ASK=()
 
 # program | form of its errors | rate limit | routes; one that ends in / takes all below it too.
 # A program that was not built gets no routes.
@@ -33,32 +33,6 @@ simulator|json|api|/sim/api/ /sim/callback/token /sim/callback/event
 health|json|none|/health /metrics
 '
 
-usage() {
-	cat <<-END
-	usage: $SELF [up|stop|status|restart|logs [-f]] [options]
-
-	  up        build, make an instance, start it; on a live one: put the new build in place (the default)
-	  stop      stop this instance's processes; its data stays
-	  status    every process and the health; exit status 0 if all of it is up
-	  restart   stop, then start what is installed
-	  logs      the last lines of every log; -f follows them
-
-	  --root DIR         the instance's folder (default: run, beside deploy.sh)
-	  --port N           listen on 127.0.0.1:N (default: 8080)
-	  --web SERVER       nginx or lighttpd (default: nginx)
-	  --workers N        processes of each program (default: 2)
-	  --public-url URL   where others reach this instance: a tunnel or domain
-	  --trusted-proxy N  an address or network whose X-Forwarded-For is believed, as 127.0.0.1 or fd00::/8; may be
-	                     repeated; none: nobody's (the default)
-	  --engine gdbm      what keeps the data
-	  --with-mqtt[=A:N]  an MQTT broker for node servers, on 127.0.0.1:8883 or address A, port N; =off: none
-	  --dry-run          say what would be installed, written and started; do nothing
-	  --help             this
-
-	Options are remembered in DIR/deploy.env. Exit status: 0 done, 1 refused or failed, 2 wrong usage.
-	END
-}
-
 # shellcheck source=conf/deploy/arguments.sh
 . "$SRC/conf/deploy/arguments.sh"
 # shellcheck source=conf/deploy/packages.sh
@@ -73,6 +47,14 @@ usage() {
 . "$SRC/conf/deploy/mqtt.sh"
 # shellcheck source=conf/deploy/demo.sh
 . "$SRC/conf/deploy/demo.sh"
+# shellcheck source=conf/deploy/tree.sh
+. "$SRC/conf/deploy/tree.sh"
+# shellcheck source=conf/deploy/site.sh
+. "$SRC/conf/deploy/site.sh"
+# shellcheck source=conf/deploy/install.sh
+. "$SRC/conf/deploy/install.sh"
+# shellcheck source=conf/deploy/doctor.sh
+. "$SRC/conf/deploy/doctor.sh"
 
 trap '[ $BASHPID != $$ ] || tell "stopped at line $LINENO of ${BASH_SOURCE[0]##*/}" "a command failed that should not" \
     "see the lines above; $SELF status --root $(printf %q "$ROOT")"' ERR
@@ -280,4 +262,7 @@ stop) stop ;;
 status) trap - ERR; status ;;
 restart) restart ;;
 logs) logs ;;
+install) system_install ;;
+uninstall) system_uninstall ;;
+doctor) trap - ERR; doctor ;;
 esac

@@ -1,4 +1,5 @@
-/* health.c: GET /health: can this instance answer? Config and store are asked, in that order. GET /metrics: its figures. */
+/* health.c: GET /health: can this instance answer? Config and store are asked, in that order; with ?nonce=, is it the one that has
+ * our key? GET /metrics: its figures. */
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +23,7 @@
 
 #define ARENA_LIMIT ((size_t)16 << 20)
 #define TOKEN_MAX 512	/* bytes of the file that has the token of /metrics */
+#define NONCE_MAX 100	/* characters */
 #define PROBE_KEY "health/probe"	/* nobody writes it: that it is absent was read, which is all we want to know */
 
 /* The store is opened afresh for each question and only to look: a folder that has gone, a file that was damaged or
@@ -43,20 +45,44 @@ ask_store(const struct config *c, struct arena *a)
 	return r == STORE_ABSENT ? STORE_OK : r;
 }
 
+/* What only this instance can make of a nonce: an HMAC under a key that is derived from the server key for this alone (as
+ * oauth/keyring.h does it, which wants the store). deploy.sh doctor, which can make it too, knows by it that a public address
+ * leads here. NULL where there is no key, or no nonce that we take. */
+static const char *
+proof(const struct config *c, const struct request *rq)
+{
+	const char *nonce = request_query(rq, "nonce");
+	unsigned char derived[SECRET_HASH], out[SECRET_HASH];
+	size_t len;
+
+	if (nonce == NULL || strlen(nonce) > NONCE_MAX)
+		return NULL;
+	char *key = config_read_file(rq->arena, config_path(rq->arena, c, "secret/server.key"), SECRET_HASH, &len);
+	if (key == NULL || len != SECRET_HASH)
+		return NULL;
+	secret_hmac(key, len, "health", strlen("health"), derived);
+	secret_hmac(derived, sizeof(derived), nonce, strlen(nonce), out);
+	explicit_bzero(derived, sizeof(derived));
+	return secret_base64url(rq->arena, out, sizeof(out));
+}
+
 static void
 health(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct json *body = json_object(rs->arena);
-	const char *reason = "config";
+	const char *reason = "config", *shown = NULL;
 	enum store_result r = STORE_FAILED;
 
 	if (app->config != NULL) {
 		r = ask_store(app->config, rq->arena);
 		reason = store_result_name(r);
+		shown = proof(app->config, rq);
 	}
 	json_set_string(rs->arena, body, "status", r == STORE_OK ? "ok" : "failed");
 	if (r != STORE_OK)
 		json_set_string(rs->arena, body, "reason", reason);
+	if (shown != NULL)
+		json_set_string(rs->arena, body, "proof", shown);
 	response_json(rs, r == STORE_OK ? 200 : 503, body);
 }
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/secret.h"
+#include "db/shared.h"
 #include "base/banned.h"
 
 #define MAGIC	(0x4c525443454854ull ^ sizeof(struct control))
@@ -81,8 +82,10 @@ control_open(const struct folder *f, const char *name, bool read_only)
 	if (file_size(fd) == sizeof(*c))
 		c = file_ops->map(fd, sizeof(*c), !read_only);
 	file_ops->close(fd);
+	/* Beside the files it may be of a machine that has been restarted since. In /dev/shm it cannot; and there a container and the
+	 * services in it may each be told another boot id. */
 	read_boot(boot);
-	if (c != NULL && (c->magic != MAGIC || memcmp(c->boot, boot, sizeof(boot)) != 0)) {
+	if (c != NULL && (c->magic != MAGIC || (shared_is_beside(f) && memcmp(c->boot, boot, sizeof(boot)) != 0))) {
 		control_close(c);
 		c = NULL;
 	}

@@ -57,7 +57,7 @@ struct control {
 /* Make one in the file name. NULL with errno. */
 struct control	*control_create(const struct folder *, const char *name);
 
-/* Map one that is there; NULL if it is not of this boot or this build. */
+/* Map one that is there; NULL if it is not of this build, or beside the files and not of this boot. */
 struct control	*control_open(const struct folder *, const char *name, bool read_only);
 void		 control_close(struct control *);
 

@@ -323,7 +323,7 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 	[ "$before" != "$after" ]
 	[ ! -d "/proc/$before" ]
 	# New routes, or what stands for them, reload the web server, which loses nothing either.
-	sed -i 's/max-age=3600/max-age=3601/' "$W/tree/conf/nginx/nginx.conf.in"
+	sed -i 's/max-age=3600/max-age=3601/' "$W/tree/conf/nginx/server.in"
 	under_load upgrade
 	curl -qs -D - -o /dev/null "http://127.0.0.1:$PORT/static/error.css" | grep -q 'max-age=3601'
 	run deploy status --root "$R"
@@ -349,7 +349,7 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 
 @test "a new build that does not work behind the web server is taken back" {
 	cp -p "$W/tree/conf/deploy/files.sh" "$W/files.sh"
-	sed -i 's|unix:sock/|unix:nowhere/|' "$W/tree/conf/deploy/files.sh"
+	sed -i 's|unix:@SOCK@/|unix:nowhere/|' "$W/tree/conf/deploy/files.sh"
 	printf x >>"$W/tree/build/token"
 	TREE=$W/tree refused 1 --root "$R"
 	[[ $stderr == *"former one is back"* ]]
@@ -363,7 +363,7 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 	port=$(free_port)
 	TREE=$W/tree deploy --root "$other" --web lighttpd --port "$port" >/dev/null
 	printf x >>"$W/tree/build/token"
-	sed -i 's/plus 1 hours/plus 2 hours/' "$W/tree/conf/lighttpd/lighttpd.conf.in"
+	sed -i 's/plus 1 hours/plus 2 hours/' "$W/tree/conf/lighttpd/server.in"
 	TREE=$W/tree PORT=$port under_load deploy --root "$other"
 	cmp "$W/tree/build/token" "$other/bin/token"
 	curl -qs -D - -o /dev/null "http://127.0.0.1:$port/static/error.css" | grep -q 'max-age=7200'

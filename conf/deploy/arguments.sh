@@ -36,12 +36,45 @@ nearest() {
 	printf '%s' "$best"
 }
 
+usage() {
+	cat <<-END
+	usage: $SELF [up|stop|status|restart|logs [-f]|doctor|install|uninstall] [options]
+
+	  up        build, make an instance, start it; on a live one: put the new build in place (the default)
+	  stop      stop this instance's processes; its data stays
+	  status    every process and the health; exit status 0 if all of it is up
+	  restart   stop, then start what is installed
+	  logs      the last lines of every log; -f follows them
+	  doctor    what is wrong, and for each fault the command that mends it; exit status 0 if nothing is
+	  install   as root: a server of this machine, kept by systemd, behind its web server with TLS; again: an upgrade
+	  uninstall takes that away; keeps config and data, but for --purge
+
+	  --root DIR         the instance's folder (default: run, beside deploy.sh)
+	  --port N           listen on 127.0.0.1:N (default: 8080)
+	  --web SERVER       nginx or lighttpd (default: nginx)
+	  --workers N        processes of each program (default: 2)
+	  --public-url URL   where others reach this instance: a tunnel or domain
+	  --trusted-proxy N  an address or network whose X-Forwarded-For is believed, as 127.0.0.1 or fd00::/8; may be
+	                     repeated; none: nobody's (the default)
+	  --engine gdbm      what keeps the data
+	  --with-mqtt[=A:N]  an MQTT broker for node servers, on 127.0.0.1:8883 or address A, port N; =off: none
+	  --domain D         install: the name of this server
+	  --cert F --key F   install: its certificate with chain, and its key, in PEM
+	  --certbot          install: have certbot get and renew them; --email ADDRESS for its notices
+	  --purge            uninstall: config, data, keys and backups, too
+	  --dry-run          say what would be installed, written and started; do nothing
+	  --help             this
+
+	Options are remembered in DIR/deploy.env. Exit status: 0 done, 1 refused or failed, 2 wrong usage.
+	END
+}
+
 # --- what was asked for -----------------------------------------------------------------------------------------------
 
 unknown() {
 	local kind=$1 word=$2 guess
 	guess=$(nearest "$word" --root --port --web --workers --public-url --trusted-proxy --engine --with-mqtt --dry-run --help \
-	    up stop status logs restart)
+	    --domain --cert --key --certbot --email --purge up stop status logs restart install uninstall doctor)
 	wrong_usage "$word: no such $kind" "${guess:+it looks like $guess}${guess:-it is none of those that deploy.sh knows}" \
 	    "$SELF ${guess:---help}"
 }
@@ -54,16 +87,28 @@ option_value() {
 	if [ "$name" = --trusted-proxy ]; then GIVEN[$name]+=${GIVEN[$name]:+ }$2; else GIVEN[$name]=$2; fi
 }
 
+# options_of COMMAND: those that it takes.
+options_of() {
+	case $1 in
+	up) echo --root --port --web --workers --public-url --trusted-proxy --engine --with-mqtt ;;
+	install) echo --domain --web --cert --key --certbot --email --workers --trusted-proxy --engine --with-mqtt ;;
+	uninstall) echo --purge ;;
+	*) echo --root ;;
+	esac
+}
+
 read_arguments() {
 	local arg
 	while (($# > 0)); do
 		arg=$1
 		shift
 		case $arg in
-		--root=* | --port=* | --web=* | --workers=* | --public-url=* | --trusted-proxy=* | --engine=*) option_value "${arg%%=*}" "${arg#*=}" ;;
-		--root | --port | --web | --workers | --public-url | --trusted-proxy | --engine)
+		--root=* | --port=* | --web=* | --workers=* | --public-url=* | --trusted-proxy=* | --engine=* | --domain=* | --cert=* | --key=* | --email=*)
+			option_value "${arg%%=*}" "${arg#*=}" ;;
+		--root | --port | --web | --workers | --public-url | --trusted-proxy | --engine | --domain | --cert | --key | --email)
 			option_value "$arg" "$@"
 			shift ;;
+		--certbot | --purge) GIVEN[$arg]=on ;;
 		--with-mqtt) GIVEN[--with-mqtt]=on ;;
 		--with-mqtt=*) option_value --with-mqtt "${arg#*=}" ;;
 		--dry-run) DRY=1 ;;
@@ -72,7 +117,7 @@ read_arguments() {
 			exit 0 ;;
 		-f | --follow) FOLLOW=1 ;;
 		-*) unknown option "$arg" ;;
-		up | stop | status | logs | restart)
+		up | stop | status | logs | restart | install | uninstall | doctor)
 			[ -z "$COMMAND" ] || wrong_usage "$COMMAND and $arg" "one command at a time" "$SELF $COMMAND; $SELF $arg"
 			COMMAND=$arg ;;
 		*) unknown command "$arg" ;;
@@ -80,11 +125,13 @@ read_arguments() {
 	done
 	COMMAND=${COMMAND:-up}
 	[ -z "$FOLLOW" ] || [ "$COMMAND" = logs ] || wrong_usage "-f" "only logs can be followed" "$SELF logs -f"
-	[ -z "$DRY" ] || [ "$COMMAND" = up ] || wrong_usage "--dry-run" "$COMMAND has none" "$SELF --dry-run"
+	[ -z "$DRY" ] || [[ $COMMAND = @(up|install) ]] || wrong_usage "--dry-run" "$COMMAND has none" "$SELF --dry-run"
 	for arg in "${!GIVEN[@]}"; do
-		if [ "$COMMAND" != up ] && [ "$arg" != --root ]; then
-			wrong_usage "$COMMAND $arg" "only up changes what an instance is" "$(again), then $COMMAND"
+		case " $(options_of "$COMMAND") " in *" $arg "*) continue ;; esac
+		if [[ $COMMAND = @(up|install|uninstall) ]]; then
+			wrong_usage "$COMMAND $arg" "$COMMAND has no such option" "$SELF --help"
 		fi
+		wrong_usage "$COMMAND $arg" "only up changes what an instance is" "$(again), then $COMMAND"
 	done
 	[ -z "${GIVEN[--root]:-}" ] || ROOT=$(realpath -m -- "${GIVEN[--root]}")
 	AGAIN=$(again)
@@ -93,10 +140,12 @@ read_arguments() {
 # again [OPTION]: the same command line as a next step; without that option.
 again() {
 	local name proxy text=$SELF
-	for name in --root --port --web --workers --public-url --engine; do
+	[[ $COMMAND != @(install|uninstall|doctor) ]] || text+=" $COMMAND"
+	for name in --root --domain --cert --key --email --port --web --workers --public-url --engine; do
 		if [ "$name" != "${1:-}" ] && [ -n "${GIVEN[$name]:-}" ]; then text+=" $name $(printf %q "${GIVEN[$name]}")"; fi
 	done
 	for proxy in ${GIVEN[--trusted-proxy]:-}; do text+=" --trusted-proxy $(printf %q "$proxy")"; done
+	for name in --certbot --purge; do [ -z "${GIVEN[$name]:-}" ] || text+=" $name"; done
 	if [ --with-mqtt != "${1:-}" ] && [ -n "${GIVEN[--with-mqtt]:-}" ]; then text+=" --with-mqtt=$(printf %q "${GIVEN[--with-mqtt]}")"; fi
 	printf '%s' "$text"
 }
@@ -137,11 +186,9 @@ check_proxies() {
 
 is_number() { [[ $1 =~ ^[0-9]{1,6}$ ]] && ((10#$1 >= $2 && 10#$1 <= $3)); }
 
-settings() {
-	remembered
-	PORT=${GIVEN[--port]:-$PORT} WEB=${GIVEN[--web]:-$WEB} WORKERS=${GIVEN[--workers]:-$WORKERS}
-	ENGINE=${GIVEN[--engine]:-$ENGINE} PUBLIC_URL=${GIVEN[--public-url]:-$PUBLIC_URL}
-	PUBLIC_URL=${PUBLIC_URL%/}
+# What an instance of one's own and an installed one have in common.
+common_settings() {
+	WEB=${GIVEN[--web]:-$WEB} WORKERS=${GIVEN[--workers]:-$WORKERS} ENGINE=${GIVEN[--engine]:-$ENGINE}
 	TRUSTED_PROXIES=${GIVEN[--trusted-proxy]:-$TRUSTED_PROXIES}
 	check_proxies
 	case ${GIVEN[--with-mqtt]:-} in
@@ -153,17 +200,24 @@ settings() {
 	if [ -n "$MQTT" ] && { ! [[ $MQTT =~ ^[0-9]{1,3}(\.[0-9]{1,3}){3}:[0-9]+$ ]] || ! is_number "${MQTT##*:}" 1 65535; }; then
 		wrong_usage "--with-mqtt=$MQTT" "it is an IPv4 address, a colon and a port, or off" "$SELF --with-mqtt=127.0.0.1:8883"
 	fi
-	is_number "$PORT" 1 65535 || wrong_usage "--port $PORT" "a port is a number from 1 to 65535" "$SELF --port 8080"
 	is_number "$WORKERS" 1 64 || wrong_usage "--workers $WORKERS" "it is a number from 1 to 64" "$SELF --workers 2"
 	if ! is_number "$LOGIN_RATE" 1 100000 || ! is_number "$API_RATE" 1 100000; then
 		refuse "LOGIN_RATE=$LOGIN_RATE, API_RATE=$API_RATE" "both are requests a second, from 1 to 100000" \
-		    "mend them in $ROOT/deploy.env"
+		    "mend them in $1"
 	fi
 	case $WEB in
 	nginx | lighttpd) ;;
 	*) wrong_usage "--web $WEB" "Gatehouse has configurations for nginx and lighttpd" "$SELF --web nginx" ;;
 	esac
 	[ "$ENGINE" = gdbm ] || refuse "--engine $ENGINE" "this version keeps its data with gdbm only" "$SELF --engine gdbm"
+}
+
+settings() {
+	remembered
+	PORT=${GIVEN[--port]:-$PORT} PUBLIC_URL=${GIVEN[--public-url]:-$PUBLIC_URL}
+	PUBLIC_URL=${PUBLIC_URL%/}
+	common_settings "$ROOT/deploy.env"
+	is_number "$PORT" 1 65535 || wrong_usage "--port $PORT" "a port is a number from 1 to 65535" "$SELF --port 8080"
 	if [ -n "$PUBLIC_URL" ] && ! [[ $PUBLIC_URL =~ ^https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$ ]]; then
 		wrong_usage "--public-url $PUBLIC_URL" "it is http(s)://host or http(s)://host:port, without a path" \
 		    "$SELF --public-url https://home.example.org"

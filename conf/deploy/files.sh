@@ -42,9 +42,9 @@ forms() {
 	local form pattern
 	while IFS='|' read -r form pattern; do
 		if [ "$WEB" = nginx ]; then
-			printf '    "~%s" %s;\n' "$pattern" "$form"
+			printf '  "~%s" %s;\n' "$pattern" "$form"
 		else
-			printf '$HTTP["url"] =~ "%s" {\n  server.errorfile-prefix = "@ROOT@/share/error/%s/"\n' "$pattern" "$form"
+			printf '$HTTP["url"] =~ "%s" {\n  server.errorfile-prefix = "@SHARE@/error/%s/"\n' "$pattern" "$form"
 			printf '  mimetype.assign = ( ".html" => "application/json" )\n}\n'
 		fi
 	done < <(error_forms)
@@ -56,18 +56,18 @@ patience() { case $1 in polyglot) echo 30 ;; *) echo 15 ;; esac; }
 # nginx_locations ROUTE HANDLING: what a route lacks to end in its slash is not there, where nginx itself would send on to it.
 nginx_locations() {
 	local route=$1 log=''
-	[ "$route" != /api/token/ ] || log='access_log log/access.log no_path; '
+	[ "$route" != /api/token/ ] || log='access_log @LOG@ gatehouse_no_path; '
 	if [[ $route != /*/ ]]; then
-		printf '    location = %s { %s }\n' "$route" "$2"
+		printf 'location = %s { %s }\n' "$route" "$2"
 		return
 	fi
-	printf '    location ^~ %s { %s }\n' "$route" "$log$2"
-	grep -q "[| ]${route%/}\( \|$\)" <<<"$TABLE" || printf '    location = %s { return 404; }\n' "${route%/}"
+	printf 'location ^~ %s { %s }\n' "$route" "$log$2"
+	grep -q "[| ]${route%/}\( \|$\)" <<<"$TABLE" || printf 'location = %s { return 404; }\n' "${route%/}"
 }
 
 # lighttpd_condition OPERATOR TEXT PROGRAM
 lighttpd_condition() {
-	printf '$HTTP["url"] %s "%s" { fastcgi.server = ( "/" => (( "socket" => "sock/%s.sock",%s%s )) ) }\n' "$1" "$2" "$3" \
+	printf '$HTTP["url"] %s "%s" { fastcgi.server = ( "/" => (( "socket" => "@SOCK@/%s.sock",%s%s )) ) }\n' "$1" "$2" "$3" \
 	    ' "check-local" => "disable",' ' "connect-timeout" => 2, "write-timeout" => 10, "read-timeout" => '"$(patience "$3")"
 }
 
@@ -79,13 +79,15 @@ locations() {
 		case " ${PROGRAMS[*]} " in *" $name "*) ;; *) continue ;; esac
 		rate='' exact=''
 		case $limit in
-		login) rate="limit_req zone=login burst=$((LOGIN_RATE * 10)) nodelay; " ;;
-		api) rate="limit_req zone=api burst=$((API_RATE * 4)) nodelay; " ;;
+		login) rate="limit_req zone=gatehouse_login burst=$((LOGIN_RATE * 10)) nodelay; " ;;
+		api) rate="limit_req zone=gatehouse_api burst=$((API_RATE * 4)) nodelay; " ;;
 		esac
+		# An installed nginx is silent elsewhere (conf/nginx/site.conf.in).
+		[ "$name" != health ] || rate+="error_log @ERROR_LOG@ error; "
 		[ "$(patience "$name")" = 15 ] || rate+="fastcgi_read_timeout $(patience "$name")s; "
 		for route in $routes; do
 			if [ "$WEB" = nginx ]; then
-				nginx_locations "$route" "${rate}fastcgi_pass unix:sock/$name.sock;"
+				nginx_locations "$route" "${rate}fastcgi_pass unix:@SOCK@/$name.sock;"
 			elif [[ $route == /*/ ]]; then
 				lighttpd_condition =^ "$route" "$name"
 			else
@@ -116,16 +118,27 @@ proxies() {
 	fi
 }
 
+# web_text FRAME SOCK SHARE LOG ERRORS: a web server's configuration: FRAME (a file of conf/nginx or conf/lighttpd) with what both frames of
+# that server share in it. The others say where sockets, pages, the access log and the log of errors are.
+web_text() {
+	local text part dir=$SRC/conf/$WEB
+	text=$(<"$dir/$1")
+	text=${text//@SERVER@/"$(<"$dir/server.in")"}
+	[ ! -f "$dir/http.in" ] || text=${text//@HTTP@/"$(<"$dir/http.in")"}
+	text=${text//@FORMS@/"$(forms)"} text=${text//@LOCATIONS@/"$(locations)"}
+	text=${text//@PROXIES@/"$(proxies)"}
+	text=${text//@LOGIN_RATE@/"$LOGIN_RATE"} text=${text//@API_RATE@/"$API_RATE"}
+	for part in "SOCK $2" "SHARE $3" "LOG $4" "ERROR_LOG $5"; do text=${text//@"${part%% *}"@/"${part#* }"}; done
+	printf '%s\n' "$text"
+}
+
 write_web_config() {
 	local text user='' root
-	text=$(<"$SRC/conf/$WEB/$WEB.conf.in")
 	if [ "$(id -u)" = 0 ]; then user='user root;'; fi
-	text=${text//@USER@/"$user"} text=${text//@PORT@/"$PORT"}
-	text=${text//@LOGIN_RATE@/"$LOGIN_RATE"} text=${text//@API_RATE@/"$API_RATE"}
-	text=${text//@PROXIES@/"$(proxies)"}
-	text=${text//@FORMS@/"$(forms)"} text=${text//@LOCATIONS@/"$(locations)"}
-	root=${ROOT//\\/\\\\}
-	text=${text//@ROOT@/"${root//\"/\\\"}"}
+	root=${ROOT//\\/\\\\} root=${root//\"/\\\"}
+	if [ "$WEB" = nginx ]; then text=$(web_text nginx.conf.in sock share log/access.log stderr); else
+		text=$(web_text lighttpd.conf.in sock @ROOT@/share log/access.log stderr); fi
+	text=${text//@USER@/"$user"} text=${text//@PORT@/"$PORT"} text=${text//@HSTS@/} text=${text//@ROOT@/"$root"}
 	printf '%s\n' "$text" >"$1"
 }
 
@@ -150,7 +163,7 @@ write_config() {
 
 # Where the broker is stands in the config, too, when it is asked for or moved.
 set_mqtt() {
-	[ -n "${GIVEN[--with-mqtt]:-}${GIVEN[--public-url]:-}" ] || return 0
+	[ -n "${GIVEN[--with-mqtt]:-}${GIVEN[--public-url]:-}${GIVEN[--domain]:-}" ] || return 0
 	jq --arg host "${MQTT:+$(mqtt_host)}" --arg broker "$(mqtt_reached)" --arg port "${MQTT##*:}" 'if $host != "" then
 	    .mqtt = {host: $host, port: ($port | tonumber), broker: $broker} else del(.mqtt) end' "$1" >"$1.mqtt" && mv "$1.mqtt" "$1"
 }

@@ -115,7 +115,7 @@ end_strays() {
 ask() {
 	local uri=/.deploy answer
 	if [ "$1" = health ]; then uri=/health; fi
-	answer=$(cd "$ROOT" && env -i REQUEST_METHOD=GET REQUEST_URI="$uri" timeout "$3" cgi-fcgi -bind -connect "sock/$2" \
+	answer=$(cd "${SOCKETS:-$ROOT/sock}" && env -i REQUEST_METHOD=GET REQUEST_URI="$uri" timeout "$3" cgi-fcgi -bind -connect "$2" \
 	    </dev/null 2>/dev/null | head -n 1) || return 1
 	case $1:$answer in
 	health:'Status: 200'*) ;;
@@ -185,12 +185,12 @@ daemon_up() {
 	pid=$(pid_of "$1") && [ -n "$(children "$pid")" ] && [ -p "$ROOT/sock/$1.wake" ]
 }
 
-# Start daemons anew, the former ones first asked to finish: there must never be two. Fails, with FAILED naming the
-# culprit, if one does not come up.
+# Start daemons anew, the former ones first asked to finish: there must never be two, also where their supervisor was killed.
+# Fails, with FAILED naming the culprit, if one does not come up.
 start_daemons() {
 	local name tries
 	for name; do
-		if pid_of "$name" >/dev/null; then end TERM "$name"; fi
+		if pid_of "$name" >/dev/null; then end TERM "$name"; else end_strays "$name"; fi
 		rm -f "$ROOT/sock/$name.wake"
 		spawn "$name" "$(command -v multiwatch)" -f 1 -r 1000000 -- "$ROOT/bin/$name"
 	done
@@ -216,7 +216,7 @@ end_web() {
 	if [ "$WEB" = nginx ]; then end QUIT web; else end INT web; fi
 }
 
-fetch_status() { curl -qs -o /dev/null --noproxy '*' --max-time 5 -w '%{http_code}' "$LOCAL$1" || true; }
+fetch_status() { curl -qs -o /dev/null --noproxy '*' --max-time 5 -w '%{http_code}' "${ASK[@]}" "$LOCAL$1" || true; }
 
 # Through the web server: is the instance well, and does every program answer? Prints what does not.
 verify() {

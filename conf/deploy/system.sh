@@ -50,12 +50,13 @@ check_system() {
 	esac
 }
 
+# find_missing [LIST...]: of conf/packages/run, and of these.
 find_missing() {
 	local other=nginx
-	if [ "$WEB" = nginx ]; then other=lighttpd; fi
+	if [ "$WEB" = nginx ]; then other='lighttpd.*'; fi
 	[ -n "$MQTT" ] || other+='\|mosquitto'
 	[ "$ENGINE" = postgresql ] && [ -z "$DATABASE_URL" ] || other+='\|postgresql'
-	mapfile -t MISSING < <(packages_missing "$SRC/conf/packages/run" | grep -vx "$other")
+	mapfile -t MISSING < <(packages_missing "$SRC/conf/packages/run" "$@" | grep -vx "$other")
 }
 
 install_packages() {
