@@ -1,5 +1,6 @@
 # make               build every program into build/
 # make check         every test, under sanitizers; ends with "N passed, N failed"
+# make install-check  deploy.sh install, upgrades, doctor and uninstall in containers that boot, behind both web servers: root, 15 minutes
 # make lint          warnings as errors, clang-tidy, shellcheck, formatting
 # make soak          the store's crash tests for about an hour, SOAK=N for N times as much as make check; then years of links
 # make bench         the store beside LMDB, SQLite and Redis, doing the same work; signed events beside SmartThings' SDK; requests
@@ -56,7 +57,7 @@ endif
 
 OBJ      := $(SHARED:%.c=$B/obj/%.o)
 .SECONDARY:
-.PHONY: all unit check soak bench lint fuzz coverage clean man install-man completion install-completion audit sbom reproducible
+.PHONY: all unit check install-check soak bench lint fuzz coverage clean man install-man completion install-completion audit sbom reproducible
 
 all: $(PROGRAMS:%=$B/%)
 
@@ -86,6 +87,11 @@ check:
 	$(MAKE) -j2 all
 	tests/run
 
+# A root folder of debootstrap is kept in build/install; INSTALL_BASE names another, INSTALL_CACHE a folder for its packages.
+install-check:
+	tests/prepare
+	bats tests/install/machine.bats
+
 # Release code, as it will run; then each rule of the store left out once.
 SOAK ?= 60
 SEEDS ?= 2 3 4 5 6 7 8 9
@@ -107,7 +113,7 @@ bench:
 lint:
 	$(MAKE) -j2 all
 	clang-tidy --quiet $(SHARED) $(PROGRAMS:%=cgi-bin/%.c) -- $(CPPFLAGS) -std=c11
-	shellcheck -x deploy.sh tests/run tests/prepare .ci/run tests/*.bash
+	shellcheck -x deploy.sh conf/system/* tests/install/machine.bash tests/install/inside.sh tests/run tests/prepare .ci/run tests/*.bash
 	! command -v promtool >/dev/null || promtool check rules conf/prometheus/alerts.yml
 
 # Fuzzers are built from the same sources by clang; what they found stays in build/fuzz/NAME.corpus.

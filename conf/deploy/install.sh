@@ -93,7 +93,7 @@ system_build() {
 	[ "$owner" != 0 ] || { build && return; }
 	(umask "$UMASK" && setpriv --reuid="$owner" --regid="$(stat -c %g "$SRC")" --init-groups -- mkdir -p "$SRC/build") 2>/dev/null || true
 	(umask "$UMASK" && exec setpriv --reuid="$owner" --regid="$(stat -c %g "$SRC")" --init-groups -- \
-	    make -C "$SRC" -j"$(nproc)" --no-print-directory) >/var/log/gatehouse-build.log 2>&1 || {
+	    make -C "$SRC" -j"$(nproc)" --no-print-directory all man completion) >/var/log/gatehouse-build.log 2>&1 || {
 		tail -n 15 /var/log/gatehouse-build.log >&2
 		refuse "it does not build" "the last lines of /var/log/gatehouse-build.log stand above" "mend that, then $AGAIN"
 	}

@@ -36,6 +36,7 @@ tree_into() {
 	cp -R "$SRC"/docs/*.md "$SRC/CHANGELOG.md" "$doc/"
 	cp "$SRC/conf/systemd/gatehouse.sysusers" "$1/usr/lib/sysusers.d/gatehouse.conf"
 	cp "$SRC/conf/systemd/gatehouse.tmpfiles" "$1/usr/lib/tmpfiles.d/gatehouse.conf"
+	make -s -C "$SRC" DESTDIR="$(realpath -m "$1")" install-man install-completion >/dev/null
 	write_units "$1/lib/systemd/system"
 	# Readable for all, whatever the tree's own rights are; to be run what is run there.
 	find "$1" -type d -exec chmod 755 {} +
