@@ -12,6 +12,7 @@
 # make audit         what tools say of the sources, the binaries and the packages; docs/security.md
 # make sbom          what the programs are made of: build/gatehouse.spdx.json
 # make reproducible  build twice, in two folders and surroundings, and compare each program to the bit
+# make deb           a Debian package that does what deploy.sh install does: build/gatehouse_VERSION_ARCH.deb
 # make clean
 PROGRAMS := $(patsubst cgi-bin/%.c,%,$(filter-out cgi-bin/app.c,$(wildcard cgi-bin/*.c)))
 SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
@@ -57,7 +58,7 @@ endif
 
 OBJ      := $(SHARED:%.c=$B/obj/%.o)
 .SECONDARY:
-.PHONY: all unit check install-check soak bench lint fuzz coverage clean man install-man completion install-completion audit sbom reproducible
+.PHONY: all unit check install-check soak bench lint fuzz coverage clean man install-man completion install-completion deb audit sbom reproducible
 
 all: $(PROGRAMS:%=$B/%)
 
@@ -89,7 +90,8 @@ check:
 
 # A root folder of debootstrap is kept in build/install; INSTALL_BASE names another, INSTALL_CACHE a folder for its packages.
 install-check:
-	tests/prepare
+	tests/prepare conf/packages/install-check
+	$(MAKE) -j2 all
 	bats tests/install/machine.bats
 
 # Release code, as it will run; then each rule of the store left out once.
@@ -113,7 +115,7 @@ bench:
 lint:
 	$(MAKE) -j2 all
 	clang-tidy --quiet $(SHARED) $(PROGRAMS:%=cgi-bin/%.c) -- $(CPPFLAGS) -std=c11
-	shellcheck -x deploy.sh conf/system/* tests/install/machine.bash tests/install/inside.sh tests/run tests/prepare .ci/run tests/*.bash
+	shellcheck -x deploy.sh conf/system/* conf/debian/build conf/debian/p* tests/install/machine.bash tests/install/inside.sh tests/run tests/prepare .ci/run tests/*.bash
 	! command -v promtool >/dev/null || promtool check rules conf/prometheus/alerts.yml
 
 # Fuzzers are built from the same sources by clang; what they found stays in build/fuzz/NAME.corpus.
@@ -163,6 +165,9 @@ man:
 
 install-man: man
 	@for f in build/man/*.[0-9]; do install -D -m 644 $$f $(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/} || exit 1; done
+
+deb: all
+	@conf/debian/build
 
 # --- what the programs are made of, and how safely ---
 

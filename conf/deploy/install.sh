@@ -124,8 +124,8 @@ user_and_folders() {
 # Made once; afterwards --domain alone changes a line of it.
 system_config() {
 	local config=$ETC/gatehouse.json new=$STAGE/gatehouse.json
-	rm -rf "$FORMER"
-	mkdir -m 700 "$FORMER"
+	packaged || rm -rf "$FORMER"	# there, the package has kept the former build in it
+	mkdir -p -m 700 "$FORMER"
 	if [ ! -f "$config" ]; then
 		jq --arg url "$URL" '.public_url = $url | .oauth.registration = false' "$SRC/conf/gatehouse.json" >"$new"
 	else
@@ -234,6 +234,7 @@ system_give_up() {
 		refuse "it does not start" "$why" "journalctl -u 'gatehouse*' -n 20; mend that, then $AGAIN"
 	fi
 	tree_place "$FORMER/tree"
+	! packaged || rm -f "$INSTALLED"	# the files are dpkg's
 	config_back
 	system_roll || why+="; and the former build does not start again: $FAILED"
 	[ ! -e "$FORMER/site" ] || site_back
