@@ -8,7 +8,7 @@ DOMAIN=home.example.org
 machine_base() {
 	local base=$1 packages
 	[ ! -e "$base/.made" ] || return 0
-	packages=$(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$TOP/conf/packages/run" "$TOP/conf/packages/install" | paste -sd,)
+	packages=$(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$TOP/conf/packages/run" "$TOP/conf/packages/install" | grep -vx postgresql | paste -sd,)
 	rm -rf "$base.new"
 	mkdir -p "${INSTALL_CACHE:-$base.debs}"
 	debootstrap --variant=minbase --cache-dir="$(realpath "${INSTALL_CACHE:-$base.debs}")" \
