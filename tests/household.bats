@@ -133,7 +133,7 @@ theirs() { "$A/gatehouse" --json device list --user demo | jq -c '[.[] | select(
 	web POST "$URL/sim/app" --data-urlencode "csrf=$(hidden csrf)" -d action=begin
 	[ "$code" = 303 ] || { echo "$body"; return 1; }
 	web GET "$URL/sim/app"
-	vendor=$(sed -n 's/.*<a class="button" href="\([^"]*\)" rel="noreferrer"><bdi>Log in there<.*/\1/p' <<<"$body" | sed 's/&amp;/\&/g')
+	vendor=$(sed -n 's/.*<a class="button" href="\([^"]*\)" rel="noreferrer"><bdi>Account there<.*/\1/p' <<<"$body" | sed 's/&amp;/\&/g')
 	in_home B
 	[[ $vendor == "$URL/oauth/authorize?"* ]] || { echo "$vendor $body"; return 1; }
 	sign_in
@@ -151,7 +151,7 @@ theirs() { "$A/gatehouse" --json device list --user demo | jq -c '[.[] | select(
 	web GET "$location"
 	[[ $body == *'Back from a sign-in'* ]] || { echo "$body"; return 1; }
 	[[ $body == *'Your account is linked.'* ]] || { echo "$body"; return 1; }
-	[[ $body != *'<bdi>Log in there</bdi></a>'* ]] || { echo "$body"; return 1; }
+	[[ $body != *'<bdi>Account there</bdi></a>'* ]] || { echo "$body"; return 1; }
 	until_is '["gatehouse.hall-switch","gatehouse.kitchen-dimmer"]' theirs
 	# the code was good once, and is not shown
 	web GET "$URL/sim/wire"
