@@ -309,6 +309,114 @@ off"
 	assert_equal "$(asked | grep -c commands)" "$n"
 }
 
+@test "a call that SmartThings does not take for a day is given up, not before; what comes after it is made" {
+	move 0
+	CLOCK=1 use app.yaml
+	control '{"next": [{"match": "subscriptions", "status": 503, "times": 1}]}'
+	deliver "$(install "$CONFIG")"
+	until_asked 1 'subscriptions 503'
+	move 86300
+	until_asked 1 'subscriptions 200'
+	control '{"next": [{"match": "commands", "status": 503, "times": 1}]}'
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'commands 503'
+	move $((86300 + 86401))
+	until [ "$(grep -c result=given_up "$BATS_TEST_TMPDIR/courier.log")" = 2 ]; do sleep 0.05; done	# the light, and its timer
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 200'
+	assert_equal "$(asked | grep -v oauth | tail -n 3)" "POST /v1/devices/$LAMP/commands 503
+POST /v1/devices/$LAMP/commands 200
+DELETE /v1/installedapps/$APP/schedules/porch-off 200"
+}
+
+# used: the tokens that commands went out with.
+used() { log | jq -rc --argjson from "$FROM" '[.[$from:][] | select(.path | contains("commands")) | .token | sub("[0-9]+$"; "N")]'; }
+
+@test "a token is not used from ten seconds before its end" {
+	move 0
+	CLOCK=1 use app.yaml
+	deliver "$(install "$CONFIG")"
+	until_asked 1 'subscriptions 200'
+	control '{"next": [{"match": "oauth", "status": 503, "times": 99}]}'
+	move $((23 * 3600 - 45))
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 200'
+	move $((23 * 3600 - 6))
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until grep -q 'there is no token that lasts' "$BATS_TEST_TMPDIR/courier.log"; do sleep 0.05; done
+	assert_equal "$(used)" '["at-N"]'
+	move $((23 * 3600 + 60))
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	control '{"next": []}'
+	move $((24 * 3600))
+	until_asked 2 'porch-off 200'	# of two that take the same timer away, one waits
+	assert_equal "$(used)" '["at-N","fresh-N","fresh-N"]'
+}
+
+@test "an update that overtakes a refresh: its tokens are the newer ones, and stay" {
+	control '{"access": ["et-1"], "hold": 1500}'
+	use app.yaml
+	deliver "$(install "$CONFIG")"
+	until_asked 1 oauth
+	deliver "$(update "$CONFIG")"
+	control '{"access": ["at-2"], "refresh": ["rt-2"]}'
+	until_asked 1 'subscriptions 200'
+	assert_equal "$(log | jq -r --argjson from "$FROM" '[.[$from:][] | select(.status == 200 and (.path | startswith("/v1/")))][0].token')" at-2
+	control '{"access": []}'
+	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
+	until_asked 1 'porch-off 200'
+	assert_equal "$(log | jq -r --argjson from "$FROM" '[.[$from:][] | select(.path == "/oauth/token") | .body | sub(".*refresh_token="; "")] | join(" ")')" 'rt-1 rt-2'
+}
+
+@test "what changed here before a mirror's first look is not told" {
+	printf %s "$PASSWORD" | gatehouse user add bea --password-stdin >/dev/null
+	gatehouse device add --user bea --type c2c-switch --id first --name First >/dev/null
+	local value
+	for value in on off on; do gatehouse device set first --user bea switch.switch=$value >/dev/null; done
+	jq '.mirrors[0].user = "bea" | .mirrors[0].device = "first"' "$ROOT/mirror.json" >"$ROOT/first.json"
+	deliver "$(uninstall)"
+	use first.json
+	deliver "$(install "$CONFIG")"
+	until_asked 1 'subscriptions 200'
+	until gatehouse store dump | grep -q "\"smartapp-mirror/$(gatehouse --json user list | jq -r '.[] | select(.name == "bea") | .id')\""; do sleep 0.05; done
+	gatehouse device set first --user bea switch.switch=off >/dev/null
+	until_asked 1 commands
+	gatehouse device set first --user bea switch.switch=on >/dev/null
+	until_asked 2 commands
+	assert_equal "$(log | jq -rc --argjson from "$FROM" '[.[$from:][] | select(.path | contains("commands")) | .body | fromjson | .commands[0].command]')" '["off","on"]'
+}
+
+@test "a handler's subscriptions and schedules: an update takes away what was there, once, before the first of them" {
+	cat >"$BATS_TEST_TMPDIR/own.c" <<-'END'
+	#include <stddef.h>
+	#include "smartapp/handler.h"
+	static enum smartapp_error
+	set_up(struct smartapp_call *call)
+	{
+		return call->tools->subscribe(call, "{\"sourceType\":\"MODE\"}") && call->tools->schedule(call, "{\"name\":\"a\"}") &&
+		    call->tools->subscribe(call, "{\"sourceType\":\"SCENE_LIFECYCLE\"}") && call->tools->schedule(call, "{\"name\":\"b\"}") ?
+		    SMARTAPP_OK : SMARTAPP_INTERNAL_ERROR;
+	}
+	const struct smartapp_handler smartapp_handler = { .version = SMARTAPP_HANDLER_VERSION, .install = set_up, .update = set_up };
+	END
+	gcc -std=c11 -Wall -Wextra -Werror -shared -fPIC -I "$TOP/cgi-bin" -o "$ROOT/own.so" "$BATS_TEST_TMPDIR/own.c"
+	configure '{"check_signatures": false, "definition": "app.yaml", "handler": "own.so"}'
+	waiting() { gatehouse smartapp show "$APP" --json | jq -r '.calls[] | "\(.method) \(.path | split("/") | last) \(.body // "{}" | fromjson | .name // .sourceType // "")"'; }
+	deliver "$(install "$CONFIG")"
+	assert_equal "$(waiting)" 'POST subscriptions MODE
+POST schedules a
+POST subscriptions SCENE_LIFECYCLE
+POST schedules b'
+	deliver "$(update "$CONFIG")"
+	assert_equal "$(waiting | sed 's/ $//')" 'DELETE subscriptions
+POST subscriptions MODE
+DELETE schedules
+POST schedules a
+POST subscriptions SCENE_LIFECYCLE
+POST schedules b'
+	configure '{"check_signatures": false, "definition": "app.yaml"}'
+}
+
 @test "a rule's post reaches the web hook; a confirmation is opened where it is ours" {
 	use mirror.json '{"confirm": true, "app_id": "c0ffee-1"}'
 	deliver "$(events "$CONFIG" '{"eventType":"MODE_EVENT","modeEvent":{"modeId":"m1"}}')"
