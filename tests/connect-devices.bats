@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # Devices of a linked cloud: chosen, moved, gone; tokens that end. The numbers are those of the acceptance checks that the service
 # manager answers to.
+# long because: whatever a vendor may answer has its case, on one and the same link.
 
 load helper
 load pages
@@ -48,8 +49,39 @@ setup() { vendor_reset; }
 	command_to nobody st.switch on
 	cgi schema-webhook POST /schema "{\"headers\":{\"schema\":\"st-schema\",\"version\":\"1.0\",\"interactionType\":\"discoveryRequest\",\"requestId\":\"1\"},\"authentication\":{\"tokenType\":\"Bearer\",\"token\":\"$TOKEN\"}}" CONTENT_TYPE=application/json
 	[ "$(json '[.devices[].externalDeviceId] | index("acme.a1") != null')" = true ]
+	# what was just heard is good for those, too, that were chosen before; twice ticked is ticked
+	control '{"devices":[{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"off"},{"id":"c3","label":"Gate","kind":"door"}]}'
+	choose a1 a1 c3
+	status 303
+	[ "$(value acme.a1 switch.switch)" = off ]
 	choose
 	[ "$(ours)" = '[]' ]
+	# who is not there is offline from the beginning
+	control '{"devices":[{"id":"a1","label":"Porch","kind":"bulb","connected":false,"power":"on"}]}'
+	choose a1
+	[ "$(online acme.a1)" = offline ]
+	choose a1 a1
+	status 303
+}
+
+@test "22 two users have the same device of the vendor's, each as their own" {
+	linked
+	choose a1
+	local ann_link=$LINK
+	log_in "$bob"
+	manager POST "/connect/$LINK/devices" device=a1 "$bob"
+	status 303
+	[ "$(ours bob)" = '["acme.a1"]' ]
+	gatehouse device rename acme.a1 "Bob's" --user bob >/dev/null
+	[ "$(name acme.a1)" = Porch ]
+	manager GET "/connect/$ann_link/devices" '' "$bob"
+	status 404
+	manager POST "/connect/$LINK/uninstall" '' "$bob"
+	[ "$(ours bob)" = '[]' ]
+	[ "$(ours)" = '["acme.a1"]' ]
+	control '{}'
+	command_to acme.a1 st.switch off
+	said '.deviceState[0].states[0].value' off
 }
 
 @test "19 20 an unknown device, one of no type and one that says nonsense spoil nothing else" {
@@ -156,6 +188,94 @@ setup() { vendor_reset; }
 	[ "$(ours)" = '["acme.a1"]' ]
 }
 
+# refusing STATUS BODY: the vendor's answer to each refresh, while a command finds its token over.
+refusing() {
+	control "{\"expire\":1,\"token\":$(jq -nc --argjson s "$1" --arg b "$2" '{status: $s, body: $b}')}"
+	gatehouse device online acme.a1 --user ann >/dev/null
+	command_to acme.a1 st.switch on
+}
+
+@test "28 what a refusal is: invalid_grant at once, vague ones four in a row; a vendor in trouble is none" {
+	linked
+	choose a1
+	local n
+	for n in 1 2 3; do refusing 400 '{}'; done
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-UNAVAILABLE
+	control '{"expire":1,"token":null}'
+	command_to acme.a1 st.switch off
+	said '.deviceState[0].states[0].value' off
+	# they begin anew after that, and these are none
+	for n in 1 2 3; do refusing 403 'no'; done
+	refusing 429 '{"error":"slow_down"}'
+	refusing 408 ''
+	refusing 200 '<html>'
+	[ "$(link_record .status)" = linked ]
+	refusing 401 '{"error":"invalid_client"}'
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	[ "$(link_record .status)" = needs_login ]
+	# what is over is not even kept
+	[ "$(gatehouse store dump | jq -c 'select((.key // "") | startswith("link-token/")) | .value | [.access, .refresh]')" = '[null,null]' ]
+	control '{"token":null}'
+	log_in
+	refusing 401 '{"error":"invalid_grant"}'
+	[ "$(link_record .status)" = needs_login ]
+	control '{"token":null}'
+}
+
+@test "tokens that live for seconds, and for ever: one refresh before the first are used, none for the others" {
+	linked
+	control '{"life":30}'
+	log_in
+	control '{}'
+	manager GET "/connect/$LINK/devices"
+	status 200
+	[ "$(vendor_log '[.[] | .what]')" = '["refresh_token","/devices"]' ]
+	control '{"life":0}'
+	log_in
+	control '{}'
+	manager GET "/connect/$LINK/devices"
+	[ "$(vendor_log '[.[] | .what]')" = '["/devices"]' ]
+}
+
+# commands REQUEST-ID COMMAND-LIST: several for acme.a1 in one message.
+commands() {
+	[ -n "${TOKEN-}" ] || TOKEN=$(gatehouse token issue --user ann --client smartthings --json | jq -r .access_token)
+	cgi schema-webhook POST /schema "{\"headers\":{\"schema\":\"st-schema\",\"version\":\"1.0\",\"interactionType\":\"commandRequest\",\"requestId\":\"$1\"},
+		\"authentication\":{\"tokenType\":\"Bearer\",\"token\":\"$TOKEN\"},\"devices\":[{\"externalDeviceId\":\"acme.a1\",\"deviceCookie\":{},\"commands\":$2}]}" CONTENT_TYPE=application/json
+}
+
+@test "23 several commands in one message: what the vendor has done is so, what it refuses is not; said twice, it is done once" {
+	linked
+	choose a1
+	local status error
+	connector '.commands["c2c-dimmer"]["switchLevel/setLevel"].url |= sub("devices"; "nowhere")'
+	commands first '[{"component":"main","capability":"st.switch","command":"off","arguments":[]},
+		{"component":"main","capability":"st.switchLevel","command":"setLevel","arguments":[77]}]'
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	[ "$(value acme.a1 switch.switch)" = off ]
+	[ "$(value acme.a1 switchLevel.level)" = 40 ]
+	commands another '[{"component":"main","capability":"st.switch","command":"on","arguments":[]}]'
+	control '{}'
+	commands another '[{"component":"main","capability":"st.switch","command":"on","arguments":[]}]'
+	said '.deviceState[0].states[0].value' on
+	nobody_asked
+	# what the vendor answers is what SmartThings hears
+	while read -r status error; do
+		control "{\"api\":{\"status\":$status,\"body\":\"{}\"}}"
+		gatehouse device online acme.a1 --user ann >/dev/null
+		command_to acme.a1 st.switch off
+		said '.deviceState[0].deviceError[0].errorEnum' "$error"
+	done <<-'END'
+	404 DEVICE-OFFLINE
+	410 DEVICE-OFFLINE
+	400 RESOURCE-CONSTRAINT-VIOLATION
+	422 RESOURCE-CONSTRAINT-VIOLATION
+	403 DEVICE-UNAVAILABLE
+	503 DEVICE-UNAVAILABLE
+	END
+	[ "$(value acme.a1 switch.switch)" = on ]
+}
+
 @test "31 tokens of 8,000 characters" {
 	control '{"long":8000}'
 	log_in
@@ -193,6 +313,17 @@ setup() { vendor_reset; }
 	manager GET "/connect/$LINK/devices"
 	status 502
 	has 'has no end'
+	# a thousand devices, and one more
+	jq -nc '{page: 0, next: null, devices: [range(1001) | {id: "n\(.)", label: "Number \(.)", kind: "bulb"}]}' >"$BATS_TEST_TMPDIR/many"
+	control "@$BATS_TEST_TMPDIR/many"
+	manager GET "/connect/$LINK/devices"
+	status 502
+	has 'more devices than we read'
+	jq -c '.devices |= .[1:]' "$BATS_TEST_TMPDIR/many" >"$BATS_TEST_TMPDIR/fewer"
+	control "@$BATS_TEST_TMPDIR/fewer"
+	manager GET "/connect/$LINK/devices"
+	status 200
+	has 'Number 1000'
 }
 
 @test "40 the end of a link: devices gone, the vendor told by the courier, nothing left" {

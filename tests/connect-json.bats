@@ -67,6 +67,27 @@ api() {
 	api PUT "/api/links/$LINK/devices" '{"devices":["a1"]}'
 	status 502
 	[ "$(json .error)" = vendor ]
+	control '{"api":null}'
+	# a link that nobody has logged in for
+	api POST /api/links '{"connector":"acme"}' "$bob"
+	status 201
+	api GET "/api/links/$(json .id)/devices" '' "$bob"
+	status 409
+	[ "$(json .error)" = vendor ]
+}
+
+@test "twenty links of a user, and no more" {
+	connector '.singleInstance = false'
+	local n
+	for n in {1..20}; do
+		api POST /api/links '{"connector":"acme"}' "$bob"
+		[ "$code" = 201 ] || break
+	done
+	api POST /api/links '{"connector":"acme"}' "$bob"
+	status 409
+	[ "$(json .error)" = links ]
+	api GET /api/links '' "$bob"
+	[ "$(json '.links | length')" = 20 ]
 }
 
 # by_token METHOD PATH [BODY [TOKEN]]: the same with an access token, $LINKS_TOKEN unless said.

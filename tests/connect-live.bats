@@ -9,6 +9,9 @@ load connect
 setup_file() {
 	begin_connect "$BATS_FILE_TMPDIR"
 	with_clock
+	jq -c '.smartthings = {client_id: "st-app"}' "$ROOT/gatehouse.json" >"$ROOT/new" && mv "$ROOT/new" "$ROOT/gatehouse.json"
+	echo st-secret >"$ROOT/secret/smartthings"
+	start_double "$BATS_FILE_TMPDIR/st"
 	log_in
 	printf 'LINK=%s\n' "$LINK" >"$BATS_FILE_TMPDIR/link"
 	COURIER_LOG=$BATS_FILE_TMPDIR/courier.log start_courier
@@ -17,7 +20,7 @@ setup_file() {
 
 teardown_file() {
 	COURIER=$(cat "$BATS_FILE_TMPDIR/courier")
-	kill "$COURIER" 2>/dev/null || true
+	kill "$COURIER" "$ST_PID" 2>/dev/null || true
 	end_connect
 }
 
@@ -57,6 +60,24 @@ setup() {
 	[ "$(value acme.b2 switchLevel.level)" = 100 ]
 }
 
+@test "32 SmartThings is told by a call what a look brings, and nothing where it brings no news" {
+	local calls
+	link c32 ann acme.a1 acme.b2
+	until_is 200 eval "st_log 'map(select(.link == \"c32\")) | .[0].status'"
+	control '{"devices":[{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"off","brightness":0.25},{"id":"b2","label":"Desk","kind":"bulb","connected":true,"power":"off","brightness":1}]}'
+	looked
+	until_is '"off"' links '.c32.devices."acme.a1"."st.switch.switch"'
+	until_is 25 links '.c32.devices."acme.a1"."st.switchLevel.level"'
+	calls=$(links .c32.calls)
+	looked
+	looked
+	# a look with news comes after them: had they caused a call, it would have been made before
+	control '{"devices":[{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"off","brightness":0.25},{"id":"b2","label":"Desk","kind":"bulb","connected":true,"power":"on","brightness":1}]}'
+	looked
+	until_is '"on"' links '.c32.devices."acme.b2"."st.switch.switch"'
+	[ "$(links .c32.calls)" = $((calls + 1)) ]
+}
+
 @test "20 26 one device that says nonsense, and vendors in trouble, stop nothing" {
 	control '{"devices":[{"id":"a1","label":{},"kind":7,"connected":true,"power":[],"brightness":"x"},{"id":"b2","label":"Desk","kind":"bulb","connected":true,"power":"on"}]}'
 	looked
@@ -82,10 +103,11 @@ setup() {
 	[ "$(online acme.a1)" = offline ]
 	control '{"token":null}'
 	manager POST "/connect/$LINK/look"
-	sleep 0.5
-	[ "$(vendor_log length)" = 0 ]
+	until_is '' waiting_word
 	log_in
 	until_is online online acme.a1
+	# of all that the vendor heard since, the login came first
+	[ "$(vendor_log '.[0].what')" = '"/authorize"' ]
 	[ "$(ours)" = '["acme.a1","acme.b2"]' ]
 }
 
@@ -159,13 +181,23 @@ kill_at() {
 	refresh_token 0 true
 	/devices/a1/state 1 false
 	END
+	# a lease of somebody whose clock was far ahead keeps nobody out
+	ahead 50000
+	kill_at refresh_token 0 false
+	ahead -50000
+	control '{"expire":1}'
+	command_to acme.a1 st.switch off
+	said '.deviceState[0].states[0].value' off
 }
 
-@test "10 a state is refused when its ten minutes are over" {
+@test "10 a state is refused when its ten minutes are over, and so is the way to the vendor" {
 	start
 	at_vendor
 	control '{}'
 	ahead 601
+	manager GET "$initialize"
+	status 403
+	[ -z "$location" ]
 	manager GET "$back"
 	status 400
 	[ "$(vendor_log '[.[] | select(.what == "authorization_code")] | length')" = 0 ]
@@ -209,7 +241,16 @@ notices() { gatehouse --json activity --user ann | jq -s '[.[] | select(.event =
 	command_to acme.a1 st.switch on
 	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
 	[ "$(notices)" = "$before" ]
-	ahead 86401
+	ahead 80000
+	sign_in ann "$PASSWORD"
+	TOKEN=
+	control '{"token":null}'
+	log_in
+	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
+	command_to acme.a1 st.switch on
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	[ "$(notices)" = "$before" ]
+	ahead 6401
 	sign_in ann "$PASSWORD"
 	TOKEN=
 	control '{"token":null}'

@@ -66,6 +66,10 @@ setup() { vendor_reset; }
 
 @test "6 further parameters of initialize are kept with the state" {
 	start
+	# not more than there is room for
+	manager GET "$initialize&more=$(printf '%02100d' 0)"
+	status 400
+	[ -z "$location" ]
 	initialize+='&lang=ko&room=a%20b'
 	at_vendor
 	[ "$(gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-login/")) | .value.extra | select(.lang == "ko") | .room')" = 'a b' ]
@@ -126,6 +130,14 @@ setup() { vendor_reset; }
 	status 400
 	has declined
 	nobody_asked
+	# also where a code stands beside it
+	start
+	at_vendor
+	control '{}'
+	manager GET "$back&error=access_denied"
+	status 400
+	has declined
+	nobody_asked
 	start
 	at_vendor
 	manager GET "$(sed 's/code=[^&]*/error=%3Cscript%3Ealert(1)%3C%2Fscript%3E\&error_description=%3Cscript%3E/' <<<"$back")"
@@ -143,7 +155,8 @@ setup() { vendor_reset; }
 	before=$(gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-token/"))' | sort)
 	for answer in '{"status":400,"body":"{\"error\":\"invalid_grant\"}"}' '{"status":500,"body":"oops"}' \
 		'{"status":200,"body":"<html>hello</html>","type":"text/html"}' '{"status":200,"body":"{\"token_type\":\"bearer\"}"}' \
-		'{"status":200,"body":"{\"access_token\":\"a b\\r\\nX: y\"}"}' '{"status":302,"body":""}'; do
+		'{"status":200,"body":"{\"access_token\":\"a b\\r\\nX: y\"}"}' '{"status":302,"body":""}' \
+		'{"status":200,"body":"{\"access_token\":\"abc\",\"token_type\":\"mac\"}"}'; do
 		start
 		at_vendor
 		control "{\"token\":$answer}"
@@ -154,6 +167,26 @@ setup() { vendor_reset; }
 	done
 	[ "$(gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-token/"))' | sort)" = "$before" ]
 }
+
+@test "an account that does not say what later requests need makes no link" {
+	manager POST "/connect/$(link_id)/uninstall"
+	connector '.account.values.more = "/home/more"'
+	start
+	at_vendor
+	manager GET "$back"
+	status 400
+	has 'did not say what we need'
+	[ "$(link_record .status)" = new ]
+	# nor is there anything to choose from before somebody has logged in
+	control '{}'
+	manager GET "/connect/$LINK/devices"
+	status 303
+	manager POST "/connect/$LINK/devices" device=a1
+	status 303
+	[ "$(ours)" = '[]' ]
+	nobody_asked
+}
+link_id() { gatehouse store dump | jq -rc 'select((.key // "") | startswith("links/")) | .value.ids[0]' | head -n 1; }
 
 @test "21 22 one link a user where the connector says so, and each user a link of their own" {
 	start
