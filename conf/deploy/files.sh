@@ -132,12 +132,22 @@ web_text() {
 	printf '%s\n' "$text"
 }
 
+# As many files as the system lets us have open, of what makes sense: lighttpd has two a connection.
+most_files() {
+	local hard
+	hard=$(ulimit -H -n)
+	if [ "$hard" = unlimited ] || ((hard > 32768)); then hard=32768; fi
+	echo "$hard"
+}
+
 write_web_config() {
-	local text user='' root
+	local text user='' root files
+	files=$(most_files)
 	if [ "$(id -u)" = 0 ]; then user='user root;'; fi
 	root=${ROOT//\\/\\\\} root=${root//\"/\\\"}
 	if [ "$WEB" = nginx ]; then text=$(web_text nginx.conf.in sock share log/access.log stderr); else
 		text=$(web_text lighttpd.conf.in sock @ROOT@/share log/access.log stderr); fi
+	text=${text//@FILES@/"$files"} text=${text//@CONNECTIONS@/"$((files / 2))"}
 	text=${text//@USER@/"$user"} text=${text//@PORT@/"$PORT"} text=${text//@HSTS@/} text=${text//@ROOT@/"$root"}
 	printf '%s\n' "$text" >"$1"
 }

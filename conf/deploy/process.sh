@@ -41,11 +41,11 @@ strays() {
 
 # spawn NAME COMMAND...: start a daemon in the instance's folder, away from the terminal, with nothing inherited but its
 # log. What a web server says of a failure goes through sed first: query strings may hold codes. (sed must be nobody's
-# child: lighttpd waits for all of its own when it reloads.)
+# child: lighttpd waits for all of its own when it reloads.) It may open as many files as it is allowed: connections are files.
 spawn() {
 	local name=$1 filter=
 	shift
-	if [ "$name" = web ]; then filter='exec 2> >(exec 3<&0; sed -u -E "s/[?][^ ]*/?-/g; s|/api/token/[^ /\"]*|/api/token/-|g" <&3 3<&- >&2 &)'; fi
+	if [ "$name" = web ]; then filter='ulimit -S -n "$(ulimit -H -n)"; exec 2> >(exec 3<&0; sed -u -E "s/[?][^ ]*/?-/g; s|/api/token/[^ /\"]*|/api/token/-|g" <&3 3<&- >&2 &)'; fi
 	(
 		cd "$ROOT"
 		for fd in /proc/self/fd/*; do
