@@ -3,8 +3,9 @@
 # make install-check  deploy.sh install, upgrades, doctor and uninstall in containers that boot, behind both web servers: root, 15 minutes
 # make lint          warnings as errors, clang-tidy, shellcheck, formatting
 # make soak          the store's crash tests for about an hour, SOAK=N for N times as much as make check; then years of links
-# make bench         the store beside LMDB, SQLite and Redis, doing the same work; signed events beside SmartThings' SDK; requests
-#                    beside a libfcgi floor
+# make bench         requests beside the floor and the peers, the store beside LMDB, SQLite and Redis; writes docs/performance.md
+# make bench-fair    what one client does to the others; make bench-long: a million requests without growth;
+#                    make bench-compare BASE=commit: what a change did
 # make fuzz          each fuzzer for FUZZ_SECONDS
 # make coverage      which lines the tests run: build/coverage/index.html
 # make man           the manual pages, from docs/ and the sources: build/man; make install-man puts them below MANDIR
@@ -58,7 +59,7 @@ endif
 
 OBJ      := $(SHARED:%.c=$B/obj/%.o)
 .SECONDARY:
-.PHONY: all unit check install-check soak bench lint fuzz coverage clean man install-man completion install-completion deb audit sbom reproducible
+.PHONY: all unit check install-check soak bench bench-fair bench-long bench-compare lint fuzz coverage clean man install-man completion install-completion deb audit sbom reproducible
 
 all: $(PROGRAMS:%=$B/%)
 
@@ -107,10 +108,10 @@ soak:
 	$(MAKE) -j2 SAN=1 all unit
 	SEEDS="$(SEEDS)" bats --filter 'a year' tests/courier-soak.bats
 
-bench:
-	tests/bench/store.sh
-	node tests/bench/smartapp.mjs
-	tests/bench/http.sh
+bench bench-fair bench-long bench-compare:
+	tests/prepare
+	$(MAKE) -j2 all
+	node tests/bench/$(if $(filter bench,$@),bench,$(@:bench-%=%)).mjs $(BASE)
 
 lint:
 	$(MAKE) -j2 all

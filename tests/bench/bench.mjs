@@ -1,0 +1,199 @@
+// bench.mjs: this server, the floor and the peers side by side in one run; prints the table of ratios and writes it to docs/performance.md.
+//
+//   node tests/bench/bench.mjs [ROW...]     rows by their key, as in the table below; none means all
+//
+// Round by round every contender of every row in turn, so that a noisy minute hits all alike; each load is warmed up first; a figure is the
+// median of the rounds, with the lowest and the highest. An answer that is no success counts as an error, and there must be none. In the
+// environment:
+//   ROUNDS (5)  SECONDS (3)  WARM (0.5)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16: households that a load goes to in turn)
+//   WORKERS (2)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,latency,connections,memory,courier,size,event,store)
+import { startGlewlwyd, client as glewlwyd } from './peers/glewlwyd.mjs';
+import { requestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
+import { at, cpu, finish, load, median, npmPeers, number, privateKib, run, say, startFront, startServer, top, wire, writeRequests } from './stage.mjs';
+import { report } from './report.mjs';
+import path from 'node:path';
+
+const rounds = number('ROUNDS', 5), seconds = number('SECONDS', 3), warm = number('WARM', 0.5), connections = number('CONNECTIONS', 16);
+const homes = number('HOMES', 2000), spread = number('SPREAD', 16), workers = number('WORKERS', 2);
+const parts = (process.env.PARTS ?? 'rows,latency,connections,memory,courier,size,event,store').split(',');
+const form = { 'Content-Type': 'application/x-www-form-urlencoded' }, json = { 'Content-Type': 'application/json' };
+
+// What is measured: our programs that do it, what a load needs besides, the goals: of the floor, of each peer; p99 at half load in ms.
+const rows = {
+	discovery: { title: 'Schema discovery, 8 devices', programs: ['schema-webhook'], floor: 0.55, peers: { 'st-schema': 3 }, p99: 5 },
+	refresh_states: { title: 'Schema state refresh, 8 devices', programs: ['schema-webhook'], floor: 0.5, peers: { 'st-schema': 2.5 }, p99: 5 },
+	command: { title: 'Schema command, durable, told to another link', programs: ['schema-webhook'], floor: 0.4, peers: { 'st-schema': 1.5 }, p99: 20 },
+	refresh_token: { title: 'refresh_token grant, rotation, ES256, durable', programs: ['token'], peers: { 'oidc-provider': 4, glewlwyd: 50 }, p99: 20,
+		options: ['chain=refresh_token'] },
+	code: { title: 'authorization_code exchange, durable', programs: ['token'], peers: { 'oidc-provider': 4, glewlwyd: 50 }, moves: true },
+	rest: { title: 'Web Services GET of 10 devices', programs: ['web-services'], floor: 0.55, peers: {}, p99: 5, options: ['repeat=100'], moves: true },
+};
+const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'));
+for (const word of asked)
+	if (!(word in rows)) {
+		console.error(`bench: no row is called ${word}; there are ${Object.keys(rows).join(', ')}`);
+		process.exit(2);
+	}
+const chosen = asked.length > 0 ? asked : Object.keys(rows);
+
+// --- peers: { port, pids, file of requests by row, at what place of it to go on } ---
+
+async function startSchema(npm) {
+	const { port, pid } = await startServer('node', [path.join(top, 'tests/bench/peers/schema.mjs'), npm]);
+	const front = await startFront('st-schema', { app: port }, 'location / { proxy_pass http://app; }');
+	const one = async (type, more) => writeRequests(`st-schema.${type}`, Array.from({ length: 64 }, (_, i) =>
+		wire('POST', '/schema', json, schemaBody(type, 'x'.repeat(520), more(i)))));
+	return { name: 'st-schema', port: front.port, pid, files: { discovery: await one('discoveryRequest', () => ({})),
+		refresh_states: await one('stateRefreshRequest', states), command: await one('commandRequest', dim) } };
+}
+
+const alternate = (lists) => lists[0].flatMap((_, i) => lists.map((l) => l[i]));
+
+async function startOidc(npm, codes) {
+	const two = [], basic = `Basic ${Buffer.from('bench:bench-secret').toString('base64')}`;
+	for (let i = 0; i < 2; i++)
+		two.push(await startServer('node', [path.join(top, 'tests/bench/peers/oidc.mjs'), npm]));
+	// Each keeps its tokens to itself: the path says whose they are.
+	const front = await startFront('oidc', { first: two[0].port, second: two[1].port },
+		'location /0/ { proxy_pass http://first/; } location /1/ { proxy_pass http://second/; }');
+	const made = await Promise.all(two.map(async ({ port }) => (await fetch(`http://127.0.0.1:${port}/prepare?refresh=128&codes=${codes >> 1}`)).json()));
+	const token = (k, body) => wire('POST', `/${k}/token`, { ...form, Authorization: basic }, new URLSearchParams(body).toString());
+	return { name: 'oidc-provider', port: front.port, pids: two.map((t) => t.pid), files: {
+		refresh_token: await writeRequests('oidc.refresh', alternate(made.map((m, k) => m.refresh.map((t) => token(k, { grant_type: 'refresh_token', refresh_token: t }))))),
+		code: await writeRequests('oidc.code', alternate(made.map((m, k) => m.codes.map((c) => token(k, { grant_type: 'authorization_code', code: c, redirect_uri: redirect }))))) } };
+}
+
+async function startDisk(codes) {
+	const g = await startGlewlwyd(), basic = `Basic ${Buffer.from(`${glewlwyd.id}:${glewlwyd.secret}`).toString('base64')}`;
+	const front = await startFront('glewlwyd.front', { app: g.port }, 'location / { proxy_pass http://app; }');
+	const token = (body) => wire('POST', '/api/oidc/token', { ...form, Authorization: basic }, new URLSearchParams(body).toString());
+	say(`glewlwyd makes ${codes} codes`);
+	return { name: 'glewlwyd', port: front.port, pid: g.pid, files: {
+		refresh_token: await writeRequests('glewlwyd.refresh', (await g.refresh(16)).map((t) => token({ grant_type: 'refresh_token', refresh_token: t }))),
+		code: await writeRequests('glewlwyd.code', (await g.codes(codes)).map((c) => token({ grant_type: 'authorization_code', code: c, redirect_uri: redirect }))) } };
+}
+
+// --- rounds ---
+
+const places = new Map();	// where in a file the next load begins, of loads that may use no request twice
+
+async function one(who, row, files, time, ...more) {
+	const { options = [], moves } = rows[row] ?? {}, mine = who === 'gatehouse' ? options : options.filter((o) => o.startsWith('chain')), file = files[row];
+	const key = `${who} ${row}`, from = moves ? [`from=${places.get(key) ?? 0}`] : [];
+	const once = row === 'code' ? ['once'] : [];
+	const result = await load(more[0], file, more[1], time, `warm=${Math.min(warm, time / 4)}`, ...mine, ...from, ...once, ...more.slice(2));
+	places.set(key, result.next);
+	return result;
+}
+
+async function measureRows(ours, files, peers) {
+	const seen = {};
+	const keep = (row, who, result) => ((seen[row] ??= {})[who] ??= []).push(result);
+	for (let round = 0; round < rounds; round++) {
+		say(`round ${round + 1} of ${rounds}`);
+		keep('floor', 'floor', await one('floor', 'floor', files, seconds, ours.port, connections));
+		for (const row of chosen) {
+			const pids = await ours.processes(...rows[row].programs), before = await cpu(pids);
+			const result = await one('gatehouse', row, files, seconds, ours.port, connections);
+			result.us = 1000 * (await cpu(pids) - before) / (result.rps * (seconds + warm));
+			keep(row, 'gatehouse', result);
+			for (const name of Object.keys(rows[row].peers)) {
+				const peer = peers[name];
+				keep(row, name, await one(name, row, peer.files, seconds, peer.port, name === 'glewlwyd' ? Math.min(connections, 16) : connections));
+			}
+		}
+	}
+	return seen;
+}
+
+const middle = (list) => ({ rps: median(list.map((r) => r.rps)), low: Math.min(...list.map((r) => r.rps)), high: Math.max(...list.map((r) => r.rps)),
+	p50: median(list.map((r) => r.p50)), p99: median(list.map((r) => r.p99)), us: median(list.map((r) => r.us ?? 0)),
+	errors: list.reduce((n, r) => n + r.errors, 0) });
+
+async function halfLoad(ours, files, result) {
+	for (const row of chosen.filter((r) => rows[r].p99)) {
+		const rate = Math.floor(result.rows[row].gatehouse.rps / 2);
+		result.latency[row] = { rate, goal: rows[row].p99, ...await one('gatehouse', row, files, Math.max(seconds, 3), ours.port, connections, `rate=${rate}`) };
+	}
+}
+
+async function otherConnections(ours, files, result) {
+	for (const row of chosen.filter((r) => r !== 'code'))
+		for (const n of [1, 64, 256])
+			(result.connections[row] ??= {})[n] = await one('gatehouse', row, files, Math.min(seconds, 3), ours.port, n);
+}
+
+async function memory(ours) {
+	const seen = {};
+	for (const program of ['schema-webhook', 'token', 'web-services', 'console', 'authorize', 'health'])
+		seen[program] = Math.max(...await Promise.all((await ours.processes(program)).map(privateKib)));
+	return seen;
+}
+
+// A thousand linked homes in which nothing happens: how much of a core the courier uses.
+async function quietCourier() {
+	const o = await startOurs({ name: 'quiet', homes: 1000 });
+	await tellOthers(o, 1000);
+	await new Promise((done) => setTimeout(done, 5000));
+	const pids = await o.processes('courier'), before = await cpu(pids), time = Math.max(10, seconds * 4);
+	await new Promise((done) => setTimeout(done, time * 1000));
+	return (await cpu(pids) - before) / (time * 10);
+}
+
+// The same work on a thousand and on a million records.
+async function sizes(result) {
+	const small = await startOurs({ name: 'thousand', homes: 37 }), large = await startOurs({ name: 'million', homes: number('LARGE', 37037) });
+	const kinds = chosen.filter((r) => r !== 'code'), files = new Map();
+	for (const o of [small, large])
+		files.set(o, await requestsOf(o, spread));
+	const seen = {};
+	for (let round = 0; round < rounds; round++)
+		for (const row of kinds)
+			for (const o of [small, large])
+				((seen[row] ??= {})[o.name] ??= []).push(await one('gatehouse', row, files.get(o), Math.min(seconds, 2), o.port, connections));
+	for (const row of kinds)
+		result.sizes[row] = { small: middle(seen[row].thousand), large: middle(seen[row].million) };
+	result.records = { small: small.records, large: large.records };
+}
+
+async function main() {
+	const result = { rows: {}, latency: {}, connections: {}, sizes: {}, rounds, seconds, at: connections, spread, homes };
+	const codes = chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('CODE_RATE', 9000)) : 0;
+	const wanted = new Set(chosen.flatMap((row) => Object.keys(rows[row].peers)));
+	say(`an instance with ${homes} households`);
+	const ours = await startOurs({ homes, codes, workers });
+	const idle = await memory(ours), files = await requestsOf(ours, spread), npm = await npmPeers(), peers = {};
+	if (wanted.has('st-schema'))
+		peers['st-schema'] = await startSchema(npm);
+	if (wanted.has('oidc-provider'))
+		peers['oidc-provider'] = await startOidc(npm, codes >> 2);
+	if (wanted.has('glewlwyd'))
+		peers.glewlwyd = await startDisk(chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('GLEWLWYD_RATE', 150)) : 0);
+	await tellOthers(ours, spread);
+	const seen = await measureRows(ours, files, peers);
+	for (const [row, of] of Object.entries(seen))
+		result.rows[row] = Object.fromEntries(Object.entries(of).map(([who, list]) => [who, middle(list)]));
+	if (parts.includes('latency'))
+		await halfLoad(ours, files, result);
+	if (parts.includes('connections'))
+		await otherConnections(ours, files, result);
+	if (parts.includes('memory'))
+		result.memory = { idle, after: await memory(ours) };
+	if (parts.includes('courier'))
+		result.courier = await quietCourier();
+	if (parts.includes('size'))
+		await sizes(result);
+	if (parts.includes('event') && asked.length === 0)
+		result.event = JSON.parse(await run('node', [path.join(top, 'tests/bench/smartapp.mjs'), '--json'], { env: { ...process.env, ROUNDS: rounds } }));
+	if (parts.includes('store') && asked.length === 0) {
+		say('the stores');
+		result.store = await run(path.join(top, 'tests/bench/store.sh'), [], { env: { ...process.env, SIZES: process.env.SIZES ?? '10000', ROUNDS: Math.min(rounds, 3) } });
+	}
+	return report(result, rows, number('WRITE', 1) === 1 && asked.length === 0);
+}
+
+try {
+	process.exitCode = await main();
+} finally {
+	await finish();
+}

@@ -1,0 +1,45 @@
+// long.mjs: a million requests of every kind to one instance: no process may grow by them.
+//
+//   node tests/bench/long.mjs      REQUESTS (1000000, shared out between the kinds)  CONNECTIONS (16)
+import { requestsOf, startOurs, tellOthers } from './ours.mjs';
+import { finish, load, number, privateKib, say } from './stage.mjs';
+
+const GROWN = 1024;	// KiB that a process may have more at the end than after a tenth of the requests: pages of the store's files come and go
+const total = number('REQUESTS', 1000000), connections = number('CONNECTIONS', 16), STEPS = 10;
+const kinds = { discovery: 'schema-webhook', refresh_states: 'schema-webhook', command: 'schema-webhook', refresh_token: 'token', rest: 'web-services' };
+
+async function sizes(o) {
+	const seen = {};
+	for (const program of [...new Set(Object.values(kinds)), 'courier'])
+		for (const pid of await o.processes(program))
+			seen[`${program} ${pid}`] = await privateKib(pid);
+	return seen;
+}
+
+try {
+	const o = await startOurs({ homes: 4000 }), files = await requestsOf(o, 100);
+	let sent = 0, errors = 0, first, last, next = 0;
+	await tellOthers(o, 100);
+	for (let step = 0; step < STEPS; step++) {
+		for (const kind of Object.keys(kinds)) {
+			const until = sent + total / STEPS / Object.keys(kinds).length;
+			while (sent < until) {
+				const more = kind === 'rest' ? ['repeat=20', `from=${next}`] : kind === 'refresh_token' ? ['chain=refresh_token'] : [];
+				const r = await load(o.port, files[kind], connections, 2, ...more);
+				if (r.requests === 0)
+					throw new Error(`${kind}: no answers`);
+				next = kind === 'rest' ? r.next : next;
+				sent += r.requests;
+				errors += r.errors;
+			}
+		}
+		last = await sizes(o);
+		first ??= last;
+		say(`${sent} requests, ${errors} errors; private KiB: ${Object.entries(last).map(([p, k]) => `${p} ${k}`).join(', ')}`);
+	}
+	const grown = Object.keys(last).filter((p) => !(p in first) || last[p] - first[p] > GROWN);
+	console.log(`${sent} requests, ${errors} errors; ${grown.length === 0 ? 'no process has grown' : `grown or started anew: ${grown.join(', ')}`}`);
+	process.exitCode = errors > 0 || grown.length > 0 ? 1 : 0;
+} finally {
+	await finish();
+}

@@ -1,0 +1,154 @@
+// ours.mjs: an instance to measure, with as many households as asked for, and the requests of each kind of work as files for load.c.
+//
+// One household is made by the tool: ten devices, a link of SmartThings with eight of them, a second one that is told what changes, and an
+// app with all ten. The others are copies of its records under other ids, so that this file knows no record but the code's.
+import { createHash, createPrivateKey, randomBytes, randomUUID, sign } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import path from 'node:path';
+import { at, atEnd, children, compiled, freePort, run, start, until, wire, writeRequests, answers, top } from './stage.mjs';
+
+const b64 = (bytes) => Buffer.from(bytes).toString('base64url');
+const eight = Array.from({ length: 8 }, (_, i) => `dimmer-${i + 1}`);
+export const redirect = 'https://c2c-us.smartthings.com/oauth/callback';
+
+// 16 bytes that are a household's, or a grant's, own.
+const idOf = (what, i) => b64(createHash('sha256').update(`${what} ${i}`).digest().subarray(0, 16));
+
+async function template(tool) {
+	await tool('user', 'add', 'bench', '--password-stdin', { input: b64(randomBytes(18)) });
+	for (let i = 1; i <= 10; i++)
+		await tool('device', 'add', '--user', 'bench', '--type', 'c2c-dimmer', '--id', `dimmer-${i}`, '--name', `Dimmer ${i}`, '--room', 'Hall');
+	const issue = async (client, ...more) => JSON.parse(await tool('token', 'issue', '--user', 'bench', '--client', client, ...more)).access_token;
+	const some = eight.flatMap((id) => ['--device', id]);
+	return [await issue('smartthings', ...some), await issue('smartthings', ...some), await issue('devices')];
+}
+
+const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
+
+// The records of that household again for each of n, and codes that can be redeemed: a dump to be loaded.
+async function multiply(from, to, user, grants, n, codes) {
+	const lines = [], out = createWriteStream(to);
+	let records = 0;
+	for await (const line of createInterface(createReadStream(from)))
+		if (/^\{"key":"(username\/bench|(user|devices|device|state|changes|grant|grants)\/)/.test(line) && (line.includes(user) || line.includes('username/bench')))
+			lines.push(line);
+	const put = async (line) => {
+		records++;
+		if (!out.write(`${line}\n`))
+			await new Promise((done) => out.once('drain', done));
+	};
+	out.write(`{"dump":"gatehouse store","v":1,"made":${Math.floor(Date.now() / 1000)}}\n`);
+	for (let i = 0; i < n; i++)
+		for (const line of lines)
+			await put(grants.reduce((text, grant, k) => text.replaceAll(grant, idOf(`grant ${k}`, i)), line.replaceAll(user, idOf('user', i)))
+				.replace('"username/bench"', `"username/bench-${i}"`).replace('"name":"bench"', `"name":"bench-${i}"`));
+	const expires = Math.floor(Date.now() / 1000) + 86400;
+	for (const [i, text] of codes.entries())
+		await put(JSON.stringify({ key: `code/${idOf('user', i % n)}/${createHash('sha256').update(text).digest('base64url')}`, expires, value: { v: 1,
+			client: 'smartthings', redirect_uri: redirect, scope: 'devices:read devices:control', devices: eight, expires } }));
+	out.end(`{"end":${records}}\n`);
+	await new Promise((done) => out.once('close', done));
+	return records;
+}
+
+// Access tokens as the instance signs them.
+async function signer(root, like) {
+	const name = (await readdir(path.join(root, 'secret'))).find((f) => f.startsWith('jwt-'));
+	const key = createPrivateKey(await readFile(path.join(root, 'secret', name))), head = like.split('.')[0], claims = claimsOf(like);
+	return (sub, sid) => {
+		const text = `${head}.${b64(JSON.stringify({ ...claims, sub, sid, jti: b64(randomBytes(12)) }))}`;
+		return `${text}.${b64(sign('sha256', text, { key, dsaEncoding: 'ieee-p1363' }))}`;
+	};
+}
+
+// The floor stands behind the instance's own web server, as one more location.
+async function addFloor(root, workers, port) {
+	const conf = path.join(root, 'nginx.conf'), text = await readFile(conf, 'utf8'), socket = at(`floor.${port}`);
+	start('spawn-fcgi', ['-n', '-s', socket, '--', '/usr/bin/multiwatch', '-f', String(workers), '--', await compiled('floor', ['-lfcgi'])]);
+	await writeFile(conf, text.replace(/^ {4}location /m, `    location = /floor { fastcgi_pass unix:${socket}; }\n    location `));
+	process.kill(Number(await readFile(path.join(root, 'pid/web.pid'), 'utf8')), 'SIGHUP');
+	await until(async () => (await fetch(`http://127.0.0.1:${port}/floor`)).status === 200);
+}
+
+// options: name, homes, codes (how many), tree (whose deploy.sh), web, workers.
+export async function startOurs({ name = 'ours', homes = 2000, codes = 0, tree = top, web = 'nginx', workers = 2 } = {}) {
+	const root = at(name), port = await freePort(), deploy = path.join(tree, 'deploy.sh');
+	await mkdir(root, { mode: 0o700 });
+	await writeFile(path.join(root, 'deploy.env'), 'LOGIN_RATE=100000\nAPI_RATE=100000\n');	// one address asks for all
+	atEnd(() => run(deploy, ['stop', '--root', root]).catch(() => {}));
+	await run(deploy, ['--root', root, '--port', String(port), '--web', web, '--workers', String(workers)]);
+	const tool = async (...args) => {
+		const input = typeof args.at(-1) === 'object' ? args.pop().input : undefined;
+		if (input === undefined)
+			return run(path.join(root, 'gatehouse'), args);
+		await writeFile(at('input'), input, { mode: 0o600 });
+		return run('sh', ['-c', 'exec "$@" <"$0"', at('input'), path.join(root, 'gatehouse'), ...args]);
+	};
+	const tokens = await template(tool), user = claimsOf(tokens[0]).sub, grants = tokens.map((t) => claimsOf(t).sid);
+	const texts = Array.from({ length: codes }, (_, i) => b64(Buffer.concat([Buffer.from(idOf('user', i % homes), 'base64url'), randomBytes(16)])));
+	await tool('store', 'dump', at('dump'));
+	const records = await multiply(at('dump'), at('load'), user, grants, homes, texts);
+	await tool('store', 'load', at('load'), '--merge');
+	if (web === 'nginx')
+		await addFloor(root, workers, port);
+	const env = Object.fromEntries((await readFile(path.join(root, 'demo.env'), 'utf8')).split('\n').map((l) => l.split('=')));
+	const makers = await Promise.all(tokens.map((t) => signer(root, t)));
+	const token = (kind, i) => makers[kind](idOf('user', i), idOf(`grant ${kind}`, i));
+	const processes = async (...programs) => (await Promise.all(programs.map(async (p) => {
+		const pid = Number(await readFile(path.join(root, 'pid', `${p}.pid`), 'utf8'));
+		return (await children(pid)).filter((id) => p === 'web' || id !== pid);
+	}))).flat();
+	return { name, root, port, url: `http://127.0.0.1:${port}`, homes, records, codes: texts, tool, token, grant: (kind, i) => idOf(`grant ${kind}`, i), processes,
+		basic: `Basic ${Buffer.from(`smartthings:${env.CLIENT_SECRET}`).toString('base64')}` };
+}
+
+// --- requests ---
+
+const json = { 'Content-Type': 'application/json' }, form = { 'Content-Type': 'application/x-www-form-urlencoded' };
+
+export function schemaBody(interactionType, token, more = {}) {
+	return JSON.stringify({ headers: { schema: 'st-schema', version: '1.0', interactionType, requestId: randomUUID() },
+		authentication: { tokenType: 'Bearer', token }, ...more });
+}
+
+export const schemaRequests = (tokens, type, more = () => ({})) =>
+	tokens.map((token, i) => wire('POST', '/schema', json, schemaBody(type, token, more(i))));
+export const states = () => ({ devices: eight.map((externalDeviceId) => ({ externalDeviceId })) });
+export const dim = (i) => ({ devices: [{ externalDeviceId: eight[i % 8],
+	commands: [{ component: 'main', capability: 'st.switchLevel', command: 'setLevel', arguments: [1 + i * 7 % 100] }] }] });
+
+// Files of requests by the kind of work. spread: how many households they go to, one after the other.
+export async function requestsOf(o, spread) {
+	const n = Math.min(spread, o.homes), tokens = Array.from({ length: n }, (_, i) => o.token(0, i)), file = (kind) => `${o.name}.${kind}.${spread}`;
+	const chains = [];
+	for (let i = 0; i < Math.min(256, o.homes); i++)
+		chains.push(JSON.parse(await o.tool('token', 'issue', '--user', `bench-${i}`, '--client', 'smartthings')).refresh_token);
+	const token = (body) => wire('POST', '/token', { ...form, Authorization: o.basic }, new URLSearchParams(body).toString());
+	return {
+		floor: await writeRequests(file('floor'), [wire('POST', '/floor', json, schemaBody('discoveryRequest', tokens[0]))]),
+		discovery: await writeRequests(file('discovery'), schemaRequests(tokens, 'discoveryRequest')),
+		refresh_states: await writeRequests(file('states'), schemaRequests(tokens, 'stateRefreshRequest', states)),
+		// Each household's commands change something every time.
+		command: await writeRequests(file('command'), Array.from({ length: Math.ceil(1009 / n) }, (_, k) =>
+			schemaRequests(tokens, 'commandRequest', (i) => dim(i + k))).flat()),
+		refresh_token: await writeRequests(file('refresh'), chains.map((t) => token({ grant_type: 'refresh_token', refresh_token: t }))),
+		code: o.codes.length > 0 && await writeRequests(file('code'), o.codes.map((c) => token({ grant_type: 'authorization_code', code: c, redirect_uri: redirect }))),
+		rest: await writeRequests(file('rest'), Array.from({ length: o.homes }, (_, i) =>
+			wire('GET', `/api/smartapps/installations/${o.grant(2, i)}/devices`, { Authorization: `Bearer ${o.token(2, i)}` }))),
+	};
+}
+
+// The second link of so many households is told from now on what changes; the floor answers what SmartThings would.
+export async function tellOthers(o, n) {
+	const at = `${o.url}/floor`;
+	for (let i = 0; i < n; i++) {
+		const answer = await fetch(`${o.url}/schema`, { method: 'POST', headers: json, body: schemaBody('grantCallbackAccess', o.token(1, i), {
+			callbackAuthentication: { grantType: 'authorization_code', scope: 'callback-access', code: randomUUID(), clientId: 'simulated-smartthings' },
+			callbackUrls: { oauthToken: at, stateCallback: at } }) });
+		const text = await answer.text();
+		if (answer.status !== 200 || text.includes('globalError'))
+			throw new Error(`grantCallbackAccess: ${answer.status} ${text}`);
+	}
+}

@@ -1,0 +1,96 @@
+// report.mjs: a bench's figures as tables: on stdout, and in docs/performance.md between its two marks.
+import { readFile, writeFile } from 'node:fs/promises';
+import { cpus, release } from 'node:os';
+import path from 'node:path';
+import { kept, run, top } from './stage.mjs';
+
+const PAGE = path.join(top, 'docs/performance.md'), BEGIN = '<!-- measured -->', END = '<!-- /measured -->';
+
+const whole = (n) => Math.round(n).toLocaleString('en');
+const two = (n) => n.toFixed(n >= 10 ? 1 : 2);
+const verdict = (good) => good ? 'yes' : '**no**';
+
+function table(head, lines) {
+	return [`| ${head.join(' | ')} |`, `|${head.map(() => '---').join('|')}|`, ...lines.map((l) => `| ${l.join(' | ')} |`)].join('\n');
+}
+
+async function versions() {
+	const names = ['nginx', 'libfcgi0ldbl', 'libssl3', 'libgdbm6', 'liblmdb0', 'libsqlite3-0', 'redis-server'];
+	const debian = await run('dpkg-query', ['-W', '-f', '${Package} ${Version}\n', ...names]).catch((e) => e.stdout);
+	const npm = JSON.parse(await readFile(path.join(top, 'tests/bench/peers/package.json'), 'utf8')).dependencies;
+	const commit = (await run('git', ['-C', top, 'rev-parse', '--short', 'HEAD']).catch(() => 'unknown')).trim();
+	return { commit, list: [...debian.trim().split('\n'), ...Object.entries(npm).map((e) => e.join(' ')), `node ${process.version}`, 'glewlwyd 2.7.5 (Debian)'] };
+}
+
+// Each goal of the design with what was measured: [text, goal, figure, reached].
+function goals(r, rows) {
+	const lines = [];
+	for (const [row, { title, floor, peers }] of Object.entries(rows)) {
+		const seen = r.rows[row];
+		if (!seen)
+			continue;
+		const goal = (name, least, other) => lines.push([title, `${two(least)} x ${name}`, two(seen.gatehouse.rps / other.rps), seen.gatehouse.rps >= least * other.rps]);
+		if (floor)
+			goal('the floor', floor, r.rows.floor.floor);
+		for (const [name, least] of Object.entries(peers))
+			goal(name, least, seen[name]);
+	}
+	if (r.event)
+		lines.push(['signed SmartApp EVENT', `${two(r.event.goal)} x @smartthings/smartapp`, two(r.event.ratio), r.event.ratio >= r.event.goal]);
+	for (const [, what, ratio, who] of (r.store ?? '').matchAll(/^# (\d.*?) +([\d.]+) {2}\((\w+)\)$/gm))
+		lines.push([`store: ${what}`, `ahead of all (${who})`, ratio, Number(ratio) >= 1]);
+	for (const [row, seen] of Object.entries(r.latency))
+		lines.push([`${rows[row].title}: p99 at half load`, `under ${seen.goal} ms`, `${two(seen.p99)} ms`, seen.p99 < seen.goal]);
+	if (r.memory)
+		lines.push(['private memory of an idle process, the largest', 'under 8 MiB', `${two(Math.max(...Object.values(r.memory.idle)) / 1024)} MiB`,
+			Math.max(...Object.values(r.memory.idle)) < 8192]);
+	if (r.courier !== undefined)
+		lines.push(['courier with 1,000 quiet linked homes', 'under 1 % of a core', `${two(r.courier)} %`, r.courier < 1]);
+	for (const [row, { small, large }] of Object.entries(r.sizes))
+		lines.push([`${rows[row].title}: on ${whole(r.records.large)} records against ${whole(r.records.small)}`, '0.80 at least', two(large.rps / small.rps), large.rps >= 0.8 * small.rps]);
+	return lines;
+}
+
+function figures(r, rows) {
+	const lines = [];
+	for (const [row, seen] of Object.entries(r.rows))
+		for (const [who, m] of Object.entries(seen))
+			lines.push([rows[row]?.title ?? 'the floor', who, whole(m.rps), `${whole(m.low)} to ${whole(m.high)}`, two(m.p50), two(m.p99), m.us > 0 ? whole(m.us) : '', m.errors]);
+	if (r.event)
+		for (const e of r.event.rows)
+			lines.push(['signed SmartApp EVENT', e.name, whole(e.rps), '', two(e.p50), two(e.p99), '', e.bad]);
+	return table(['work', 'who', 'requests/s', 'lowest to highest', 'p50 ms', 'p99 ms', 'CPU us a request', 'errors'], lines);
+}
+
+function byConnections(r, rows) {
+	return table(['work', '1', '16', '64', '256'], Object.entries(r.connections).map(([row, by]) => [rows[row].title,
+		...[1, 16, 64, 256].map((n) => n === r.at ? `${whole(r.rows[row].gatehouse.rps)} (${two(r.rows[row].gatehouse.p99)})` : by[n] ? `${whole(by[n].rps)} (${two(by[n].p99)})` : '')]));
+}
+
+// Prints all; 1 if there were errors, which make every figure worthless, else 0.
+export async function report(r, rows, write) {
+	const { commit, list } = await versions(), reached = goals(r, rows);
+	const text = [
+		`${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${cpus().length} cores (${cpus()[0].model.trim()}), kernel ${release()}. ${r.rounds} rounds of ${r.seconds} s, ` +
+			`${r.at} connections, ${whole(r.homes)} households, of which ${r.spread} are asked in turn.`,
+		`${list.join(', ')}.`,
+		'### Goals', table(['work', 'goal', 'measured', 'reached'], reached.map(([a, b, c, d]) => [a, b, c, verdict(d)])),
+		'### Figures', figures(r, rows),
+		...Object.keys(r.connections).length > 0 ? ['### By connections', 'Requests a second, and p99 in ms:', byConnections(r, rows)] : [],
+		...r.memory ? ['### Memory', 'Private KiB of one process, the largest of each program:', table(['program', 'idle', 'after all loads'],
+			Object.entries(r.memory.idle).map(([p, k]) => [p, whole(k), whole(r.memory.after[p])]))] : [],
+		...r.store ? ['### Store', `\`\`\`\n${r.store.trim()}\n\`\`\``] : [],
+	].join('\n\n');
+	console.log(text);
+	await writeFile(path.join(kept, 'result.json'), JSON.stringify(r, null, '\t'));
+	const all = [...Object.values(r.rows), ...Object.values(r.sizes)].flatMap((s) => Object.values(s)).concat(Object.values(r.latency), Object.values(r.connections).flatMap(Object.values));
+	const errors = all.reduce((n, m) => n + m.errors, 0);
+	if (write && errors === 0) {
+		const page = await readFile(PAGE, 'utf8');
+		await writeFile(PAGE, `${page.slice(0, page.indexOf(BEGIN) + BEGIN.length)}\n\n${text}\n\n${page.slice(page.indexOf(END))}`);
+		console.log('\nwritten to docs/performance.md');
+	}
+	if (errors > 0)
+		console.log(`\n${errors} answers were no success: no figure counts`);
+	return errors > 0 ? 1 : 0;
+}
