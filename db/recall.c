@@ -1,4 +1,4 @@
-/* recall.c: a table of texts with their values; who holds a value keeps it from being freed. */
+/* recall.c: a table of texts with their values, and one of texts that were made of such; who holds a value keeps it from being freed. */
 #include "db/recall.h"
 
 #include <stdbool.h>
@@ -11,26 +11,39 @@
 #include "db/index.h"
 #include "base/banned.h"
 
-#define SLOTS	1024
+#define SETS	256
+#define WAYS	4	/* places of a set: that many keys of one hash do not drive each other out */
 #define MOST	8192	/* bytes of a text and its value: longer ones are parsed each time */
 
 /* A text and what it means. */
 struct meaning {
-	struct arena	*arena;		/* of both */
-	const char	*text;
+	struct arena	*arena;		/* of all that follows */
+	const char	*key, *text;
 	size_t		 len;
 	const struct json *value;
+	uint64_t	 which;
 	size_t		 held;		/* by how many */
 	bool		 out;		/* of the table: whoever holds it last frees it */
 };
 
 struct slot {
-	struct meaning	*meaning;	/* NULL: none yet */
+	uint64_t	 key;		/* its hash */
 	uint64_t	 seen;		/* hash of the text that was here last: what comes twice is worth remembering */
+	struct meaning	*meaning;	/* NULL: none yet */
 };
 
+struct made {
+	struct recall_recipe recipe;
+	char		*text;		/* NULL: none yet */
+	size_t		 len;
+};
+
+/* Whoever comes to a full set drives out the one that came first. */
 struct recall {
-	struct slot	 slots[SLOTS];
+	struct slot	 slots[SETS][WAYS];
+	struct made	 made[SETS][WAYS];
+	unsigned char	 next_slot[SETS], next_made[SETS];
+	uint64_t	 last;		/* number that was given */
 };
 
 struct recall *
@@ -58,8 +71,10 @@ drop(struct meaning *m)
 void
 recall_free(struct recall *r)
 {
-	for (size_t i = 0; r != NULL && i < SLOTS; i++)
-		drop(r->slots[i].meaning);
+	for (size_t i = 0; r != NULL && i < SETS * WAYS; i++) {
+		drop(r->slots[i / WAYS][i % WAYS].meaning);
+		free(r->made[i / WAYS][i % WAYS].text);
+	}
 	free(r);
 }
 
@@ -72,29 +87,50 @@ let_go(void *arg)
 		drop(m);
 }
 
-/* A copy of both in one piece of memory of its own; NULL if that would be too big. */
+/* A copy of all in one piece of memory of its own; NULL if that would be too big. */
 static struct meaning *
-learn(const char *text, size_t len, const struct json *value)
+learn(const char *key, const char *text, size_t len, const struct json *value, uint64_t which)
 {
-	size_t size = arena_size(len + 1) + json_size(value);
+	size_t size = arena_size(strlen(key) + 1) + arena_size(len + 1) + json_size(value);
 	struct meaning *m = size <= MOST ? calloc(1, sizeof(*m)) : NULL;
 
 	if (m == NULL)
 		return NULL;
 	m->arena = arena_new(size);
+	m->key = arena_strdup(m->arena, key);
 	m->text = arena_strndup(m->arena, text, len);
 	m->len = len;
+	m->which = which;
 	m->value = json_copy(m->arena, value);
 	return m;
 }
 
-const struct json *
-recall_json(struct recall *r, struct arena *a, const char *key, const char *text, size_t len)
+/* The key's place; if it has none, somebody else's from now on its own. */
+static struct slot *
+slot_of(struct recall *r, const char *key)
 {
-	struct slot *s = &r->slots[index_hash(0, key, strlen(key)) % SLOTS];
-	struct meaning *m = s->meaning;
+	uint64_t hash = index_hash(0, key, strlen(key));
+	struct slot *set = r->slots[hash % SETS];
 
-	if (m != NULL && m->len == len && memcmp(m->text, text, len) == 0) {
+	for (size_t i = 0; i < WAYS; i++)
+		if (set[i].key == hash)
+			return &set[i];
+	struct slot *s = &set[r->next_slot[hash % SETS]++ % WAYS];
+	drop(s->meaning);
+	*s = (struct slot){ .key = hash };
+	return s;
+}
+
+const struct json *
+recall_json(struct recall *r, struct arena *a, const char *key, const char *text, size_t len, uint64_t *which)
+{
+	struct slot *s = slot_of(r, key);
+	struct meaning *m = s->meaning;
+	bool same = m != NULL && m->len == len && memcmp(m->text, text, len) == 0 && strcmp(m->key, key) == 0;
+
+	if (which != NULL)
+		*which = same ? m->which : 0;
+	if (same) {
 		m->held++;
 		arena_then(a, let_go, m);
 		return m->value;
@@ -103,8 +139,52 @@ recall_json(struct recall *r, struct arena *a, const char *key, const char *text
 	uint64_t hash = index_hash(0, text, len);
 	if (value != NULL && s->seen == hash) {
 		drop(m);
-		s->meaning = learn(text, len, value);
+		s->meaning = learn(key, text, len, value, ++r->last);
 	}
 	s->seen = hash;
 	return value;
+}
+
+/* --- what was made --- */
+
+static size_t
+set_of(const struct recall_recipe *recipe)
+{
+	return index_hash(0, (const char *)recipe, sizeof(*recipe)) % SETS;
+}
+
+static bool
+is_made_so(const struct made *m, const struct recall_recipe *recipe)
+{
+	return m->text != NULL && memcmp(&m->recipe, recipe, sizeof(*recipe)) == 0;
+}
+
+const char *
+recall_made(const struct recall *r, const struct recall_recipe *recipe, size_t *len)
+{
+	const struct made *set = r->made[set_of(recipe)];
+
+	for (size_t i = 0; i < WAYS; i++)
+		if (is_made_so(&set[i], recipe)) {
+			*len = set[i].len;
+			return set[i].text;
+		}
+	return NULL;
+}
+
+void
+recall_keep(struct recall *r, const struct recall_recipe *recipe, const char *text, size_t len)
+{
+	size_t set = set_of(recipe), old;
+	char *copy = len <= MOST ? malloc(len + 1) : NULL;
+
+	if (copy == NULL || recall_made(r, recipe, &old) != NULL) {
+		free(copy);
+		return;
+	}
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	struct made *m = &r->made[set][r->next_made[set]++ % WAYS];
+	free(m->text);
+	*m = (struct made){ *recipe, copy, len };
 }

@@ -93,13 +93,13 @@ record_get(struct store *s, struct arena *arena, const char *key, struct json **
 }
 
 enum store_result
-record_read(struct store *s, struct arena *arena, const char *key, const struct json **out)
+record_read(struct store *s, struct arena *arena, const char *key, const struct json **out, uint64_t *which)
 {
 	const char *text;
 	size_t len;
 	enum store_result r = key != NULL ? store_peek(s, key, &text, &len) : STORE_ABSENT;
 
-	*out = r == STORE_OK ? recall_json(store_recall(s), arena, key, text, len) : NULL;
+	*out = r == STORE_OK ? recall_json(store_recall(s), arena, key, text, len, which) : NULL;
 	if (r == STORE_OK && !is_record(*out)) {
 		*out = NULL;
 		return STORE_FAILED;

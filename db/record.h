@@ -26,8 +26,9 @@ struct json	*record_new(struct arena *);
  * is STORE_FAILED. */
 enum store_result record_get(struct store *, struct arena *, const char *key, struct json **out);
 
-/* The same to look at alone: it may be shared with others who read the same record, and is good until the arena's reset. */
-enum store_result record_read(struct store *, struct arena *, const char *key, const struct json **out);
+/* The same to look at alone: it may be shared with others who read the same record, and is good until the arena's reset.
+ * which (may be NULL): as recall_json says it (db/recall.h). */
+enum store_result record_read(struct store *, struct arena *, const char *key, const struct json **out, uint64_t *which);
 
 /* The same inside a transaction, in its arena. */
 enum store_result record_tx_get(struct store_tx *, const char *key, struct json **out);

@@ -132,6 +132,7 @@ json_equal(const struct json *a, const struct json *b)
 		return a == b;
 	switch (a->type) {
 	case JSON_STRING:
+	case JSON_PRINTED:
 		return strcmp(a->text, b->text) == 0;
 	case JSON_NUMBER:
 		return json_same_number(a->number, b->number);

@@ -11,7 +11,7 @@
 struct arena;
 struct json;
 
-enum json_type { JSON_NONE, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
+enum json_type { JSON_NONE, JSON_NULL, JSON_BOOL, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT, JSON_PRINTED };
 
 #define JSON_DEPTH 64	/* deepest nesting that is read */
 
@@ -61,6 +61,9 @@ struct json	*json_new_bool(struct arena *, bool);
 struct json	*json_new_null(struct arena *);
 struct json	*json_copy(struct arena *, const struct json *);
 size_t		 json_size(const struct json *);	/* of an arena's limit that a copy takes */
+
+/* A text of json_print's, not copied: it is printed as it stands. To readers it says nothing but its type. */
+struct json	*json_printed(struct arena *, const char *text);
 
 /* The same value once more, without copying what is in it: neither may be changed, and both last as long as the first. */
 struct json	*json_share(struct arena *, const struct json *);

@@ -60,6 +60,15 @@ json_new_null(struct arena *a)
 	return make(a, JSON_NULL);
 }
 
+struct json *
+json_printed(struct arena *a, const char *text)
+{
+	struct json *v = make(a, JSON_PRINTED);
+
+	v->text = text;
+	return v;
+}
+
 void
 json_link(struct json *to, struct json *value, const char *name)
 {
@@ -81,7 +90,7 @@ json_copy(struct arena *a, const struct json *v)
 	*copy = *v;
 	copy->name = NULL;
 	copy->next = NULL;
-	if (v->type == JSON_STRING)
+	if (v->type == JSON_STRING || v->type == JSON_PRINTED)
 		copy->text = arena_strdup(a, v->text);
 	else if (v->type == JSON_ARRAY || v->type == JSON_OBJECT)
 		copy->first = copy->last = NULL;
@@ -95,8 +104,8 @@ json_size(const struct json *v)
 {
 	size_t size = arena_size(sizeof(*v));
 
-	if (json_string(v) != NULL)
-		size += arena_size(strlen(json_string(v)) + 1);
+	if (v->type == JSON_STRING || v->type == JSON_PRINTED)
+		size += arena_size(strlen(v->text) + 1);
 	for (const struct json *m = json_first(v); m != NULL; m = m->next)
 		size += json_size(m) + (m->name != NULL ? arena_size(strlen(m->name) + 1) : 0);
 	return size;

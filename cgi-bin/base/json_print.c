@@ -144,6 +144,9 @@ put_value(struct out *o, const struct json *v)
 		}
 		put_char(o, v->type == JSON_ARRAY ? ']' : '}');
 		break;
+	case JSON_PRINTED:
+		put(o, v->text, strlen(v->text));
+		break;
 	default:
 		put(o, "null", 4);
 	}

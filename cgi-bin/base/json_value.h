@@ -13,7 +13,7 @@ struct json {
 	const char	*name;		/* of a member of an object; NULL otherwise */
 	struct json	*next;		/* beside it in the same array or object; NULL at the end */
 	union {
-		const char	*text;		/* of a string */
+		const char	*text;		/* of a string, or printed */
 		double		 number;	/* of a number; infinite, where the text has a bigger one than there is */
 		struct {
 			struct json	*first, *last;	/* of an array or object; both NULL: it is empty */

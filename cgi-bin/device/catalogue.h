@@ -111,6 +111,7 @@ struct catalogue {
 		int64_t		 seconds, nanoseconds, size, number;	/* size -1: there was none */
 	} file;
 	int64_t			 looked;	/* ms */
+	uint64_t		 edition;	/* how often it was read anew */
 };
 
 /* What is known of the owner's file now. */

@@ -64,6 +64,7 @@ catalogue_refresh(struct catalogue *c)
 	}
 	log_event(LOG_LEVEL_INFO, "custom_capabilities", "result=read capabilities=%zu", fresh->n_capabilities);
 	catalogue_close(c);
+	fresh->edition = c->edition + 1;
 	*c = *fresh;
 	c->own = own;
 	c->looked = when;

@@ -15,7 +15,7 @@
 
 #define BATCH 16	/* devices in one transaction: 2 records each, at most 56 KiB together */
 
-static char *
+char *
 device_key(struct arena *a, const char *user, const char *id)
 {
 	return record_key(a, "device", user, id, NULL);
@@ -68,9 +68,8 @@ device_show(struct arena *a, const struct device *d)
 	return write_device(a, json_object(a), d);
 }
 
-/* The device in a record; false if the record is not one. */
-static bool
-read_device(const struct json *v, struct device *d)
+bool
+device_read(const struct json *v, struct device *d)
 {
 	*d = (struct device){ .id = json_get_string(v, "id"), .name = json_get_string(v, "name"),
 	    .room = json_get_string(v, "room"), .type = json_get_string(v, "type"),
@@ -88,9 +87,9 @@ enum store_result
 device_find(struct store *s, struct arena *a, const char *user, const char *id, struct device *d)
 {
 	const struct json *record;
-	enum store_result r = record_read(s, a, device_key(a, user, id), &record);
+	enum store_result r = record_read(s, a, device_key(a, user, id), &record, NULL);
 
-	return r == STORE_OK && !read_device(record, d) ? STORE_FAILED : r;
+	return r == STORE_OK && !device_read(record, d) ? STORE_FAILED : r;
 }
 
 enum store_result
@@ -99,14 +98,14 @@ device_tx_find(struct store_tx *tx, const char *user, const char *id, struct dev
 	struct json *record;
 	enum store_result r = record_tx_get(tx, device_key(store_tx_arena(tx), user, id), &record);
 
-	return r == STORE_OK && !read_device(record, d) ? STORE_FAILED : r;
+	return r == STORE_OK && !device_read(record, d) ? STORE_FAILED : r;
 }
 
 enum store_result
 device_ids(struct store *s, struct arena *a, const char *user, struct json **ids)
 {
 	const struct json *record;
-	enum store_result r = record_read(s, a, list_key(a, user), &record);
+	enum store_result r = record_read(s, a, list_key(a, user), &record, NULL);
 
 	*ids = r == STORE_OK ? json_copy(a, json_get(record, "ids")) : NULL;
 	if (*ids == NULL)

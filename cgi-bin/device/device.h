@@ -66,6 +66,10 @@ enum store_result device_tx_find(struct store_tx *, const char *user, const char
 
 enum store_result device_find(struct store *, struct arena *, const char *user, const char *id, struct device *);
 
+/* The key of its record, and the device in that record; false if the record is not one. */
+char		*device_key(struct arena *, const char *user, const char *id);
+bool		 device_read(const struct json *record, struct device *);
+
 /* Ids of a user's devices in the order in which they were added; an empty array if there are none. */
 enum store_result device_ids(struct store *, struct arena *, const char *user, struct json **ids);
 

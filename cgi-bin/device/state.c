@@ -49,7 +49,7 @@ state_tx_change(struct store_tx *tx, struct json *state, struct change change)
 enum store_result
 state_get(struct store *s, struct arena *a, const char *user, const char *id, const struct json **state)
 {
-	return record_read(s, a, state_key(a, user, id), state);
+	return record_read(s, a, state_key(a, user, id), state, NULL);
 }
 
 bool

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "device/definition.h"
 #include "device/device.h"
-#include "device/state.h"
+#include "device/sight.h"
 #include "endpoints/installation.h"
 #include "endpoints/template.h"
 #include "endpoints/webapp.h"
@@ -197,17 +197,22 @@ handler_text(struct execution *x, const struct json *spec, const char *member, b
 }
 
 enum store_result
+handler_sight(struct execution *x, const char *id, struct sight *sight)
+{
+	return json_array_has(x->devices, id) ?
+	    sight_find_state(x->context->store, x->arena, x->grant.user, id, sight) : STORE_ABSENT;
+}
+
+enum store_result
 handler_view(struct execution *x, const char *id, struct device *d, struct device_view *view)
 {
-	const struct endpoints_context *c = x->context;
-	enum store_result r;
+	struct sight sight;
+	enum store_result r = handler_sight(x, id, &sight);
 
-	if (!json_array_has(x->devices, id))
-		return STORE_ABSENT;
-	if ((r = device_find(c->store, x->arena, x->grant.user, id, d)) != STORE_OK)
+	if (r != STORE_OK)
 		return r;
-	*view = (struct device_view){ .device = d };
-	return state_get(c->store, x->arena, x->grant.user, id, &view->state);
+	*view = (struct device_view){ d, sight.state };
+	return device_read(sight.record, d) ? STORE_OK : STORE_FAILED;
 }
 
 /* An input that the request names must be one of the app's, for devices. */

@@ -16,6 +16,7 @@ struct definition;
 struct device;
 struct json;
 struct mapping;
+struct sight;
 struct state_value;
 struct webapp;
 
@@ -77,6 +78,9 @@ struct json *handler_devices(struct execution *, const struct json *spec);
 
 /* Look a device of the installation up. STORE_ABSENT if it has none of that id. */
 enum store_result handler_view(struct execution *, const char *id, struct device *, struct device_view *);
+
+/* The same, not read yet. */
+enum store_result handler_sight(struct execution *, const char *id, struct sight *);
 
 /* The one device that an action names. False: the answer is made. */
 bool	 handler_one(struct execution *, const struct json *spec, struct device *, struct device_view *);

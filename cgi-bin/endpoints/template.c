@@ -109,6 +109,33 @@ template_is_dynamic(const struct json *v)
 	return false;
 }
 
+/* What is there in one text. */
+static unsigned
+text_needs(struct arena *a, const char *text)
+{
+	unsigned needs = 0;
+
+	for (const char *s = strchr(text, '$'); s != NULL; s = strchr(s, '$')) {
+		struct found f = { .len = 2 };
+		if (s[1] != '$')
+			f = read_placeholder(a, s);
+		if (f.row != NULL)
+			needs |= f.row->about | (f.row->about == ABOUT_RESULT && f.path != NULL ? ABOUT_PARTS_OF_RESULT : 0);
+		s += f.len;
+	}
+	return needs;
+}
+
+unsigned
+template_needs(struct arena *a, const struct json *v)
+{
+	unsigned needs = json_string(v) != NULL ? text_needs(a, json_string(v)) : 0;
+
+	for (const struct json *m = json_first(v); m != NULL; m = json_next(m))
+		needs |= template_needs(a, m);
+	return needs;
+}
+
 /* --- filling in --- */
 
 static const struct json *

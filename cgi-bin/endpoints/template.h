@@ -15,7 +15,7 @@ struct json;
 struct state_value;
 
 /* What a template may be about beside the request. */
-enum template_about { ABOUT_REQUEST = 1, ABOUT_DEVICE = 2, ABOUT_VALUE = 4, ABOUT_RESULT = 8 };
+enum template_about { ABOUT_REQUEST = 1, ABOUT_DEVICE = 2, ABOUT_VALUE = 4, ABOUT_RESULT = 8, ABOUT_PARTS_OF_RESULT = 16 };
 
 struct template_scope {
 	struct execution	*execution;
@@ -34,6 +34,9 @@ struct json	*template_expand(const struct template_scope *, const struct json *v
 
 /* A text with its placeholders filled in. */
 char		*template_text(const struct template_scope *, const char *text, enum template_escape);
+
+/* What the placeholders in v are about: of enum template_about. */
+unsigned	 template_needs(struct arena *, const struct json *v);
 
 /* Does v hold a placeholder at all? */
 bool		 template_is_dynamic(const struct json *v);

@@ -117,7 +117,7 @@ client_find(struct store *store, struct arena *a, const char *id, struct client 
 
 	if (!client_is_id(id))
 		return STORE_ABSENT;
-	enum store_result result = record_read(store, a, record_key(a, "client", id, NULL), &r);
+	enum store_result result = record_read(store, a, record_key(a, "client", id, NULL), &r, NULL);
 	if (result == STORE_OK)
 		from_record(r, c);
 	return result;

@@ -136,7 +136,7 @@ exchange_keep(struct store *store, struct arena *a, const struct exchange *x)
 {
 	struct exchange copy = *x;
 	const struct json *times;
-	enum store_result r = record_read(store, a, times_key(a, x->grant->user, x->grant->id), &times);
+	enum store_result r = record_read(store, a, times_key(a, x->grant->user, x->grant->id), &times, NULL);
 	struct exchange_seen s = seen(r == STORE_OK ? times : NULL, x->step);
 
 	if ((r != STORE_OK && r != STORE_ABSENT) || !is_due(x, &s, clock_ms()))

@@ -77,7 +77,7 @@ enum store_result
 grant_find(struct store *store, struct arena *a, const char *user, const char *id, struct grant *g)
 {
 	const struct json *r;
-	enum store_result result = record_read(store, a, grant_key(a, user, id), &r);
+	enum store_result result = record_read(store, a, grant_key(a, user, id), &r, NULL);
 
 	if (result == STORE_OK)
 		grant_read(r, g);

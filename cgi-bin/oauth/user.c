@@ -88,7 +88,7 @@ enum store_result
 user_by_id(struct store *store, struct arena *a, const char *id, struct user *u)
 {
 	const struct json *r;
-	enum store_result result = record_read(store, a, record_key(a, "user", id, NULL), &r);
+	enum store_result result = record_read(store, a, record_key(a, "user", id, NULL), &r, NULL);
 
 	if (result == STORE_OK)
 		user_read(r, u);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "device/device.h"
+#include "device/sight.h"
 #include "schema/callback.h"
 #include "schema/dispatch.h"
 #include "schema/interactions.h"
@@ -89,6 +90,25 @@ ask_for_grant(struct schema_message *m, struct json *answer)
 		json_set_bool(m->arena, answer, "requestGrantCallbackAccess", true);
 }
 
+/* One device's entry, at the end of devices. */
+static enum store_result
+discover(struct schema_message *m, const char *id, struct json *devices)
+{
+	static const char purpose;
+	const struct schema_context *c = m->context;
+	struct sight sight;
+	struct device d;
+	enum store_result r = sight_find(c->store, m->scratch, m->grant.user, id, &sight);
+
+	if (r != STORE_OK)
+		return r == STORE_ABSENT ? STORE_OK : r;	/* deleted since the list was read */
+	struct json *entry = sight_shown(c->store, m->arena, c->catalogue, &sight, &purpose);
+	if (entry == NULL && device_read(sight.record, &d))
+		entry = sight_keep(c->store, m->arena, c->catalogue, &sight, &purpose, schema_device(m->scratch, m->grant.user, &d));
+	json_append(m->arena, devices, entry);
+	return entry != NULL ? STORE_OK : STORE_FAILED;
+}
+
 enum schema_error
 schema_discovery(struct schema_message *m, struct json *answer)
 {
@@ -97,13 +117,8 @@ schema_discovery(struct schema_message *m, struct json *answer)
 	const struct json *chosen = grant_devices(m->arena, &m->grant, all);
 
 	for (const struct json *id = json_first(chosen); id != NULL && r == STORE_OK; id = json_next(id)) {
-		struct device d;
 		arena_reset(m->scratch);
-		r = device_find(m->context->store, m->scratch, m->grant.user, json_string(id), &d);
-		if (r == STORE_OK)
-			json_append(m->arena, devices, schema_device(m->arena, m->grant.user, &d));
-		else if (r == STORE_ABSENT)	/* deleted since the list was read */
-			r = STORE_OK;
+		r = discover(m, json_string(id), devices);
 	}
 	if (r == STORE_OK) {
 		ask_for_grant(m, answer);

@@ -2,17 +2,20 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "device/device.h"
+#include "device/sight.h"
 #include "device/state.h"
 #include "schema/dispatch.h"
 #include "schema/interactions.h"
 #include "schema/states.h"
 #include "base/banned.h"
 
+/* Bytes of states in one answer: some 15,000 of them. Who asks for more must ask for fewer devices at a time. */
+#define PRINTED_MAX ((size_t)2 << 20)
+
 /* Where state_each's values go. */
 struct listing {
 	struct arena	*arena;
 	struct json	*states;
-	size_t		 bytes;
 };
 
 static void
@@ -20,42 +23,48 @@ list(void *arg, const struct state_value *v)
 {
 	struct listing *l = arg;
 
-	l->bytes += schema_add_state(l->arena, l->states, v);
+	schema_add_state(l->arena, l->states, v);
 }
 
-/* What the store has about one device, if the link may see it. STORE_ABSENT if not. */
-static enum store_result
-look(struct schema_message *m, const char *id, struct device *d, const struct json **state)
+/* The entry of a device that the link may see; NULL: its record is damaged. */
+static struct json *
+show(struct schema_message *m, const char *id, const struct sight *sight)
 {
-	enum store_result r;
+	static const char purpose;
+	const struct schema_context *c = m->context;
+	struct json *entry = sight_shown(c->store, m->arena, c->catalogue, sight, &purpose);
+	struct device d;
 
-	if (!grant_has_device(&m->grant, id))
-		return STORE_ABSENT;
-	r = device_find(m->context->store, m->scratch, m->grant.user, id, d);
-	return r == STORE_OK ? state_get(m->context->store, m->scratch, m->grant.user, id, state) : r;
+	if (entry != NULL || !device_read(sight->record, &d))
+		return entry;
+	entry = schema_add_device_state(m->scratch, json_array(m->scratch), id);
+	if (!state_online(sight->state))
+		schema_set_device_error(m->scratch, entry, SCHEMA_DEVICE_OFFLINE, "the device is offline");
+	else {
+		struct listing l = { m->scratch, json_set(m->scratch, entry, "states", json_array(m->scratch)) };
+		state_each(m->scratch, c->catalogue, &d, sight->state, list, &l);
+	}
+	return sight_keep(c->store, m->arena, c->catalogue, sight, &purpose, entry);
 }
 
-/* One device's entry; *bytes grows by what it takes. */
+/* One device's entry, at the end of entries; *bytes grows by what it takes. */
 static enum store_result
 refresh(struct schema_message *m, const char *id, struct json *entries, size_t *bytes)
 {
-	struct device d;
-	const struct json *state;
-	enum store_result r = look(m, id, &d, &state);
+	struct sight sight;
+	struct json *entry;
+	enum store_result r = !grant_has_device(&m->grant, id) ? STORE_ABSENT :
+	    sight_find_state(m->context->store, m->scratch, m->grant.user, id, &sight);
 
-	if (r != STORE_OK && r != STORE_ABSENT)
-		return r;
-	struct json *entry = schema_add_device_state(m->arena, entries, id);
-	if (r == STORE_ABSENT)
+	if (r == STORE_ABSENT) {
+		entry = schema_add_device_state(m->arena, entries, id);
 		schema_set_device_error(m->arena, entry, SCHEMA_DEVICE_DELETED, "no such device");
-	else if (!state_online(state))
-		schema_set_device_error(m->arena, entry, SCHEMA_DEVICE_OFFLINE, "the device is offline");
-	else {
-		struct listing l = { m->arena, json_set(m->arena, entry, "states", json_array(m->arena)), 0 };
-		state_each(m->scratch, m->context->catalogue, &d, state, list, &l);
-		*bytes += l.bytes;
+		return STORE_OK;
 	}
-	return STORE_OK;
+	entry = r == STORE_OK ? show(m, id, &sight) : NULL;
+	json_append(m->arena, entries, entry);
+	*bytes += entry != NULL ? json_size(entry) : 0;
+	return r == STORE_OK && entry == NULL ? STORE_FAILED : r;
 }
 
 enum schema_error
@@ -70,7 +79,7 @@ schema_state_refresh(struct schema_message *m, struct json *answer)
 			m->detail = "the states cannot be read now";
 			return SCHEMA_UNAVAILABLE;
 		}
-		if (bytes > SCHEMA_STATES_MAX) {
+		if (bytes > PRINTED_MAX) {
 			m->detail = "too much for one answer: ask for fewer devices at a time";
 			return SCHEMA_BAD_REQUEST;
 		}

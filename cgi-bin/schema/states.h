@@ -21,7 +21,7 @@ size_t		 schema_add_state(struct arena *, struct json *states, const struct stat
 /* The end of a device, appended to a list deviceState. */
 void		 schema_add_end(struct arena *, struct json *list, const char *id);
 
-/* What one answer may come to in memory: some 15,000 states. Who asks for more must ask for fewer devices at a time. */
+/* What the states in an answer to commands may come to in memory: some 15,000 of them. Who asks for more must ask for fewer devices at a time. */
 #define SCHEMA_STATES_MAX ((size_t)12 << 20)
 
 #endif

@@ -123,6 +123,13 @@ test_making(void)
 	CHECK(json_array_has(l, "one") && !json_array_has(l, "three"));
 	CHECK(json_array_remove(l, "one") && !json_array_remove(l, "one"));
 	CHECK_STR(json_print(arena, o), "{\"list\":[\"two\"],\"s\":\"\\\"\\\\\\n\\u0001\xed\x95\x9c\",\"i\":-5,\"b\":true}");
+	struct json *list = json_array(arena);
+	json_append(arena, list, json_printed(arena, "{\"a\": 1}"));
+	json_append(arena, list, json_copy(arena, json_first(list)));
+	CHECK_NAMED(strcmp(json_print(arena, list), "[{\"a\": 1},{\"a\": 1}]") == 0, "what is printed already is printed as it is");
+	CHECK(json_type(json_first(list)) == JSON_PRINTED && json_get(json_first(list), "a") == NULL && json_string(json_first(list)) == NULL);
+	CHECK(json_equal(json_first(list), json_at(list, 1)) && !json_equal(json_first(list), json_printed(arena, "{}")));
+
 	struct json *copy = json_copy(arena, o);
 	json_set_int(arena, copy, "i", 6);
 	CHECK(json_get_int(o, "i", 0) == -5 && json_get_int(copy, "i", 0) == 6);

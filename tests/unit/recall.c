@@ -12,7 +12,7 @@ static struct recall *recall;
 static const struct json *
 ask(struct arena *a, const char *key, const char *text)
 {
-	return recall_json(recall, a, key, text, strlen(text));
+	return recall_json(recall, a, key, text, strlen(text), NULL);
 }
 
 /* The text lies in somebody else's memory, which is something else by the next call. */
@@ -23,10 +23,90 @@ ask_passing(struct arena *a, const char *key, const char *text)
 	char *passing = malloc(len);	/* no NUL */
 
 	memcpy(passing, text, len);
-	const struct json *v = recall_json(recall, a, key, passing, len);
+	const struct json *v = recall_json(recall, a, key, passing, len, NULL);
 	memset(passing, 'x', len);
 	free(passing);
 	return v;
+}
+
+static uint64_t
+number_of(struct arena *a, const char *key, const char *text)
+{
+	uint64_t which = 99;
+
+	recall_json(recall, a, key, text, strlen(text), &which);
+	return which;
+}
+
+/* The third time is remembered, and has its number. */
+static uint64_t
+remembered(struct arena *a, const char *key, const char *text)
+{
+	number_of(a, key, text);
+	number_of(a, key, text);
+	return number_of(a, key, text);
+}
+
+/* A number stands for one key and one text, for good. */
+static void
+check_numbers(struct arena *a)
+{
+	recall = recall_new();
+	CHECK(number_of(a, "n", "{}") == 0 && number_of(a, "n", "{}") == 0);
+	uint64_t first = number_of(a, "n", "{}"), other = remembered(a, "m", "{}"), later = remembered(a, "n", "[]");
+	CHECK(first != 0 && number_of(a, "n", "[]") == later);
+	CHECK_NAMED(other != first && other != 0, "the same text of another key");
+	CHECK_NAMED(later != first && later != other && later != 0, "another text of the same key");
+	CHECK_NAMED(remembered(a, "n", "{}") != first, "the first text once more: nobody knows it to be the same");
+	CHECK(number_of(a, "m", "{") == 0);
+	recall_free(recall);
+}
+
+static bool
+is_made(const struct recall_recipe *recipe, const char *text)
+{
+	size_t len = 0;
+	const char *made = recall_made(recall, recipe, &len);
+
+	return text == NULL ? made == NULL : made != NULL && len == strlen(text) && strcmp(made, text) == 0;
+}
+
+static void
+check_made(void)
+{
+	static const char one, two;
+	const struct recall_recipe a = { &one, { 1, 2, 3 } }, others[] = { { &two, { 1, 2, 3 } }, { &one, { 2, 2, 3 } },
+	    { &one, { 1, 3, 3 } }, { &one, { 1, 2, 4 } } };
+	char big[10001];
+	size_t right = 0, wrong = 0, newest = 0;
+
+	recall = recall_new();
+	CHECK(is_made(&a, NULL));
+	recall_keep(recall, &a, "text", 4);
+	CHECK(is_made(&a, "text"));
+	for (size_t i = 0; i < 4; i++)
+		CHECK_NAMED(is_made(&others[i], NULL), "a recipe that differs in one thing");
+	/* Long ones are not kept, and drive nobody out. */
+	memset(big, 'x', sizeof(big));
+	recall_keep(recall, &others[0], big, sizeof(big));
+	CHECK(is_made(&others[0], NULL) && is_made(&a, "text"));
+	/* More than there is room for: what is there is right, and the newest is there. */
+	for (uint64_t i = 0; i < 5000; i++) {
+		const struct recall_recipe r = { &two, { i, i, 0 } };
+		char text[32];
+		snprintf(text, sizeof(text), "text %llu", (unsigned long long)i);
+		recall_keep(recall, &r, text, strlen(text));
+		newest += is_made(&r, text);
+	}
+	for (uint64_t i = 0; i < 5000; i++) {
+		const struct recall_recipe r = { &two, { i, i, 0 } };
+		char text[32];
+		snprintf(text, sizeof(text), "text %llu", (unsigned long long)i);
+		right += is_made(&r, text);
+		wrong += !is_made(&r, text) && !is_made(&r, NULL);
+	}
+	CHECK(newest == 5000 && right >= 900 && right <= 1024 && wrong == 0);
+	recall_free(recall);
 }
 
 int
@@ -74,6 +154,10 @@ main(void)
 		v = ask(one, "last", "{\"b\":[true]}");
 	recall_free(recall);
 	CHECK(json_bool(json_at(json_get(v, "b"), 0), false));
+	arena_reset(two);
+	check_numbers(two);
+	arena_reset(two);
+	check_made();
 	arena_free(one);
 	arena_free(two);
 	recall_free(NULL);

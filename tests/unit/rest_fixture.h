@@ -14,7 +14,7 @@
 static const struct catalogue *rest_catalogue;
 static const struct webapps *rest_apps;
 static struct rate *rest_rate;
-static const char *rest_token, *rest_installation;
+static const char *rest_token, *rest_installation, *rest_user;
 
 static inline void
 rest_app(const char *name, const char *text)
@@ -75,6 +75,7 @@ rest_install(const char *client_id)
 		fixture_fail("grant", client_id);
 	rest_token = json_get_string(answer, "access_token");
 	rest_installation = g.id;
+	rest_user = u.id;
 }
 
 static inline void
