@@ -306,11 +306,20 @@ teardown_file() { rest_end; }
 
 @test "43 250 calls in a window, then 429 until it ends; others are not held back" {
 	install ann all
-	local other=$api other_token=$token n
+	local other=$api other_token=$token pid
 	install ann all
-	for n in $(seq 0 4 249); do
-		(for _ in 1 2 3 4; do [ $((n += 1)) -gt 250 ] || call GET /literal; done)
+	# One process answers them all: on a busy machine, too, they are in one window.
+	GATEHOUSE_ROOT=$ROOT GATEHOUSE_SHARE=$TOP spawn-fcgi -n -s "$ROOT/fcgi" -- "$BUILD/web-services" >/dev/null 2>&1 3>&- &
+	pid=$!
+	until [ -S "$ROOT/fcgi" ]; do sleep 0.02; done
+	for _ in $(seq 250); do
+		REQUEST_METHOD=GET REQUEST_URI="$api/literal" HTTP_AUTHORIZATION="Bearer $token" \
+			cgi-fcgi -bind -connect "$ROOT/fcgi" >>"$BATS_TEST_TMPDIR/answers" </dev/null
 	done
+	kill "$pid"
+	wait "$pid" || true
+	rm "$ROOT/fcgi"
+	[ "$(grep -c 'Status: 200' "$BATS_TEST_TMPDIR/answers")" = 250 ]
 	call GET /literal
 	is 429 '{"error":true,"type":"RateLimit","message":"Please try again later"}'
 	rates 250
