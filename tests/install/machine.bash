@@ -33,12 +33,12 @@ machine_boot() {
 	machine_up "$1"
 }
 
-# machine_up NAME [FORMER]: waits for its systemd, which is another process than FORMER, and for what that starts.
+# machine_up NAME: waits for its systemd, and for what that starts.
 machine_up() {
 	local m=$W/$1 tries init
 	for ((tries = 0; tries < 600; tries++)); do
 		init=$(pgrep -P "$(cat "$m/nspawn")" | head -n 1)
-		if [ -n "$init" ] && [ "$init" != "${2:-}" ]; then
+		if [ -n "$init" ]; then
 			echo "$init" >"$m/init"
 			case $(on "$1" systemctl is-system-running 2>/dev/null) in running | degraded) return 0 ;; esac
 		fi
@@ -51,6 +51,18 @@ machine_up() {
 # on NAME COMMAND...: runs it there, as root.
 on() {
 	nsenter -t "$(cat "$W/$1/init")" -a env -i HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 "${@:2}" 3>&- 4>&-
+}
+
+# machine_again NAME: shuts it down, and boots it with the same disk. (A reboot of its own needs a /run of tmpfs around the container.)
+machine_again() {
+	local pid tries
+	pid=$(cat "$W/$1/nspawn")
+	on "$1" systemctl poweroff || true
+	for ((tries = 0; tries < 600; tries++)); do
+		[ -d "/proc/$pid" ] || break
+		sleep 0.1
+	done
+	machine_boot "$1"
 }
 
 machine_end() {
