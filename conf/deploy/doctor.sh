@@ -99,8 +99,8 @@ doctor_rights() {
 	END
 	f=$(find "$HOME_DIR/secret" "$HOME_DIR/store" \( ! -user gatehouse -o -perm /077 \) ! -type l -print -quit)
 	[ -z "$f" ] || fault "$f is $(stat -c '%U:%G:%a' "$f"): it is gatehouse's alone" "$(mend_rights)"
-	f=$ETC/gatehouse.json
-	as_gatehouse test -r "$f" || fault "$f cannot be read by the user gatehouse" "chgrp gatehouse $f && chmod 640 $f"
+	f=$(as_gatehouse find "$ETC" \( -type f ! -readable -o -type d ! -executable \) -print -quit 2>/dev/null)
+	[ -z "$f" ] || fault "$f cannot be read by the user gatehouse" "$(mend_rights)"
 }
 
 doctor_keys() {

@@ -39,8 +39,8 @@ system_remembered() {
 system_remember() {
 	local name
 	for name in $SYSTEM_REMEMBERED; do echo "$name=${!name}"; done >"$ETC/deploy.env.new"
-	chmod 600 "$ETC/deploy.env.new"
-	mv "$ETC/deploy.env.new" "$ETC/deploy.env"
+	install -o root -g gatehouse -m 640 "$ETC/deploy.env.new" "$ETC/deploy.env"
+	rm "$ETC/deploy.env.new"
 }
 
 system_settings() {
@@ -90,7 +90,10 @@ check_ports() {
 system_build() {
 	local owner
 	owner=$(stat -c %u "$SRC")
-	[ "$owner" != 0 ] || { build && return; }
+	if [ "$owner" = 0 ]; then
+		build
+		return
+	fi
 	(umask "$UMASK" && setpriv --reuid="$owner" --regid="$(stat -c %g "$SRC")" --init-groups -- mkdir -p "$SRC/build") 2>/dev/null || true
 	(umask "$UMASK" && exec setpriv --reuid="$owner" --regid="$(stat -c %g "$SRC")" --init-groups -- \
 	    make -C "$SRC" -j"$(nproc)" --no-print-directory all man completion) >/var/log/gatehouse-build.log 2>&1 || {
@@ -137,7 +140,8 @@ system_config() {
 	fi
 	set_mqtt "$new"
 	install -o root -g gatehouse -m 640 "$new" "$config"
-	echo "WORKERS=$WORKERS" >"$ETC/workers.env"
+	echo "WORKERS=$WORKERS" >"$STAGE/workers.env"
+	install -o root -g gatehouse -m 640 "$STAGE/workers.env" "$ETC/"
 	if [ -n "$MQTT" ]; then
 		write_broker_config "$STAGE/mosquitto.conf"
 		sed "s|^user .*||; s|share/mosquitto/|$SHARE/conf/mosquitto/|" "$STAGE/mosquitto.conf" >"$ETC/mosquitto.conf"
@@ -277,7 +281,10 @@ system_install() {
 	system_config
 	try_staged
 	step config "right; every program answers"
-	packaged || { tree_keep "$FORMER" && tree_place "$STAGE/root"; }
+	if ! packaged; then
+		tree_keep "$FORMER"
+		tree_place "$STAGE/root"
+	fi
 	add_client
 	[ -z "$MQTT" ] || system_tool nodeserver broker >/dev/null
 	system_start

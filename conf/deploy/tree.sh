@@ -68,9 +68,10 @@ tree_keep() {
 	rm -rf "$1/tree"
 	mkdir -p "$1/tree"
 	[ -f "$INSTALLED" ] || return 0
-	while read -r f; do
-		[ ! -e "$f" ] || cp -a --parents "$f" "$1/tree"
-	done <"$INSTALLED"
+	# From the root: --parents looks for the folders from where it stands.
+	(cd / && while read -r f; do
+		[ ! -e "$f" ] || cp -a --parents ".$f" "$1/tree" || exit
+	done <"$INSTALLED")
 }
 
 tree_remove() {
