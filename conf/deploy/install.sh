@@ -371,7 +371,8 @@ system_uninstall() {
 system_purge() {
 	local uid
 	uid=$(id -u gatehouse 2>/dev/null) || uid=''
-	rm -rf "$ETC" "$HOME_DIR" "$BACKUPS" /var/log/nginx/gatehouse.* /var/log/lighttpd/gatehouse.* /var/log/gatehouse-build.log
+	rm -rf "$ETC" "$HOME_DIR" "$BACKUPS" /var/log/nginx/gatehouse.* /var/log/lighttpd/gatehouse.* /var/log/gatehouse-build.log \
+	    /var/lib/systemd/timers/stamp-gatehouse-*
 	[ -z "$uid" ] || { rm -rf "/dev/shm/gatehouse.$uid".* && userdel gatehouse 2>/dev/null; } || true
 	getent group gatehouse >/dev/null && groupdel gatehouse || true
 }
