@@ -14,7 +14,7 @@ COMMAND='' DRY='' FOLLOW='' LIVE=''
 PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' TRUSTED_PROXIES='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT=''
 REMEMBERED='PORT WEB WORKERS PUBLIC_URL TRUSTED_PROXIES ENGINE LOGIN_RATE API_RATE DEMO MQTT'
 declare -A GIVEN=() NOW=()
-PROGRAMS=() DAEMONS=() MISSING=() ASK=()
+PROGRAMS=() DAEMONS=() MISSING=() ASK=() PATIENCE=5
 
 # program | form of its errors | rate limit | routes; one that ends in / takes all below it too.
 # A program that was not built gets no routes.

@@ -141,9 +141,7 @@ site() {
 	# What is the system's is put elsewhere; the rest is the very text.
 	WEB=$1 parts write_site "$W/$1.site"
 	sed -i "s|/run/gatehouse/|$R/sock/|g; s|/usr/share/gatehouse|$R/share|g; s|/var/log/$1|$log|g; s|/var/lib/gatehouse-acme|$W/acme|g
-		s|/usr/lib/gatehouse/mask-log|$W/mask|; /\[::\]/{/listen/d}; s|:443\"|:$tls\"|; s|listen 443|listen 127.0.0.1:$tls|; s|listen 80|listen 127.0.0.1:$plain|" "$W/$1.site"
-	sed 's#| systemd-cat.*#>>'"$log/masked"'#' "$TOP/conf/system/mask-log" >"$W/mask"
-	chmod +x "$W/mask"
+		/\[::\]/{/listen/d}; s|:443\"|:$tls\"|; s|listen 443|listen 127.0.0.1:$tls|; s|listen 80|listen 127.0.0.1:$plain|" "$W/$1.site"
 	if [ "$1" = nginx ]; then
 		printf '%s\n' "$([ "$(id -u)" != 0 ] || echo 'user root;')" "pid $W/nginx.pid; error_log $log/error.log; daemon off;" \
 			'events { }' 'http {' "client_body_temp_path $W/t1; fastcgi_temp_path $W/t2; proxy_temp_path $W/t3; uwsgi_temp_path $W/t4; scgi_temp_path $W/t5;" \

@@ -57,6 +57,7 @@ system_settings() {
 	[ -z "${GIVEN[--certbot]:-}" ] || CERTBOT=1
 	common_settings "$ETC/deploy.env"
 	URL=https://$DOMAIN LOCAL=https://$DOMAIN ASK=(-k --resolve "$DOMAIN:443:127.0.0.1")
+	PATIENCE=15	# Debian has lighttpd wait for 5 s at a reload
 	[ -n "$DOMAIN" ] || wrong_usage "no --domain" "the name that people and SmartThings reach this machine by" \
 	    "$SELF install --domain home.example.org --certbot"
 	[[ $DOMAIN =~ ^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$ ]] && ((${#DOMAIN} <= 253)) ||

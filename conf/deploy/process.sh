@@ -220,7 +220,7 @@ fetch_status() { curl -qs -o /dev/null --noproxy '*' --max-time 5 -w '%{http_cod
 
 # Through the web server: is the instance well, and does every program answer? Prints what does not.
 verify() {
-	local name form limit routes until=$((SECONDS + 5)) bad
+	local name form limit routes until=$((SECONDS + PATIENCE)) bad
 	while :; do
 		bad=''
 		while IFS='|' read -r name form limit routes; do

@@ -50,6 +50,7 @@ site_in() {
 	install -d -m 755 "$ACME"
 	rm -rf "$FORMER/site"
 	[ ! -e "$file" ] || cp -a "$file" "$FORMER/site"
+	if [ -e "$link" ] && cmp -s "$STAGE/site" "$file" && [ -z "${GIVEN[--cert]:-}" ] && systemctl is-active -q "$WEB"; then return; fi
 	why=$(web_accepts) || [ -e "$link" ] || refuse "$WEB does not take its own configuration" "$why" "mend that; then $AGAIN"
 	install -m 644 "$STAGE/site" "$file"
 	ln -sfn "../${file#/etc/*/}" "$link"

@@ -25,7 +25,7 @@ tree_into() {
 	local lib=$1/usr/lib/gatehouse share=$1/usr/share/gatehouse doc=$1/usr/share/doc/gatehouse name
 	mkdir -p "$lib" "$share" "$doc" "$1"/usr/bin "$1"/usr/sbin "$1"/usr/lib/sysusers.d "$1"/usr/lib/tmpfiles.d
 	for name in "${PROGRAMS[@]}" "${DAEMONS[@]}" gatehouse; do cp "$SRC/build/$name" "$lib/"; done
-	cp "$SRC/conf/system/mask-log" "$SRC/conf/system/backup" "$lib/"
+	cp "$SRC/conf/system/backup" "$lib/"
 	cp "$SRC/conf/system/gatehouse" "$1/usr/bin/"
 	cp "$SRC/conf/system/gatehouse-deploy" "$1/usr/sbin/"
 	cp "$SRC/deploy.sh" "$share/"

@@ -112,7 +112,7 @@ rights() {
 	local name
 	run it sh -c 'stat -c "%U:%G:%a" /run/gatehouse/*.sock | sort -u'
 	assert_output gatehouse:www-data:660
-	run it sh -c 'ps -eo user:20,args | grep "[/]usr/lib/gatehouse/" | grep -v mask-log | cut -d" " -f1 | sort -u'
+	run it sh -c 'ps -eo user:20,args | grep "[/]usr/lib/gatehouse/" | cut -d" " -f1 | sort -u'
 	assert_output gatehouse
 	run it setpriv --reuid=nobody --clear-groups sh -c 'ls /var/lib/gatehouse /etc/gatehouse /var/backups/gatehouse 2>/dev/null; cat /etc/gatehouse/gatehouse.json 2>/dev/null;
 		curl -qs -m 5 --unix-socket /run/gatehouse/token.sock http://x/; gatehouse user list'
