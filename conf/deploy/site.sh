@@ -111,8 +111,8 @@ by_certbot() {
 		write_site "$STAGE/site"
 		site_in
 		[ -z "$EMAIL" ] || who=(--email "$EMAIL")
-		if ! certbot certonly --non-interactive --agree-tos --keep-until-expiring --webroot -w "$ACME" -d "$DOMAIN" \
-		    "${who[@]}" >&2; then
+		if ! (umask 022 && exec certbot certonly --non-interactive --agree-tos --keep-until-expiring --webroot -w "$ACME" -d "$DOMAIN" \
+		    "${who[@]}") >&2; then
 			site_back
 			refuse "certbot got no certificate" "the lines above say why; mostly, $DOMAIN does not lead to port 80 of this machine" \
 			    "mend that; then $AGAIN"
