@@ -63,11 +63,21 @@ config() { jq -ers "[.[].msg.config | select(. != null)] | last | $1" <<<"$messa
 
 # controller, dimmer [ADDRESS [NAME]]: the first nodes.
 controller() {
-	post '{"addnode":{"address":"controller","name":"Controller","nodedefid":"controller","primary":"controller","drivers":[{"driver":"ST","value":0,"uom":2}]}}'
+	post "$controller_node"
 	status 200
 }
+controller_node='{"addnode":{"address":"controller","name":"Controller","nodedefid":"controller","primary":"controller","drivers":[{"driver":"ST","value":0,"uom":2}]}}'
+dimmer_node() {
+	echo '{"addnode":{"address":"'"${1-lamp1}"'","name":"'"${2-Desk lamp}"'","nodedefid":"VNODE_DIMMER","primary":"controller","drivers":[{"driver":"ST","value":"0","uom":51}]}}'
+}
 dimmer() {
-	post '{"addnode":{"address":"'"${1-lamp1}"'","name":"'"${2-Desk lamp}"'","nodedefid":"VNODE_DIMMER","primary":"controller","drivers":[{"driver":"ST","value":"0","uom":51}]}}'
+	post "$(dimmer_node "$@")"
+	status 200
+}
+
+# nodes: it connects, with a controller and a dimmer.
+nodes() {
+	post "[{\"connected\":true},$controller_node,$(dimmer_node)]"
 	status 200
 }
 
@@ -75,10 +85,18 @@ dimmer() {
 running() {
 	after=''
 	create "$@"
-	post '{"connected":true}'
-	controller
-	dimmer
+	nodes
 	fetch
+}
+
+# refused STATUS MESSAGE...: each is refused with this status, and a reason; they are sent as one list.
+refused() {
+	local want=$1 IFS=,
+	shift
+	post "[$*]"
+	status "$want"
+	json ".results | length == $# and all(.[]; [.[]][0] | .success == false and .statusCode == $want and (.error | length > 0))" ||
+		{ echo "$body"; return 1; }
 }
 
 # schema TYPE [MORE]: a message of SmartThings for all of ann's devices.

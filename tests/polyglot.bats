@@ -306,16 +306,13 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 @test "14 15 16 nodes that are not right are refused, and nothing is told as a single failure" {
 	running
 	local whole='{"address":"a1","name":"A","nodedefid":"X","primary":"controller","drivers":[]}' v
-	for v in address name nodedefid primary drivers; do
-		post "{\"addnode\":$(jq -c "del(.$v)" <<<"$whole")}"
-		status 400
-		json '.results[0].addnode | .success == false and (.error | length > 0)'
-	done
+	local -a bad=()
+	for v in address name nodedefid primary drivers; do bad+=("{\"addnode\":$(jq -c "del(.$v)" <<<"$whole")}"); done
 	for v in '.address="abcdefghijklmno"' '.address="A1"' '.address="a-1"' '.address="a/1"' '.address=""' '.address=5' '.name=""' \
 		'.drivers=5' '.drivers=[5]' '.drivers=[{"driver":"ST","value":{}}]' '.primary="nobody"'; do
-		post "{\"addnode\":$(jq -c "$v" <<<"$whole")}"
-		status 400
+		bad+=("{\"addnode\":$(jq -c "$v" <<<"$whole")}")
 	done
+	refused 400 "${bad[@]}"
 	post '{"addnode":5}'
 	status 400
 	fetch
@@ -382,13 +379,15 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 		'CLITEMP|4|21.5|c2c-humidity|st.temperatureMeasurement|temperature|21.5' 'CLITEMP|17|70|c2c-humidity|st.temperatureMeasurement|temperature|70'
 		'CLIHUM|22|44|c2c-humidity-2|st.relativeHumidityMeasurement|humidity|44' 'LUMIN|36|120|c2c-motion-4|st.illuminanceMeasurement|illuminance|120'
 		'ST|11|100|c2c-lock-2|st.lock|lock|"locked"' 'ST|79|0|c2c-contact-3|st.contactSensor|contact|"open"')
-	local row driver uom value type capability attribute want i=0
+	local row driver uom value type capability attribute want add='' i=0
 	for row in "${rows[@]}"; do
 		IFS='|' read -r driver uom value type capability attribute want <<<"$row"
 		i=$((i + 1))
-		post "{\"addnode\":{\"address\":\"d$i\",\"name\":\"D $i\",\"nodedefid\":\"D\",\"primary\":\"controller\",\"drivers\":[{\"driver\":\"$driver\",\"value\":\"$value\",\"uom\":\"$uom\"}]}}"
-		status 200
+		add+=",{\"addnode\":{\"address\":\"d$i\",\"name\":\"D $i\",\"nodedefid\":\"D\",\"primary\":\"controller\",\"drivers\":[{\"driver\":\"$driver\",\"value\":\"$value\",\"uom\":\"$uom\"}]}}"
 	done
+	post "[${add#,}]"
+	status 200
+	json ".results | length == $i and all(.[]; .addnode.success)"
 	schema discoveryRequest
 	i=0
 	for row in "${rows[@]}"; do
@@ -396,12 +395,12 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 		i=$((i + 1))
 		json ".devices[] | select(.externalDeviceId == \"${p}d$i\") | .deviceHandlerType == \"$type\""
 	done
+	schema stateRefreshRequest ",\"devices\":$(jq -nc --arg p "$p" --argjson n "$i" '[range($n) | {externalDeviceId: "\($p)d\(. + 1)"}]')"
 	i=0
 	for row in "${rows[@]}"; do
 		IFS='|' read -r driver uom value type capability attribute want <<<"$row"
 		i=$((i + 1))
-		schema stateRefreshRequest ",\"devices\":[{\"externalDeviceId\":\"${p}d$i\"}]"
-		json ".deviceState[0].states[] | select(.capability == \"$capability\" and .attribute == \"$attribute\") | .value == $want" || { echo "$row"; return 1; }
+		json ".deviceState[$i - 1].states[] | select(.capability == \"$capability\" and .attribute == \"$attribute\") | .value == $want" || { echo "$row"; return 1; }
 	done
 	# 17 is Fahrenheit
 	schema stateRefreshRequest ",\"devices\":[{\"externalDeviceId\":\"${p}d4\"}]"
@@ -429,21 +428,15 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	[ "$(seq)" = "$before" ]
 	post '{"status":{"address":"lamp1","driver":"ST","value":56,"uom":51}}'
 	[ "$(seq)" -gt "$before" ]
-	for v in 0 '"0"' '""'; do
-		post '{"status":{"address":"lamp1","driver":"ST","value":'"$v"',"uom":51}}'
-		status 200
-	done
+	post '[{"status":{"address":"lamp1","driver":"ST","value":0}},{"status":{"address":"lamp1","driver":"ST","value":"0"}},
+		{"status":{"address":"lamp1","driver":"ST","value":"","uom":51}}]'
+	status 200
+	json '.results | length == 3 and all(.[]; .status.success)'
 	fetch
 	config '.nodes.lamp1.drivers.ST.value == ""'
 	before=$(seq)
-	post '{"status":{"address":"nobody","driver":"ST","value":"1"}}'
-	status 404
-	post '{"status":{"address":"lamp1","driver":"GV1","value":"1"}}'
-	status 404
-	for bad in '{}' '{"address":"lamp1","driver":"ST"}' '{"address":"lamp1","driver":"ST","value":[]}' 5; do
-		post "{\"status\":$bad}"
-		status 400
-	done
+	refused 404 '{"status":{"address":"nobody","driver":"ST","value":"1"}}' '{"status":{"address":"lamp1","driver":"GV1","value":"1"}}'
+	refused 400 '{"status":{}}' '{"status":{"address":"lamp1","driver":"ST"}}' '{"status":{"address":"lamp1","driver":"ST","value":[]}}' '{"status":5}'
 	[ "$(seq)" = "$before" ]
 	# out of the attribute's range: kept as the driver's, not as the device's
 	post '{"status":{"address":"lamp1","driver":"ST","value":"500"}}'

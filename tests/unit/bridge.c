@@ -247,6 +247,13 @@ test_again(void)
 /* --- out --- */
 
 static void
+act_query(int times)
+{
+	while (times-- > 0)
+		must(service_act(&x, &ns, "query", parse("{}")) == STORE_OK, "query");
+}
+
+static void
 test_tell(void)
 {
 	begin_bridge();
@@ -283,6 +290,63 @@ test_tell(void)
 	CHECK_STR(arena_strndup(arena, told(), 5), "query");
 	acknowledge(true);
 	CHECK(device_online());
+}
+
+/* Acknowledgements of two publications, in every order. */
+static void
+test_acknowledgements(void)
+{
+	drain();
+	act_query(2);
+	CHECK_STR(told(), "query query");
+	int first = sent_from;
+	/* What comes meanwhile waits until both are acknowledged; the same number twice is one. */
+	act_query(1);
+	CHECK_STR(told(), "");
+	bridge_heard(bridge, first, true);
+	bridge_heard(bridge, first, true);
+	CHECK_STR(told(), "");
+	bridge_heard(bridge, first + 1, true);
+	CHECK_STR(told(), "query");
+	acknowledge(true);
+	/* Nobody heard one of them: a later one that somebody heard, as a connection was being lost, does not outweigh that. */
+	act_query(2);
+	CHECK_STR(told(), "query query");
+	bridge_heard(bridge, sent_from, false);
+	bridge_heard(bridge, sent_from + 1, true);
+	CHECK(!json_get_bool(record(), "connected", true));
+	CHECK(take("{\"connected\":true}"));
+	later(1);
+	told();
+	acknowledge(true);
+	/* ... but what was then sent again, and heard, does. */
+	drain();
+	act_query(2);
+	CHECK_STR(told(), "query query");
+	bridge_heard(bridge, sent_from, false);
+	later(11);
+	CHECK_STR(told(), "query query");
+	acknowledge(true);
+	CHECK(json_get_bool(record(), "connected", false));
+	/* More than are told at a time, and what its owner changes, follow at once. */
+	drain();
+	act_query(INBOX_READ + 1);
+	told();
+	CHECK(number - sent_from + 1 == INBOX_READ);
+	acknowledge(true);
+	CHECK_STR(told(), "query");
+	acknowledge(true);
+	const char *why;
+	int code;
+	must(service_change(&x, &ns, parse("{\"customParams\":{\"a\":1}}"), &code, &why) == STORE_OK && code == 200, "change");
+	CHECK_STR(told(), "config");
+	acknowledge(true);
+	/* A new connection: who is there is asked for at once. */
+	drain();
+	CHECK_STR(told(), "");
+	bridge_begin(bridge);
+	CHECK_STR(told(), "id");
+	acknowledge(true);
 }
 
 static void
@@ -400,6 +464,7 @@ main(void)
 	test_flood();
 	test_again();
 	test_tell();
+	test_acknowledgements();
 	test_numbers();
 	test_probe();
 	test_log();

@@ -108,6 +108,15 @@ there(void)
 
 /* --- presence --- */
 
+static int64_t
+presence_until(void)
+{
+	const char *value;
+
+	must(store_get(store, arena, arena_printf(arena, "nodeserver-presence/%s", ns.worker), &value) == STORE_OK, "presence");
+	return json_get_int(parse(value), "until", 0);
+}
+
 static void
 test_connected(void)
 {
@@ -135,6 +144,12 @@ test_connected(void)
 	/* ... but a device that was left online by whoever was killed in between. */
 	must(nodes_set_online(&x, &ns, true) == STORE_OK && online("lamp"), "online");
 	CHECK(hear("{\"connected\":false}") == 200 && !online("lamp"));
+	/* Who has said that it leaves is away, whenever its owner stops and starts it. */
+	later(3);
+	act("stop", "{}");
+	CHECK(ns.stopped && json_get_int(ns.record, "lastDisconnect", 0) == gone);
+	act("start", "{}");
+	CHECK(!ns.stopped && !ns.connected);
 	/* What is no yes and no no changes nothing. */
 	CHECK(hear("{\"connected\":\"false\"}") == 400 && hear("{\"connected\":null}") == 400 && hear("{\"connected\":0}") == 400);
 	CHECK(!ns.connected);
@@ -167,8 +182,13 @@ test_time(void)
 	record();
 	late = !ns.connected;
 	CHECK(!late && online("lamp"));
-	/* Longer, and never shorter. */
-	must(presence_heard(&x, &ns, 500) == STORE_OK && presence_heard(&x, &ns, 20) == STORE_OK, "heard");
+	/* Longer, and never shorter; a little longer is not worth a write. */
+	must(presence_heard(&x, &ns, 500) == STORE_OK, "heard");
+	int64_t until = presence_until();
+	must(presence_heard(&x, &ns, 505) == STORE_OK && presence_heard(&x, &ns, 20) == STORE_OK, "heard");
+	CHECK(presence_until() == until);
+	must(presence_heard(&x, &ns, 515) == STORE_OK && presence_until() > until, "heard");
+	later(15);
 	later(490);
 	CHECK(there());
 	later(20);
@@ -217,11 +237,16 @@ test_stops(void)
 	hear("{\"connected\":true}");
 	later(1);
 	CHECK_STR(told(-1), "stop config");
-	/* ... until its owner starts it. */
+	all_acknowledged();
+	/* ... until its owner starts it, told or not. */
+	act("stop", "{}");
 	act("start", "{}");
 	later(1);
 	CHECK_STR(told(-1), "config");
 	CHECK(!ns.stopped);
+	hear("{\"stop\":{}}");
+	CHECK(ns.stopped && !ns.connected);
+	act("start", "{}");
 	/* A restart is over when the program begins by its PGURL, told or not. */
 	act("restart", "{}");
 	CHECK(!ns.stopped && !ns.connected);
@@ -293,6 +318,27 @@ test_inbox(void)
 	all_acknowledged();
 }
 
+/* A week, and nobody came for it. */
+static void
+test_age(void)
+{
+	act("query", "{}");
+	later(INBOX_KEPT - 60);
+	CHECK_STR(told(-1), "query:all");
+	later(120);
+	CHECK_STR(told(-1), "");
+	/* What may be kept. */
+	char big[REGISTRY_MEMBER_MAX + 1];
+	memset(big, 'x', REGISTRY_MEMBER_MAX);
+	big[REGISTRY_MEMBER_MAX - 7] = '\0';
+	CHECK(hear(arena_printf(arena, "{\"notices\":{\"a\":\"%s\"}}", big)) == 413);
+	big[REGISTRY_MEMBER_MAX - 8] = '\0';
+	CHECK(hear(arena_printf(arena, "{\"notices\":{\"a\":\"%s\"}}", big)) == 200);
+	CHECK(hear(arena_printf(arena, "{\"customparams\":{\"a\":\"%sx\"}}", big)) == 413);
+	CHECK(hear(arena_printf(arena, "{\"customdata\":{\"a\":\"%sx\"}}", big)) == 200);
+	all_acknowledged();
+}
+
 /* What is kept for the wrong hands: an OAuth answer waits encrypted, and too many webhooks are refused. */
 static void
 test_tell(void)
@@ -330,6 +376,7 @@ main(void)
 	test_time();
 	test_stops();
 	test_inbox();
+	test_age();
 	test_tell();
 	return schema_fixture_close();
 }
