@@ -9,7 +9,7 @@
  *     rate=R    so many requests a second in all, each due at its time and measured from it, late or not; without, each
  *               connection sends as soon as it has its answer
  *     chain=M   each connection keeps to one request (of as many as there are connections) and puts the value that the answer's JSON
- *               has under M in the place of the one before
+ *               has under M in the place of the one before. At the end FILE has what the next load of it must begin with
  *     from=N    begin with the Nth request of the file
  *     expect=S  the status of a good answer; 200 if not told
  *     repeat=N  each request N times before the next of the file has its turn
@@ -37,6 +37,7 @@
 #include "base/banned.h"
 
 #define ANSWER_MAX (512 << 10)
+#define DRAIN 5000000	/* us that are waited at the end for answers that are still to come */
 #define STEPS 64	/* of the histogram, for each power of two of microseconds: 1.5 % */
 #define SLOTS (STEPS * 32)
 
@@ -182,6 +183,19 @@ chain_on(struct connection *c)
 		return false;
 	memcpy(at + strlen(key), value, len);
 	return true;
+}
+
+/* Whoever goes on with these chains must know how far they have come. */
+static void
+write_requests(const char *path)
+{
+	FILE *f = fopen(path, "we");
+
+	for (size_t i = 0; f != NULL && i < o.count; i++)
+		if (fprintf(f, "%zu\n", o.requests[i].len) < 0 || fwrite(o.requests[i].text, 1, o.requests[i].len, f) != o.requests[i].len)
+			die(path);
+	if (f == NULL || fclose(f) != 0)
+		die(path);
 }
 
 static struct message *
@@ -350,6 +364,16 @@ ask_due(int64_t now)
 			ask(&all[turn % (size_t)o.connections], now);
 }
 
+/* Is an answer still to come that was asked for in time? */
+static bool
+is_waiting(int64_t now)
+{
+	for (int i = 0; i < o.connections && now < end + DRAIN; i++)
+		if (all[i].request != NULL && !o.slow)
+			return true;
+	return false;
+}
+
 static void
 drive(void)
 {
@@ -358,8 +382,8 @@ drive(void)
 
 	for (int i = 0; i < o.connections && o.count > 0 && o.rate <= 0; i++)
 		ask(&all[i], now_us());
-	while ((now = now_us()) < end) {
-		int64_t wait = o.rate > 0 ? due_next - now : end - now;
+	while ((now = now_us()) < end || is_waiting(now)) {
+		int64_t wait = now >= end ? DRAIN : o.rate > 0 ? due_next - now : end - now;
 		struct timespec t = { 0, (wait < 0 ? 0 : wait > 100000 ? 100000 : wait) * 1000 };
 		int n = epoll_pwait2(poller, ready, 256, &t, NULL);
 		now = now_us();
@@ -369,7 +393,7 @@ drive(void)
 			ask_due(now);
 		if (o.slow)
 			nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
-		if (o.once && o.next >= o.count)
+		if (o.once && o.next >= o.count && !is_waiting(now))
 			break;
 	}
 }
@@ -422,6 +446,8 @@ main(int argc, char **argv)
 	counted_from = start + (int64_t)(o.warm * 1e6);
 	end = counted_from + (int64_t)(o.seconds * 1e6);
 	drive();
+	if (o.chain != NULL)
+		write_requests(argv[2]);
 	double took = (double)((now_us() < end ? now_us() : end) - counted_from) / 1e6;
 	printf("{\"rps\":%.1f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"requests\":%ld,\"errors\":%ld,\"next\":%zu}\n",
 	    (double)requests / took, percentile(0.5), percentile(0.9), percentile(0.99), (double)slowest / 1000, requests, errors, o.next);

@@ -67,7 +67,7 @@ async function signer(root, like) {
 async function addFloor(root, workers, port) {
 	const conf = path.join(root, 'nginx.conf'), text = await readFile(conf, 'utf8'), socket = at(`floor.${port}`);
 	start('spawn-fcgi', ['-n', '-s', socket, '--', '/usr/bin/multiwatch', '-f', String(workers), '--', await compiled('floor', ['-lfcgi'])]);
-	await writeFile(conf, text.replace(/^ {4}location /m, `    location = /floor { fastcgi_pass unix:${socket}; }\n    location `));
+	await writeFile(conf, text.replace(/^ *location /m, `location = /floor { fastcgi_pass unix:${socket}; }\n$&`));
 	process.kill(Number(await readFile(path.join(root, 'pid/web.pid'), 'utf8')), 'SIGHUP');
 	await until(async () => (await fetch(`http://127.0.0.1:${port}/floor`)).status === 200);
 }
