@@ -6,6 +6,7 @@
 // median of the rounds, with the lowest and the highest. An answer that is no success counts as an error, and there must be none. In the
 // environment:
 //   ROUNDS (5)  SECONDS (3)  WARM (0.5)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16: households that a load goes to in turn)
+//   CODE_RATE (9000), GLEWLWYD_RATE (150): codes made beforehand for a second of load
 //   WORKERS (2)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,latency,connections,memory,courier,size,event,store)
 import { startGlewlwyd, client as glewlwyd } from './peers/glewlwyd.mjs';
 import { requestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
@@ -83,6 +84,8 @@ async function one(who, row, files, time, ...more) {
 	const once = row === 'code' ? ['once'] : [];
 	const result = await load(more[0], file, more[1], time, `warm=${Math.min(warm, time / 4)}`, ...mine, ...from, ...once, ...more.slice(2));
 	places.set(key, result.next);
+	if (result.requests === 0)
+		throw new Error(`${key}: nothing to count; were there requests left? (CODE_RATE, GLEWLWYD_RATE: codes that are made for a second)`);
 	return result;
 }
 

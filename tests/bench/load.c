@@ -450,6 +450,6 @@ main(int argc, char **argv)
 		write_requests(argv[2]);
 	double took = (double)((now_us() < end ? now_us() : end) - counted_from) / 1e6;
 	printf("{\"rps\":%.1f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"requests\":%ld,\"errors\":%ld,\"next\":%zu}\n",
-	    (double)requests / took, percentile(0.5), percentile(0.9), percentile(0.99), (double)slowest / 1000, requests, errors, o.next);
+	    requests > 0 ? (double)requests / took : 0, percentile(0.5), percentile(0.9), percentile(0.99), (double)slowest / 1000, requests, errors, o.next);
 	return 0;
 }
