@@ -11,6 +11,7 @@
 # make man           the manual pages, from docs/ and the sources: build/man; make install-man puts them below MANDIR
 # make completion    the tool's words for bash and zsh: build/completion; make install-completion puts them where shells look
 # make audit         what tools say of the sources, the binaries and the packages; docs/security.md
+# make observatory   the HTTP Observatory's scanner and grades on a live instance; wants Node 20
 # make sbom          what the programs are made of: build/gatehouse.spdx.json
 # make reproducible  build twice, in two folders and surroundings, and compare each program to the bit
 # make deb           a Debian package that does what deploy.sh install does: build/gatehouse_VERSION_ARCH.deb
@@ -59,7 +60,7 @@ endif
 
 OBJ      := $(SHARED:%.c=$B/obj/%.o)
 .SECONDARY:
-.PHONY: all unit check install-check soak bench bench-fair bench-long bench-compare lint fuzz coverage clean man install-man completion install-completion deb audit sbom reproducible
+.PHONY: all unit check install-check soak bench bench-fair bench-long bench-compare lint fuzz coverage clean man install-man completion install-completion deb audit sbom reproducible observatory
 
 all: $(PROGRAMS:%=$B/%)
 
@@ -183,6 +184,11 @@ build/gatehouse.spdx.json: $(PROGRAMS:%=$B/%) tests/audit/sbom
 
 reproducible:
 	tests/audit/reproducible
+
+observatory:
+	$(MAKE) -j2 all
+	cd tests/observatory && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	node tests/observatory/run.mjs
 
 clean:
 	rm -rf build

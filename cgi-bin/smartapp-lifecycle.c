@@ -99,7 +99,8 @@ finish(void *arg, struct arena *a, const char *installed, const char *url_path, 
 
 	if (query == NULL || !form_decode(a, query + 1, strcspn(query + 1, "#"), &pairs))
 		return SMARTAPP_LOGIN_STRANGER;
-	switch (app_login_finish(app->links, a, installed, form_get(pairs, "state"), form_get(pairs, "code"), form_get(pairs, "error"))) {
+	switch (app_login_finish(app->links, a, installed, form_get(pairs, "state"), form_get(pairs, "code"),
+	    form_get(pairs, "iss"), form_get(pairs, "error"))) {
 	case APP_LOGIN_LINKED:
 		return SMARTAPP_LOGIN_LINKED;
 	case APP_LOGIN_DECLINED:

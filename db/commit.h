@@ -11,8 +11,8 @@
 #include "db/engine.h"
 
 /* Append writes, if all of reads still hold; then it is seen by all, but not yet on disk. *end: what to wait for. */
-enum store_result commit_append(struct engine *, const struct engine_read *, size_t reads, const struct engine_write *,
-    size_t writes, uint64_t *end);
+enum store_result commit_append(struct engine *, const struct engine_read *reads, size_t n_reads,
+    const struct engine_write *writes, size_t n_writes, uint64_t *end);
 
 /* Wait until the journal is on disk up to end. STORE_FAILED or STORE_FULL: the disk did not take it, and what stood
  * behind has been taken back. */
@@ -26,7 +26,7 @@ bool	 commit_is_whole(const struct engine *, uint64_t pos);
 enum store_result commit_wait_whole(struct engine *, uint64_t pos);
 
 /* Do all of reads, of whole transactions, hold at one moment? Takes no lock. */
-enum store_result commit_check(struct engine *, const struct engine_read *, size_t reads);
+enum store_result commit_check(struct engine *, const struct engine_read *reads, size_t n);
 
 /* Seal the active segment, unless it is empty, and go on in a new one. */
 enum store_result commit_rotate(struct engine *);

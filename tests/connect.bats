@@ -121,6 +121,24 @@ setup() { vendor_reset; }
 	[ -z "$(gatehouse store dump | jq -rc --arg u "$(gatehouse --json user list | jq -r '.[] | select(.name == "bob") | .id')" 'select((.key // "") | startswith("link/\($u)/")) | .value')" ]
 }
 
+@test "a code that comes from a server of another name goes to nobody" {
+	local iss
+	connector '.oauth.issuer = "https://acme.example"'
+	for iss in '' '&iss=' '&iss=https%3A%2F%2Fother.example' '&iss=https%3A%2F%2Facme.example%2F'; do
+		start
+		at_vendor
+		control '{}'
+		manager GET "$back$iss"
+		status 400
+		nobody_asked
+	done
+	start
+	at_vendor
+	manager GET "$back&iss=https%3A%2F%2Facme.example"
+	status 200
+	connector .
+}
+
 @test "12 14 who declines comes back to a page that says so, and nothing of the vendor's text becomes markup" {
 	control '{"deny":"access_denied"}'
 	start

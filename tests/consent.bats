@@ -31,6 +31,13 @@ setup() {
 	[ -z "$location" ]
 }
 
+@test "the page says when the link ends by itself, and when it is not used" {
+	ask
+	status 200
+	has 'in 730 days'
+	has 'in 180 days'
+}
+
 @test "B18 one page, one code" {
 	ask
 	post /authorize "$fields&device=lamp&decision=allow"

@@ -410,6 +410,8 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	api GET "/$n/profile/nodedef/nodedefs.xml"
 	status 200
 	[ "$body" = '<a/>' ]
+	[ "$(header Content-Disposition)" = 'attachment; filename="nodedefs.xml"' ]
+	[ "$type" = application/octet-stream ]
 	for bad in '"type":"image","filename":"a","payload":""' '"type":"nls","filename":"../x","payload":""' '"type":"nls","filename":".x","payload":""' \
 		'"type":"nls","filename":"a/b","payload":""' '"type":"nls","filename":"a","payload":"%%%"' '"type":"nls","filename":"","payload":""' '"type":"nls"'; do
 		all+=("{\"uploadProfile\":{$bad}}")

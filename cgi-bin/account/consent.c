@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/choice.h"
+#include "account/moment.h"
 #include "account/preferences.h"
 #include "account/signin.h"
 #include "account/visitor.h"
@@ -34,6 +35,15 @@ struct consent {
 
 /* --- asking --- */
 
+void
+consent_ends(const struct app *app, struct arena *a, struct json *data)
+{
+	int64_t soon = clock_ms() + 60000;	/* so that 180 days are not "in 179 days" a moment later */
+
+	json_set(a, data, "ends", moment(a, soon + (int64_t)app->config->oauth.refresh_max_ttl * 1000));
+	json_set(a, data, "ends_unused", moment(a, soon + (int64_t)app->config->oauth.refresh_idle_ttl * 1000));
+}
+
 static void
 show(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v,
     const struct authorize_request *request, const char *fault)
@@ -55,6 +65,7 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 	json_set_bool(a, data, "may_read", strstr(request->scope, "devices:read") != NULL);
 	json_set_bool(a, data, "may_control", strstr(request->scope, "devices:control") != NULL);
 	json_set_bool(a, data, "may_links", text_list_has(request->scope, " ", "links"));
+	consent_ends(app, a, data);
 	json_set(a, data, "devices", devices);
 	json_set_string(a, data, "fault", fault);
 	visitor_page(app, rq, rs, v, fault == NULL ? 200 : 400, "consent", data, authorize_origin(a, request));

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/choice.h"
+#include "account/consent.h"
 #include "account/signin.h"
 #include "account/visitor.h"
 #include "app.h"
@@ -58,6 +59,7 @@ ask_decision(struct app *app, const struct request *rq, struct response *rs, con
 	json_set_bool(a, data, "may_read", strstr(d->scope, "devices:read") != NULL);
 	json_set_bool(a, data, "may_control", strstr(d->scope, "devices:control") != NULL);
 	json_set_bool(a, data, "may_links", text_list_has(d->scope, " ", "links"));
+	consent_ends(app, a, data);
 	json_set(a, data, "devices", devices);
 	json_set_string(a, data, "fault", fault);
 	visitor_page(app, rq, rs, v, fault == NULL ? 200 : 400, "device-consent", data, NULL);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "account/answers.h"
+#include "account/consent.h"
 #include "account/signin.h"
 #include "account/visitor.h"
 #include "app.h"
@@ -63,6 +64,7 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 	const struct page *p = &w->webapp->pages[w->page];
 	struct json *data = frame(app, rq, v, w);
 
+	consent_ends(app, a, data);
 	json_set_bool(a, data, "may_read", true);
 	json_set_bool(a, data, "may_control", strcmp(w->request.scope, WEBAPP_SCOPE) == 0);
 	json_set_string(a, data, "page_title", p->title);

@@ -178,6 +178,8 @@ read_twice(const struct cli *c, FILE *in)
 	fclose(in);
 	if (!fine && copy != NULL)
 		fclose(copy);
+	else if (copy == NULL && fd >= 0)
+		close(fd);
 	if (!fine)
 		return NULL;
 	rewind(copy);

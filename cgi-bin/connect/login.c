@@ -136,7 +136,7 @@ finish(struct app *app, const struct request *rq, struct response *rs, const str
 		fail(app, rq, rs, error != NULL && strcmp(error, "access_denied") == 0 ? "connect_denied" : "connect_failed", error);
 		return;
 	}
-	if ((why = login_finish(app->links, rq->arena, login, code, FINISH_MS, &refused)) != NULL) {
+	if ((why = login_finish(app->links, rq->arena, login, code, request_query(rq, "iss"), FINISH_MS, &refused)) != NULL) {
 		fail(app, rq, rs, why, refused);
 		return;
 	}

@@ -54,7 +54,7 @@ app_login_begin(const struct links *x, struct arena *a, const char *connector, c
 
 enum app_login
 app_login_finish(const struct links *x, struct arena *a, const char *installed, const char *state, const char *code,
-    const char *error)
+    const char *iss, const char *error)
 {
 	struct login login;
 	const char *refused, *why, *shown = error != NULL && text_is_name(error, 60) ? error : "-";
@@ -69,7 +69,7 @@ app_login_finish(const struct links *x, struct arena *a, const char *installed, 
 		    login.connector, installed, shown);
 		return APP_LOGIN_DECLINED;
 	}
-	if ((why = login_finish(x, a, &login, code, APP_LOGIN_MS, &refused)) == NULL)
+	if ((why = login_finish(x, a, &login, code, iss, APP_LOGIN_MS, &refused)) == NULL)
 		return APP_LOGIN_LINKED;
 	log_event(LOG_LEVEL_WARN, "link_login", "user=%s connector=%s installed=%s result=failed why=%s", login.user, login.connector,
 	    installed, why);

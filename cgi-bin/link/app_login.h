@@ -27,9 +27,9 @@ enum app_login {
 enum app_login	 app_login_begin(const struct links *, struct arena *, const char *connector, const char *user_name,
 		    const char *installed, char **url);
 
-/* What came back: the state counts once, whatever comes of it. code and error: as the vendor's answer has them; NULL = it has
+/* What came back: the state counts once, whatever comes of it. code, iss and error: as the vendor's answer has them; NULL = it has
  * not. Devices that the vendor has are chosen by the courier's next look, all of them, if nobody has chosen before. */
 enum app_login	 app_login_finish(const struct links *, struct arena *, const char *installed, const char *state,
-		    const char *code, const char *error);
+		    const char *code, const char *iss, const char *error);
 
 #endif

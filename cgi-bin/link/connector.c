@@ -80,11 +80,12 @@ read_oauth(struct definition *d, const struct json *v, struct connector_oauth *o
 	static const char *const ways[] = { "basic", "post", "none", NULL }, *const places[] = { "body", "query", NULL };
 	const char *s;
 
-	definition_members(d, "oauth", v, "authorizeUrl tokenUrl revokeUrl clientId clientSecretFile scope pkce tokenAuth "
+	definition_members(d, "oauth", v, "authorizeUrl tokenUrl revokeUrl issuer clientId clientSecretFile scope pkce tokenAuth "
 	    "tokenParams refreshParam extraAuthorize extraToken");
 	*o = (struct connector_oauth){
 		.authorize_url = rules_url(d, "oauth", v, "authorizeUrl"), .token_url = rules_url(d, "oauth", v, "tokenUrl"),
 		.revoke_url = json_get(v, "revokeUrl") != NULL ? rules_url(d, "oauth", v, "revokeUrl") : NULL,
+		.issuer = json_get(v, "issuer") != NULL ? rules_url(d, "oauth", v, "issuer") : NULL,
 		.client_id = definition_string(d, "oauth", v, "clientId"),
 		.secret_file = definition_option(d, "oauth", v, "clientSecretFile"),
 		.scope = definition_option(d, "oauth", v, "scope"), .pkce = read_truth(d, "oauth", v, "pkce", true),

@@ -22,6 +22,7 @@ enum connector_auth { CONNECTOR_BASIC, CONNECTOR_POST, CONNECTOR_NONE };
 struct connector_oauth {
 	const char		*authorize_url, *token_url;
 	const char		*revoke_url;	/* NULL: it has none */
+	const char		*issuer;	/* what it calls itself in its answers (RFC 9207); NULL: it says nothing */
 	const char		*client_id;
 	const char		*secret_file;	/* below the instance's folder; NULL: there is no secret */
 	const char		*scope;		/* NULL: none is asked for */

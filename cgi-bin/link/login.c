@@ -219,8 +219,8 @@ keep_account(struct finishing *f, struct arena *a, int64_t deadline, const char 
 }
 
 const char *
-login_finish(const struct links *x, struct arena *a, const struct login *login, const char *code, int64_t within,
-    const char **refused)
+login_finish(const struct links *x, struct arena *a, const struct login *login, const char *code, const char *iss,
+    int64_t within, const char **refused)
 {
 	int64_t deadline = clock_ms() + within;
 	const struct connector *c = connector_of(x, a, login);
@@ -235,6 +235,10 @@ login_finish(const struct links *x, struct arena *a, const struct login *login, 
 	*refused = NULL;
 	if (c == NULL)
 		return "connect_gone";
+	if (c->oauth.issuer != NULL && (iss == NULL || strcmp(iss, c->oauth.issuer) != 0)) {
+		log_event(LOG_LEVEL_WARN, "link_login", "user=%s connector=%s result=mixed_up", login->user, c->id);
+		return "connect_failed";
+	}
 	if ((*refused = vendor_exchange(x, a, c, &asked, code, &rq)) != NULL)
 		return "connect_misconfigured";
 	rq.total_ms = (int)within;

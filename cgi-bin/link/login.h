@@ -34,10 +34,11 @@ enum store_result login_begin(const struct links *, struct arena *, const struct
 /* What a state stands for, once: STORE_ABSENT if nothing, or not any more. */
 enum store_result login_take(struct store *, struct arena *, const char *state, struct login *);
 
-/* Exchange the code for tokens and make the link a linked one, within so many ms. NULL if it is one; else a text's key, and the
- * vendor's own word for it in *refused (NULL = none). Nothing of the link has changed then. */
-const char	*login_finish(const struct links *, struct arena *, const struct login *, const char *code, int64_t within,
-		    const char **refused);
+/* Exchange the code for tokens and make the link a linked one, within so many ms. iss is who the answer says it is from (RFC 9207;
+ * NULL: nobody): where the connector knows its vendor's name and this is another, the code goes to nobody. NULL if it is linked;
+ * else a text's key, and the vendor's own word for it in *refused (NULL = none). Nothing of the link has changed then. */
+const char	*login_finish(const struct links *, struct arena *, const struct login *, const char *code, const char *iss,
+		    int64_t within, const char **refused);
 
 /* May a login through that installed app (NULL: by its owner) change this link? Owners always; an app a link that nobody has
  * logged in for, or that it has itself. */

@@ -156,7 +156,8 @@ profile(struct call *c, const char *rest)
 
 	if (r == STORE_OK) {
 		response_body(c->rs, 200, "application/octet-stream", data, len);
-		response_header(c->rs, "Content-Disposition", "attachment");
+		/* A plain name: it was found, and nothing else is kept. */
+		response_header(c->rs, "Content-Disposition", arena_printf(c->rs->arena, "attachment; filename=\"%s\"", strrchr(rest, '/') + 1));
 	} else
 		ask_stored(c->rs, r);
 }

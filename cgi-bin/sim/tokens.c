@@ -189,6 +189,7 @@ post(struct sim *s, const char *kind, const char *form, long long replay_of, str
 	mask_add(&more, "CODE", l->code);
 	bool kept = call_keep(s, &r, form, &more, true, learn, l);
 	l->seq = kept ? r.exchange.seq : 0;
+	l->reply = NULL;
 	return kept && l->ok;
 }
 

@@ -109,7 +109,7 @@ function line_out(line) {
 function heading(s, macro) {
 	gsub(/`/, "", s)
 	# Behind a full stop or bracket mandoc wants to know that it is meant.
-	print macro " " plain(macro == ".Sh" ? toupper(s) : s) (s ~ /[].)]$/ ? "\\&" : "")
+	print macro " " plain(macro == ".Sh" ? toupper(s) : s) (s ~ /[].)?!:;,]$/ ? "\\&" : "")
 	fresh = 1
 }
 

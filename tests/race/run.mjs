@@ -2,7 +2,7 @@
 // answered is lost, and no secret of the whole run stands in a log or in the store.
 import { after, before, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { readFile, readdir, stat } from 'node:fs/promises';
+import { readFile, readdir, readlink, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Owner, schema, startInstance } from '../instance.mjs';
 
@@ -214,6 +214,30 @@ test('H01 no code, token, password, secret or cookie of all this stands in a log
 	// The search finds what is there.
 	assert.ok((await holding(path.join(server.root, 'log'), ['/token'])).length > 0);
 	assert.ok((await holding(path.join(server.root, 'store'), ['grant/'])).length > 0);
+});
+
+// Command lines and environments of the instance's processes: they work in its folder.
+async function processes() {
+	const texts = [];
+	for (const pid of (await readdir('/proc')).filter((name) => /^[0-9]+$/.test(name))) {
+		const where = await readlink(`/proc/${pid}/cwd`).catch(() => '');
+		if (where === server.root)
+			for (const file of ['cmdline', 'environ'])
+				texts.push(`${pid} ${file}: ${await readFile(`/proc/${pid}/${file}`, 'latin1').catch(() => '')}`);
+	}
+	return texts;
+}
+
+test('H01 nor in the figures, in what ps shows, or in the web server\'s configuration; a private key in no log', async () => {
+	const seen = await processes();
+	assert.ok(seen.length > 20 && seen.some((text) => text.includes('courier')));
+	seen.push(`figures: ${await server.gatehouse('metrics', 'show')}`);
+	for (const name of ['nginx.conf', 'gatehouse.json', 'deploy.env'])
+		seen.push(`${name}: ${await readFile(path.join(server.root, name), 'latin1')}`);
+	for (const text of seen)
+		for (const secret of secrets)
+			assert.ok(!text.includes(secret), `${text.slice(0, 40)} has ${secret.slice(0, 6)}...`);
+	assert.deepEqual(await holding(path.join(server.root, 'log'), ['PRIVATE KEY', 'BEGIN CERT', '$argon2id$', '__Host-']), []);
 });
 
 test('H02 keys, store, config and sockets are the owner\'s alone', async () => {
