@@ -12,6 +12,7 @@
 # make completion    the tool's words for bash and zsh: build/completion; make install-completion puts them where shells look
 # make audit         what tools say of the sources, the binaries and the packages; docs/security.md
 # make observatory   the HTTP Observatory's scanner and grades on a live instance; wants Node 20
+# make tls           testssl.sh on the site that deploy.sh install makes, of both web servers
 # make sbom          what the programs are made of: build/gatehouse.spdx.json
 # make reproducible  build twice, in two folders and surroundings, and compare each program to the bit
 # make deb           a Debian package that does what deploy.sh install does: build/gatehouse_VERSION_ARCH.deb
@@ -21,7 +22,7 @@ SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
 LIBS      = fcgi yaml jwt gdbm pq argon2 curl xml2 crypto m
-QUICK    := $(filter-out deploy postgresql proxy counts sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
+QUICK    := $(filter-out deploy tls postgresql proxy counts sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 
 CC       ?= gcc
@@ -60,7 +61,7 @@ endif
 
 OBJ      := $(SHARED:%.c=$B/obj/%.o)
 .SECONDARY:
-.PHONY: all unit check install-check soak bench bench-fair bench-long bench-compare lint fuzz coverage clean man install-man completion install-completion deb audit sbom reproducible observatory
+.PHONY: all unit check install-check soak bench bench-fair bench-long bench-compare lint fuzz coverage clean man install-man completion install-completion deb audit sbom reproducible observatory tls
 
 all: $(PROGRAMS:%=$B/%)
 
@@ -184,6 +185,11 @@ build/gatehouse.spdx.json: $(PROGRAMS:%=$B/%) tests/audit/sbom
 
 reproducible:
 	tests/audit/reproducible
+
+tls:
+	tests/prepare
+	$(MAKE) -j2 all
+	TLS_SCAN=1 bats tests/tls.bats
 
 observatory:
 	$(MAKE) -j2 all

@@ -25,6 +25,9 @@ listen() {
 	printf '%s\n' "${lines[@]}"
 }
 
+# machines: what programs call, as a pattern.
+machines() { error_forms | sed -n '/^page|/!s/^[^|]*|//p' | paste -sd'|'; }
+
 # write_site FILE
 write_site() {
 	local text log=/var/log/$WEB/gatehouse hsts=''
@@ -32,6 +35,7 @@ write_site() {
 	[ "$WEB" != nginx ] || hsts=$'  add_header Strict-Transport-Security $gatehouse_hsts always;\n'
 	text=${text//@HSTS@/"$hsts"} text=${text//@ACME@/"$ACME"}
 	text=${text//@LISTEN_PLAIN@/"$(listen 80)"} text=${text//@LISTEN_TLS@/"$(listen 443)"}
+	text=${text//@MACHINES@/"$(machines)"}
 	text=${text//@CERT@/"$CERT"} text=${text//@KEY@/"$KEY"}
 	text=${text//@DOMAIN_PATTERN@/"${DOMAIN//./\\.}"} text=${text//@DOMAIN@/"$DOMAIN"}
 	printf '%s\n' "$text" >"$1"
