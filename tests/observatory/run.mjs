@@ -3,7 +3,7 @@
 // the browsers' preload list and 5 for scripts with integrity attributes, which ours have no need of.
 //
 // usage: node run.mjs   (make observatory installs what it needs). It makes an authority of its own, and a TLS server that stands for the one
-// of a domain: it ends TLS, sends http on to https and changes nothing else.
+// of a domain: it ends TLS, sends http on to https, and says Strict-Transport-Security where the program did not, as conf/nginx/site.conf.in does.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
@@ -47,7 +47,8 @@ async function scans() {
 	before(async () => {
 		front = https.createServer({ key: readFileSync(path.join(folder, 'key.pem')), cert: readFileSync(path.join(folder, 'cert.pem')) }, (rq, rs) => {
 			const onward = http.request(behind + rq.url, { method: rq.method, headers: rq.headers }, (answer) => {
-				rs.writeHead(answer.statusCode, answer.rawHeaders);
+				const more = 'strict-transport-security' in answer.headers ? [] : ['Strict-Transport-Security', 'max-age=31536000; includeSubDomains'];
+				rs.writeHead(answer.statusCode, [...answer.rawHeaders, ...more]);
 				answer.pipe(rs);
 			});
 			rq.pipe(onward.on('error', () => rs.destroy()));
@@ -78,7 +79,7 @@ async function scans() {
 				t.diagnostic(`${r.constructor.name}: ${r.result} ${points}`);
 				assert.notEqual(r.pass, false, `${r.constructor.name}: ${r.result}`);
 			}
-			t.diagnostic(`score ${score}, grade ${getGradeForScore(score)}`);
+			t.diagnostic(`score ${score}, grade ${getGradeForScore(score).grade}`);
 			assert.ok(score >= 130, `score ${score}`);
 		});
 }
