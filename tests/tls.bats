@@ -70,7 +70,7 @@ scanned() {
 	# What a certificate of two days by an authority of our own cannot have: revocation, transparency, a long life; and the order of
 	# ciphers is the client's on purpose (conf/nginx/site.conf.in).
 	gojq -c '.[] | select(.id | test("^(cert_|OCSP|DNS_CAA|cipher_order|HTTP_status_code|security_headers|engine_problem|scanTime|overall)") | not) |
-		select(.severity | test("LOW|MEDIUM|HIGH|CRITICAL|WARN"))' "$FOLDER/scan.json" | tee "$FOLDER/findings"
+		select(.severity | test("LOW|MEDIUM|HIGH|CRITICAL"))' "$FOLDER/scan.json" | tee "$FOLDER/findings"
 	gojq -e 'any(.[]; .id == "TLS1_3") and any(.[]; .id == "heartbleed")' "$FOLDER/scan.json" >/dev/null	# it came to its end
 	[ ! -s "$FOLDER/findings" ]
 }
