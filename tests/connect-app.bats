@@ -310,6 +310,14 @@ hashed_ours() { ours | sed 's/acme\.[A-Za-z0-9_-]\{22\}/acme.HASHED/'; }
 	needs_login
 	page
 	paragraph "Go to $PUBLIC/connect"
+	# who wanted none of its devices has none afterwards
+	no_links
+	app_links
+	choose
+	status 303
+	needs_login
+	app_links
+	[ "$(link_record '[.status, .all, (.chosen | keys)]' | jq -c .)" = '["linked",null,[]]' ]
 }
 # needs_login: the vendor has refused the tokens.
 needs_login() {

@@ -33,6 +33,13 @@ api() {
 	[ "$(json '.devices | tostring')" = '{"a1":"acme.a1","c3":"acme.c3"}' ]
 	[ "$(json '[.faults[] | .id] | tostring')" = '["d4","nobody"]' ]
 	[ "$(ours)" = '["acme.a1","acme.c3"]' ]
+	# who is not there is offline from the beginning, without a look
+	api PUT "/api/links/$LINK/devices" '{"devices":["a1"]}'
+	control '{"devices":[{"id":"c3","label":"Gate","kind":"door","connected":false,"open":true}]}'
+	api PUT "/api/links/$LINK/devices" '{"devices":["a1","c3"]}'
+	status 200
+	[ "$(online acme.c3)" = offline ]
+	[ "$(online acme.a1)" = online ]
 	api GET /api/links
 	[ "$(json '[.links[0].status, .connectors[0].id] | tostring')" = '["linked","acme"]' ]
 	api POST "/api/links/$LINK/poll"
