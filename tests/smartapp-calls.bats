@@ -309,6 +309,19 @@ off"
 	assert_equal "$(asked | grep -c commands)" "$n"
 }
 
+# until_said TEXT COMMAND...: wait at most 15 s for a command to print this.
+until_said() {
+	local text=$1 got='' end=$((SECONDS + 15))
+	shift
+	while ((SECONDS < end)); do
+		got=$("$@") || true
+		[ "$got" != "$text" ] || return 0
+		sleep 0.05
+	done
+	echo "not $text but $got: $*"
+	return 1
+}
+
 @test "a call that SmartThings does not take for a day is given up, not before; what comes after it is made" {
 	move 0
 	CLOCK=1 use app.yaml
@@ -321,7 +334,7 @@ off"
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
 	until_asked 1 'commands 503'
 	move $((86300 + 86401))
-	until [ "$(grep -c result=given_up "$BATS_TEST_TMPDIR/courier.log")" = 2 ]; do sleep 0.05; done	# the light, and its timer
+	until_said 2 grep -c result=given_up "$BATS_TEST_TMPDIR/courier.log"	# the light, and its timer
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
 	until_asked 1 'porch-off 200'
 	assert_equal "$(asked | grep -v oauth | tail -n 3)" "POST /v1/devices/$LAMP/commands 503
@@ -343,7 +356,7 @@ used() { log | jq -rc --argjson from "$FROM" '[.[$from:][] | select(.path | cont
 	until_asked 1 'porch-off 200'
 	move $((23 * 3600 - 6))
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
-	until grep -q 'there is no token that lasts' "$BATS_TEST_TMPDIR/courier.log"; do sleep 0.05; done
+	until_said yes eval 'grep -q "there is no token that lasts" "$BATS_TEST_TMPDIR/courier.log" && echo yes'
 	assert_equal "$(used)" '["at-N"]'
 	move $((23 * 3600 + 60))
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
@@ -378,7 +391,7 @@ used() { log | jq -rc --argjson from "$FROM" '[.[$from:][] | select(.path | cont
 	use first.json
 	deliver "$(install "$CONFIG")"
 	until_asked 1 'subscriptions 200'
-	until gatehouse store dump | grep -q "\"smartapp-mirror/$(gatehouse --json user list | jq -r '.[] | select(.name == "bea") | .id')\""; do sleep 0.05; done
+	until_said 1 eval 'gatehouse store dump | grep -c "smartapp-mirror/$(gatehouse --json user list | jq -r ".[] | select(.name == \"bea\") | .id")"'
 	gatehouse device set first --user bea switch.switch=off >/dev/null
 	until_asked 1 commands
 	gatehouse device set first --user bea switch.switch=on >/dev/null
