@@ -1,5 +1,6 @@
 # make               build every program into build/
-# make check         every test, under sanitizers; ends with "N passed, N failed"
+# make check         every test, under sanitizers; ends with "N passed, N failed"; ENGINE=postgresql: all that runs on live instances,
+#                    with the store on a PostgreSQL server
 # make install-check  deploy.sh install, upgrades, doctor and uninstall in containers that boot, behind both web servers: root, 15 minutes
 # make lint          warnings as errors, clang-tidy, shellcheck, formatting
 # make soak          the store's crash tests for about an hour, SOAK=N for N times as much as make check; then years of links
@@ -22,7 +23,7 @@ SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
 LIBS      = fcgi yaml jwt gdbm pq argon2 curl xml2 crypto m
-QUICK    := $(filter-out deploy tls postgresql proxy counts sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
+QUICK    := $(filter-out deploy tls postgresql machines proxy counts sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 
 CC       ?= gcc
@@ -85,11 +86,13 @@ $B/unit/%: $B/obj/tests/unit/%.o $B/shared.a
 
 unit: $(UNIT:tests/unit/%.c=$B/unit/%)
 
+# ENGINE=postgresql: the suites that deploy.sh makes instances for, on a server instead of files.
+LIVE      = postgresql machines road race clients browser household handshake sim-live web rest-live rest-events connect-live connect-hooks polyglot-live
 check:
 	tests/prepare
 	$(MAKE) -j2 SAN=1 all unit
 	$(MAKE) -j2 all
-	tests/run
+	$(if $(ENGINE),GATEHOUSE_ENGINE=$(ENGINE)) tests/run $(if $(ENGINE),$(LIVE))
 
 # A root folder of debootstrap is kept in build/install; INSTALL_BASE names another, INSTALL_CACHE a folder for its packages.
 install-check:

@@ -11,8 +11,8 @@ SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 SELF=$0
 ROOT=$SRC/run
 COMMAND='' DRY='' FOLLOW='' LIVE=''
-PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' TRUSTED_PROXIES='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT=''
-REMEMBERED='PORT WEB WORKERS PUBLIC_URL TRUSTED_PROXIES ENGINE LOGIN_RATE API_RATE DEMO MQTT'
+PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' TRUSTED_PROXIES='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT='' DATABASE=''
+REMEMBERED='PORT WEB WORKERS PUBLIC_URL TRUSTED_PROXIES ENGINE LOGIN_RATE API_RATE DEMO MQTT DATABASE'
 declare -A GIVEN=() NOW=()
 PROGRAMS=() DAEMONS=() MISSING=() ASK=() PATIENCE=5
 
@@ -45,6 +45,10 @@ health|json|none|/health /metrics
 . "$SRC/conf/deploy/files.sh"
 # shellcheck source=conf/deploy/mqtt.sh
 . "$SRC/conf/deploy/mqtt.sh"
+# shellcheck source=conf/deploy/postgresql.sh
+. "$SRC/conf/deploy/postgresql.sh"
+# shellcheck source=conf/deploy/database.sh
+. "$SRC/conf/deploy/database.sh"
 # shellcheck source=conf/deploy/demo.sh
 . "$SRC/conf/deploy/demo.sh"
 # shellcheck source=conf/deploy/tree.sh
@@ -114,6 +118,7 @@ plan() {
 	step files "$ROOT/: gatehouse.json demo.env deploy.env $WEB.conf bin/ share/ secret/ store/ sock/ pid/ log/ tmp/"
 	step listen "127.0.0.1:$PORT ($WEB)${MQTT:+; $MQTT (mosquitto)}; sockets $ROOT/sock/*.sock"
 	step start "$WEB, $WORKERS of each program that was built, and one courier${MQTT:+; mosquitto and polyglot-mqtt}"
+	[ "$DATABASE" != own ] || step database "a PostgreSQL server in $ROOT/postgresql"
 	step accounts "user demo, client smartthings, with secrets made on the spot"
 	echo "Nothing was done: --dry-run."
 }
@@ -131,6 +136,7 @@ up() {
 	fi
 	check_port
 	check_mqtt
+	check_database
 	if [ -n "$DRY" ]; then plan && return; fi
 
 	if ((${#MISSING[@]} > 0)); then install_packages; else step packages "all there"; fi
@@ -139,6 +145,7 @@ up() {
 	step build "${PROGRAMS[*]} ${DAEMONS[*]}"
 	make_folders
 	lock
+	join_instance
 	[ -f "$ROOT/deploy.env" ] || remember
 	[ -f "$ROOT/clock" ] || head -c 8 /dev/zero >"$ROOT/clock"
 	tidy
@@ -158,6 +165,7 @@ up() {
 	place "$ROOT/tmp/stage/share" "$ROOT/share"
 	mv "$ROOT/tmp/stage/gatehouse" "$ROOT/tmp/stage/gatehouse.json" "$ROOT/"
 	[ ! -f "$ROOT/tmp/stage/apps/household.json" ] || mv "$ROOT/tmp/stage/apps/household.json" "$ROOT/apps/"
+	start_database
 	make_demo
 	step start "${start[*]:-all are up to date}"
 	start_all "${start[@]}"
@@ -198,6 +206,7 @@ stop_all() {
 	end TERM "${names[@]}"
 	built_programs "$ROOT/bin"
 	end_strays "${PROGRAMS[*]} ${DAEMONS[*]}"
+	stop_database
 	rm -f "$ROOT"/sock/*
 }
 
@@ -219,6 +228,7 @@ restart() {
 	mkdir -p "$ROOT/tmp/stage"
 	cp "$ROOT/$WEB.conf" "$ROOT/tmp/stage/"
 	write_broker_config "$ROOT/tmp/stage/mosquitto.conf"
+	start_database
 	start_all "${PROGRAMS[@]}"
 	step health "ok, behind $WEB on $LOCAL"
 }
@@ -243,6 +253,7 @@ status() {
 		case $name in web) name=$WEB n=- ;; broker) name=mosquitto n=- ;; esac
 		printf '%-20s %8s %8s  %s\n' "$name" "$pid" "$n" "$state"
 	done
+	database_status || all=1
 	body=$(curl -qs --noproxy '*' --max-time 5 -f "$LOCAL/health") || { all=1 body="${body:-no good answer}"; }
 	printf '%s\n' "$LOCAL/health: $body"
 	return $all

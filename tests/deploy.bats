@@ -61,7 +61,8 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 		refused 2 --root "$W/n" --trusted-proxy 127.0.0.1 "--trusted-proxy=$proxy"
 	done
 	refused 2 --root "$W/n" --web apache
-	refused 1 --root "$W/n" --engine postgresql
+	refused 2 --root "$W/n" --engine oracle
+	refused 1 --root "$R" --engine postgresql	# too long a name for a socket
 	[ ! -e "$W/n" ]
 }
 

@@ -1,6 +1,6 @@
 // instance.mjs: a demo instance of its own for a test file: started by deploy.sh on a free port, gone afterwards.
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { webcrypto } from 'node:crypto';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -23,10 +23,34 @@ function freePort() {
 	});
 }
 
+// What demo.env holds.
+async function demoEnv(root) {
+	const env = {};
+	for (const line of (await readFile(path.join(root, 'demo.env'), 'utf8')).split('\n')) {
+		const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
+		if (name)
+			env[name] = value.replace(/^'(.*)'$/, '$1').replace(/^"(.*)"$/, '$1');
+	}
+	return env;
+}
+
+async function describe(root, stop) {
+	const env = await demoEnv(root);
+	const gatehouse = async (...args) => (await run(path.join(top, 'build/gatehouse'), ['--root', root, ...args])).stdout;
+	return { url: env.URL, root, env, gatehouse, stop };
+}
+
 // { url, root, env: what demo.env holds, gatehouse(...args): the tool's output, stop() }
+// GATEHOUSE_INSTANCE names one that runs already, and is left alone.
 export async function startInstance(...options) {
+	if (process.env.GATEHOUSE_INSTANCE)
+		return describe(process.env.GATEHOUSE_INSTANCE, async () => {});
 	const folder = await mkdtemp(path.join(tmpdir(), 'gatehouse-test-'));
 	const root = path.join(folder, 'run');
+	if (process.env.GATEHOUSE_ENGINE) {	// its server's user must be able to get there
+		await chmod(folder, 0o711);
+		options.push('--engine', process.env.GATEHOUSE_ENGINE);
+	}
 	const port = await freePort();
 	const deploy = path.join(top, 'deploy.sh');
 	const stop = async () => {
@@ -39,14 +63,7 @@ export async function startInstance(...options) {
 		await stop();
 		throw new Error(`deploy.sh failed:\n${e.stdout}\n${e.stderr}`);
 	}
-	const env = {};
-	for (const line of (await readFile(path.join(root, 'demo.env'), 'utf8')).split('\n')) {
-		const [, name, value] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
-		if (name)
-			env[name] = value.replace(/^'(.*)'$/, '$1').replace(/^"(.*)"$/, '$1');
-	}
-	const gatehouse = async (...args) => (await run(path.join(top, 'build/gatehouse'), ['--root', root, ...args])).stdout;
-	return { url: env.URL, root, env, gatehouse, stop };
+	return describe(root, stop);
 }
 
 // A POST to the Schema endpoint as SmartThings makes it; the parsed answer.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# The whole road with curl alone, as SmartThings and an owner's browser would go it, behind each web server.
+# The whole road with curl alone, as SmartThings and an owner's browser would go it, behind each web server and on each engine.
 
 load instance
 
@@ -7,15 +7,17 @@ setup_file() {
 	bats_require_minimum_version 1.5.0
 	W=$(mktemp -d /tmp/gatehouse-road.XXXXXX)
 	export W
+	chmod 711 "$W"	# root's PostgreSQL is another user's process
 	local web
 	for web in nginx lighttpd; do
 		deploy --root "$W/$web" --web "$web" --port "$(free_port)" >"$W/$web.out" || { cat "$W/$web.out"; return 1; }
 	done
+	deploy --root "$W/postgresql" --engine postgresql --port "$(free_port)" >"$W/pg.out" || { cat "$W/pg.out"; return 1; }
 }
 
 teardown_file() {
 	local web
-	for web in nginx lighttpd; do [ ! -d "$W/$web" ] || deploy stop --root "$W/$web" >/dev/null || true; done
+	for web in nginx lighttpd postgresql; do [ ! -d "$W/$web" ] || deploy stop --root "$W/$web" >/dev/null || true; done
 	rm -rf "$W"
 }
 
@@ -91,6 +93,8 @@ walk() {
 @test "nginx: from the login to a lamp that stays on, over a restart of everything" { walk nginx; }
 
 @test "lighttpd: from the login to a lamp that stays on, over a restart of everything" { walk lighttpd; }
+
+@test "PostgreSQL: from the login to a lamp that stays on, over a restart of everything, its server's too" { walk postgresql; }
 
 @test "Deny sends the client away without a code" {
 	. "$W/nginx/demo.env"

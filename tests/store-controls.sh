@@ -25,7 +25,7 @@ WHOLE store-history
 
 broken() { # RULE TEST: builds the test over a store without the rule
 	${CC:-gcc} -D_GNU_SOURCE -DSTORE_BREAK="BREAK_$1" -Icgi-bin -I. -std=c11 -O1 -o "$dir/$2" "tests/unit/$2.c" db/*.c \
-	    build/shared.a -lgdbm -lcrypto -lm
+	    build/shared.a -lgdbm -lpq -lcrypto -lm
 }
 
 n=0

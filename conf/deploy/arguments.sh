@@ -56,7 +56,9 @@ usage() {
 	  --public-url URL   where others reach this instance: a tunnel or domain
 	  --trusted-proxy N  an address or network whose X-Forwarded-For is believed, as 127.0.0.1 or fd00::/8; may be
 	                     repeated; none: nobody's (the default)
-	  --engine gdbm      what keeps the data
+	  --engine ENGINE    what keeps the data: gdbm (files of this machine; the default) or postgresql (a server of its own)
+	  --database-url URL a PostgreSQL database instead, where other machines find it, too
+	  --join DIR         be another machine of the instance whose gatehouse.json, demo.env and secret/ are in DIR
 	  --with-mqtt[=A:N]  an MQTT broker for node servers, on 127.0.0.1:8883 or address A, port N; =off: none
 	  --domain D         install: the name of this server
 	  --cert F --key F   install: its certificate with chain, and its key, in PEM
@@ -73,7 +75,7 @@ usage() {
 
 unknown() {
 	local kind=$1 word=$2 guess
-	guess=$(nearest "$word" --root --port --web --workers --public-url --trusted-proxy --engine --with-mqtt --dry-run --help \
+	guess=$(nearest "$word" --root --port --web --workers --public-url --trusted-proxy --engine --database-url --join --with-mqtt --dry-run --help \
 	    --domain --cert --key --certbot --email --purge up stop status logs restart install uninstall doctor)
 	wrong_usage "$word: no such $kind" "${guess:+it looks like $guess}${guess:-it is none of those that deploy.sh knows}" \
 	    "$SELF ${guess:---help}"
@@ -90,7 +92,7 @@ option_value() {
 # options_of COMMAND: those that it takes.
 options_of() {
 	case $1 in
-	up) echo --root --port --web --workers --public-url --trusted-proxy --engine --with-mqtt ;;
+	up) echo --root --port --web --workers --public-url --trusted-proxy --engine --database-url --join --with-mqtt ;;
 	install) echo --domain --web --cert --key --certbot --email --workers --trusted-proxy --engine --with-mqtt ;;
 	uninstall) echo --purge ;;
 	*) echo --root ;;
@@ -103,9 +105,9 @@ read_arguments() {
 		arg=$1
 		shift
 		case $arg in
-		--root=* | --port=* | --web=* | --workers=* | --public-url=* | --trusted-proxy=* | --engine=* | --domain=* | --cert=* | --key=* | --email=*)
+		--root=* | --port=* | --web=* | --workers=* | --public-url=* | --trusted-proxy=* | --engine=* | --database-url=* | --join=* | --domain=* | --cert=* | --key=* | --email=*)
 			option_value "${arg%%=*}" "${arg#*=}" ;;
-		--root | --port | --web | --workers | --public-url | --trusted-proxy | --engine | --domain | --cert | --key | --email)
+		--root | --port | --web | --workers | --public-url | --trusted-proxy | --engine | --database-url | --join | --domain | --cert | --key | --email)
 			option_value "$arg" "$@"
 			shift ;;
 		--certbot | --purge) GIVEN[$arg]=on ;;
@@ -209,14 +211,16 @@ common_settings() {
 	nginx | lighttpd) ;;
 	*) wrong_usage "--web $WEB" "Gatehouse has configurations for nginx and lighttpd" "$SELF --web nginx" ;;
 	esac
-	[ "$ENGINE" = gdbm ] || refuse "--engine $ENGINE" "this version keeps its data with gdbm only" "$SELF --engine gdbm"
+	[ "$COMMAND" != install ] || [ "$ENGINE" = gdbm ] ||
+		refuse "--engine $ENGINE" "an installed instance begins with files" "$SELF install, then docs/scaling.md moves it to PostgreSQL"
 }
 
 settings() {
 	remembered
 	PORT=${GIVEN[--port]:-$PORT} PUBLIC_URL=${GIVEN[--public-url]:-$PUBLIC_URL}
-	PUBLIC_URL=${PUBLIC_URL%/}
 	common_settings "$ROOT/deploy.env"
+	database_settings
+	PUBLIC_URL=${PUBLIC_URL%/}
 	is_number "$PORT" 1 65535 || wrong_usage "--port $PORT" "a port is a number from 1 to 65535" "$SELF --port 8080"
 	if [ -n "$PUBLIC_URL" ] && ! [[ $PUBLIC_URL =~ ^https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:[0-9]{1,5})?$ ]]; then
 		wrong_usage "--public-url $PUBLIC_URL" "it is http(s)://host or http(s)://host:port, without a path" \

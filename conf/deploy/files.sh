@@ -156,8 +156,8 @@ write_web_config() {
 write_config() {
 	local config=$ROOT/gatehouse.json new=$1
 	if [ ! -f "$config" ]; then
-		jq --arg url "$URL" --arg app "$(</proc/sys/kernel/random/uuid)" '.public_url = $url | .insecure_loopback = true |
-		    .simulator = true | .smartthings.client_id = "simulated-smartthings" |
+		jq --arg url "$URL" --arg engine "$ENGINE" --arg app "$(</proc/sys/kernel/random/uuid)" '.public_url = $url | .insecure_loopback = true |
+		    if $engine == "gdbm" then . else .store = {engine: $engine, url_file: "secret/database"} end | .simulator = true | .smartthings.client_id = "simulated-smartthings" |
 		    .smartapp = {definition: "porch-light.yaml", app_id: $app, client_id: "simulated-smartapp", confirm: true,
 			keyserver_url: ($url + "/sim/smartthings"), api_url: ($url + "/sim/smartthings")}' "$SRC/conf/gatehouse.json" >"$new"
 	elif [ -n "${GIVEN[--public-url]:-}${GIVEN[--port]:-}" ] && [ "$(jq -r .public_url "$config" 2>/dev/null)" != "$URL" ]; then

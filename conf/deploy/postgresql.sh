@@ -46,7 +46,13 @@ pg_make() {
 }
 
 # pg_start DIR: start it and wait until it answers. pg_stop DIR [MODE]: end it.
-pg_start() { pg_as "$1" pg_ctl -D "$1/data" -l "$1/server.log" -w -t 60 -s start >/dev/null 2>&1 </dev/null; }
+pg_start() (
+	for fd in /proc/self/fd/*; do	# a lock of ours would live as long as the server
+		fd=${fd##*/}
+		if ((fd > 2)); then eval "exec $fd>&-"; fi
+	done
+	pg_as "$1" pg_ctl -D "$1/data" -l "$1/server.log" -w -t 60 -s start >/dev/null 2>&1 </dev/null
+)
 pg_stop() { [ ! -f "$1/data/postmaster.pid" ] || pg_as "$1" pg_ctl -D "$1/data" -m "${2:-fast}" -w -s stop >/dev/null 2>&1; }
 pg_is_up() { pg_as "$1" pg_ctl -D "$1/data" -s status >/dev/null 2>&1; }
 

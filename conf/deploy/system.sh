@@ -55,7 +55,7 @@ find_missing() {
 	local other=nginx
 	if [ "$WEB" = nginx ]; then other='lighttpd.*'; fi
 	[ -n "$MQTT" ] || other+='\|mosquitto'
-	[ "$ENGINE" = postgresql ] && [ -z "$DATABASE_URL" ] || other+='\|postgresql'
+	[ "$DATABASE" = own ] || other+='\|postgresql'
 	mapfile -t MISSING < <(packages_missing "$SRC/conf/packages/run" "$@" | grep -vx "$other")
 }
 

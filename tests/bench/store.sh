@@ -8,13 +8,15 @@
 # and the first 0.3 s of each round are not counted. Installs the others where they are missing. In the environment:
 #   SIZES ("10000 1000000")   numbers of records
 #   ROWS                      "WRITERS READERS RATE, ...": RATE transactions a second each writer, 0: all it can
-#   ROUNDS (3)  SECONDS_EACH (2)  STORES ("gatehouse lmdb sqlite redis")
+#   ROUNDS (3)  SECONDS_EACH (2)  STORES ("gatehouse lmdb sqlite redis"; also postgresql: ours on a server of its own)
 #   DATA=DIR                  make the records there and keep them; used again by the next run. With ROUNDS=0, nothing else
 # One row in half a minute: DATA=/var/tmp/b SIZES=10000 ROUNDS=0 tests/bench/store.sh; then with ROWS='1 0 0' and without ROUNDS.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=conf/deploy/packages.sh
 . conf/deploy/packages.sh
+# shellcheck source=conf/deploy/postgresql.sh
+. conf/deploy/postgresql.sh
 PACKAGES=(liblmdb-dev libsqlite3-dev libhiredis-dev redis-server)
 EACH=${SECONDS_EACH:-2} ROUNDS=${ROUNDS:-3} SIZES=${SIZES:-10000 1000000}
 read -ra STORES <<<"${STORES:-gatehouse lmdb sqlite redis}"
@@ -22,9 +24,11 @@ IFS=, read -ra ROWS <<<"${ROWS:-1 0 0,4 0 0,16 0 0,64 0 0,0 1 0,0 2 0,1 1 1000,4
 work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/store-bench.XXXXXX")
 data=${DATA:-$work}
 redis=
+server=
 
 finish() {
 	stop_redis
+	stop_postgresql
 	rm -rf "$work"
 }
 trap finish EXIT
@@ -50,6 +54,22 @@ stop_redis() {
 	redis=
 }
 
+# Debian's defaults but for a larger cache; what it acknowledges is on its disk.
+start_postgresql() { # SIZE
+	server=$data/$1/server
+	[ -d "$server/data" ] || { chmod 711 "$work" "$data" "$data/$1"; pg_make "$server" 'shared_buffers = 512MB' 'max_wal_size = 4GB'; }
+	pg_start "$server"
+	pg_database "$server"
+	STORE_URL=$(pg_url "$server")
+	export STORE_URL
+}
+
+stop_postgresql() {
+	[ -z "$server" ] || pg_stop "$server"
+	server=
+}
+
+has_postgresql() { [[ " ${STORES[*]} " == *' postgresql '* ]]; }
 has_redis() { [[ " ${STORES[*]} " == *' redis '* ]]; }
 
 # ROW SIZE: every round of every store, as it comes.
@@ -94,6 +114,7 @@ ratios() {
 }
 
 missing=()
+! has_postgresql || PACKAGES+=(postgresql)
 for p in "${PACKAGES[@]}"; do dpkg -s "$p" >/dev/null 2>&1 || missing+=("$p"); done
 if [ ${#missing[@]} -gt 0 ]; then
 	# Not as a service of this machine: only the programs are wanted.
@@ -101,7 +122,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 make -s -j2 build/shared.a
 gcc -std=c11 -O2 -D_GNU_SOURCE -fvisibility=hidden -Icgi-bin -I. -o "$work/store" tests/bench/store.c \
-	tests/bench/store-peers.c build/shared.a -lgdbm -lcrypto -lm -llmdb -lsqlite3 -lhiredis
+	tests/bench/store-peers.c build/shared.a -lgdbm -lpq -lcrypto -lm -llmdb -lsqlite3 -lhiredis
 
 echo "# $(date -u +%F), $(nproc) cores, kernel $(uname -r), $(findmnt -no FSTYPE -T "$work")"
 echo "# sqlite $(dpkg-query -W -f '${Version}' libsqlite3-0), lmdb $(dpkg-query -W -f '${Version}' liblmdb0), redis $(dpkg-query -W -f '${Version}' redis-server)"
@@ -109,6 +130,7 @@ printf '%-10s %8s %3s %3s %9s %7s %7s %10s %6s %6s %6s %6s\n' store records w r 
 for size in $SIZES; do
 	mkdir -p "$data/$size"
 	! has_redis || start_redis "$size"
+	! has_postgresql || start_postgresql "$size"
 	for store in "${STORES[@]}"; do
 		[ ! -e "$data/$size/$store.filled" ] || continue
 		"$work/store" "$store" "$data/$size/$store" "$size" fill
@@ -120,6 +142,7 @@ for size in $SIZES; do
 		medians <"$work/rounds" | tee -a "$work/rows"
 	done
 	stop_redis
+	stop_postgresql
 	[ -n "${DATA:-}" ] || rm -rf "${work:?}/$size"
 done
 [ "$ROUNDS" = 0 ] || ratios "$work/rows"

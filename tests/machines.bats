@@ -1,0 +1,137 @@
+#!/usr/bin/env bats
+# Two machines (two roots, two ports) with one PostgreSQL database, behind one nginx that sends each request to either of them.
+
+load instance
+load postgresql
+
+setup_file() {
+	bats_require_minimum_version 1.5.0
+	W=$(mktemp -d /tmp/gatehouse-machines.XXXXXX)
+	chmod 711 "$W"
+	FRONT=$(free_port) A=$(free_port) B=$(free_port)
+	export W FRONT A B
+	deploy --root "$W/a" --engine postgresql --port "$A" --public-url "http://127.0.0.1:$FRONT" >"$W/a.out" 2>&1 || { cat "$W/a.out"; return 1; }
+	deploy --root "$W/b" --join "$W/a" --port "$B" >"$W/b.out" 2>&1 || { cat "$W/b.out"; return 1; }
+	mkdir "$W/front"
+	cat >"$W/front/nginx.conf" <<-END
+		daemon on; worker_processes 1; pid nginx.pid; error_log stderr;
+		$([ "$(id -u)" != 0 ] || echo 'user root;')
+		events { }
+		http {
+		  access_log off; client_body_temp_path t1; proxy_temp_path t2; fastcgi_temp_path t3; uwsgi_temp_path t4; scgi_temp_path t5;
+		  upstream machines { server 127.0.0.1:$A; server 127.0.0.1:$B; }
+		  server { listen 127.0.0.1:$FRONT; location / { proxy_pass http://machines; proxy_set_header Host \$http_host; proxy_buffering off;
+		    proxy_next_upstream off; } }
+		}
+	END
+	nginx -p "$W/front" -c nginx.conf -e stderr 3>&-
+}
+
+teardown_file() {
+	local root
+	[ ! -f "$W/front/nginx.pid" ] || kill "$(cat "$W/front/nginx.pid")" || true
+	for root in b a; do [ ! -d "$W/$root" ] || deploy stop --root "$W/$root" >/dev/null || true; done
+	rm -rf "$W"
+}
+
+setup() {
+	load /usr/lib/bats/bats-support/load
+	load /usr/lib/bats/bats-assert/load
+}
+
+on() { local root=$W/$1; shift; "$root/gatehouse" "$@"; }
+
+# until_true SECONDS COMMAND...
+until_true() {
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do
+		((SECONDS < end)) || return 1
+		sleep 0.1
+	done
+}
+
+@test "both are up, and each knows what the other did" {
+	deploy status --root "$W/a"
+	deploy status --root "$W/b"
+	on a user add eve --password-stdin <<<'correct horse 9' >/dev/null
+	run on b user list
+	assert_output --partial eve
+	[ "$(on a device list --user demo --json | jq -c 'map(.id)')" = "$(on b device list --user demo --json | jq -c 'map(.id)')" ]
+}
+
+@test "races between the two: a code once, one successor of a refresh token, one answer of a consent page, workers killed" {
+	GATEHOUSE_INSTANCE=$W/a run node --test-reporter=tap --test-name-pattern='C30|C37|B18|C52|E F' "$TOP/tests/race/run.mjs"
+	assert_success
+	assert_output --partial '# pass 8'
+}
+
+# level_is VALUE: the phone of the simulated home has it.
+level_is() { on a sim show --json | jq -e --arg v "$1" 'any(.devices[]; .id == "kitchen-dimmer" and any(.values[]; .value == $v or .value == $v + " %"))' >/dev/null; }
+
+# told VALUE: how often SmartThings was told of it.
+told() {
+	local seq n=0
+	for seq in $(on a sim log --kind stateCallback --json | jq -r '.[].seq'); do
+		! on a sim log "$seq" | tr -d ' \n' | grep -q "\"attribute\":\"level\"[^}]*\"value\":$1[,}]" || n=$((n + 1))
+	done
+	echo "$n"
+}
+
+holder() { jq -r 'select(.key == "courier/lease") | .value.owner' <(on a store dump); }
+
+@test "one courier sends for both, hears at once of what the other machine did, and tells SmartThings once" {
+	local value began
+	on a sim link --user demo --include-new >/dev/null
+	on a device set kitchen-dimmer --user demo st.switchLevel.level=10 >/dev/null
+	until_true 20 level_is 10 || { on a sim show; return 1; }
+	for value in 21 22 23 24; do
+		on "$([ $((value % 2)) = 0 ] && echo a || echo b)" device set kitchen-dimmer --user demo "st.switchLevel.level=$value" >/dev/null
+		# Without a word from the other machine it would be a minute.
+		until_true 10 level_is "$value" || { on a sim show; return 1; }
+		assert_equal "$(told "$value")" 1
+	done
+}
+
+@test "the courier that sends is stopped: the other takes over, and nothing is told twice" {
+	local before after value root
+	before=$(holder)
+	for root in a b; do	# whichever has it; its supervisor starts another, which waits its turn
+		kill -TERM "$(cat /proc/"$(cat "$W/$root/pid/courier.pid")"/task/*/children)"
+		on b device set kitchen-dimmer --user demo "st.switchLevel.level=3$((value += 1))" >/dev/null
+		until_true 40 level_is "3$value" || { on a sim show; return 1; }
+	done
+	after=$(holder)
+	[ "$before" != "$after" ]
+	assert_equal "$(told 31) $(told 32)" '1 1'
+}
+
+@test "the server is away for a moment: 503 as it should be, and then all is as before" {
+	local code
+	. "$W/a/demo.env"
+	pg_stop "$W/a/postgresql" immediate
+	until_true 10 eval '[ "$(curl -qs -o /dev/null -w "%{http_code}" "$URL/health")" = 503 ]'
+	code=$(curl -qs -m 10 -o "$W/answer" -w '%{http_code} %{content_type}' "$URL/token" -u "$CLIENT_ID:$CLIENT_SECRET" \
+		-d grant_type=refresh_token -d refresh_token=x)
+	assert_equal "$code" '503 application/json'
+	pg_start "$W/a/postgresql"
+	until_true 10 eval '[ "$(curl -qs -o /dev/null -w "%{http_code}" "$URL/health")" = 200 ]'
+	until_true 10 eval 'on b token issue --user demo --client smartthings >/dev/null 2>&1'
+	deploy status --root "$W/a"
+	deploy status --root "$W/b"
+}
+
+@test "an instance keeps its engine; a wrong database or a wrong machine to join is refused" {
+	run -1 deploy --root "$W/a" --engine gdbm
+	assert_output --partial 'an instance keeps its engine'
+	run -2 deploy --root "$W/c" --join "$W/front"
+	run -2 deploy --root "$W/c" --database-url mysql://x/y
+	run -2 deploy --root "$W/c" --engine gdbm --database-url postgresql://x/y
+	[ ! -e "$W/c" ]
+}
+
+@test "the address of the database stands in no log and in no config" {
+	. "$W/a/demo.env"
+	run ! grep -rl 'postgresql://' "$W/a/log" "$W/b/log" "$W/a/gatehouse.json"
+	[ "$(stat -c %a "$W/a/secret/database" "$W/b/secret/database" | xargs)" = '600 600' ]
+}
