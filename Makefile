@@ -112,7 +112,7 @@ soak:
 	tests/store-controls.sh
 	$(MAKE) -j2 SAN=1 all unit
 	SEEDS="$(SEEDS)" bats --filter 'a year' tests/courier-soak.bats
-	FAILOVERS=$(SOAK) bats tests/soak/failover.bats
+	FAILOVERS=20 bats tests/soak/failover.bats
 
 bench bench-fair bench-long bench-compare:
 	tests/prepare
