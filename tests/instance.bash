@@ -14,11 +14,15 @@ free_port() {
 # deploy ARGS...: the script of $TREE (the one under test, unless a test has a copy of the whole tree). With GATEHOUSE_ENGINE, instances
 # are made on that engine, where a test does not name one itself; the server's user must be able to get to their folder.
 deploy() {
-	local engine=() root=''
+	local engine=() root
 	if [ -n "${GATEHOUSE_ENGINE-}" ] && [[ " $* " != *' --'@(engine|join|database-url|dry-run)[\ =]* && " $* " =~ ' --root '([^ ]+)' ' ]]; then
 		root=${BASH_REMATCH[1]}
 		[[ " $* " == *' '@(stop|status|restart|logs)' '* ]] || [ -f "$root/deploy.env" ] || engine=(--engine "$GATEHOUSE_ENGINE")
-		chmod o+x "$(dirname "$root")" 2>/dev/null || true
+		for ((; ${#root} > 1; )); do
+			root=$(dirname "$root")
+			[[ $root == "${TMPDIR:-/tmp}"/* ]] || break
+			chmod o+x "$root" 2>/dev/null || true
+		done
 	fi
 	timeout 120 "${TREE:-$TOP}/deploy.sh" "$@" "${engine[@]}"
 }

@@ -34,6 +34,14 @@ static const struct row {
 	{ "sync_failures", "store_sync_failures_total", "counter", "Waits for the disk that failed." },
 	{ "folds", "store_folds_total", "counter", "Folds of the journal into the base." },
 	{ "fold_ms", "store_last_fold_milliseconds", "gauge", "Time that the last fold took." },
+	{ "records", "store_records", "gauge", "Records in the database, as of its last analyze." },
+	{ "bytes", "store_bytes", "gauge", "Bytes of the records in the database, with their indexes." },
+	{ "dead_records", "store_dead_records", "gauge", "Former records that wait for the database's vacuum." },
+	{ "rollbacks", "store_rollbacks_total", "counter", "Transactions of the database that were given up." },
+	{ "deadlocks", "store_deadlocks_total", "counter", "Transactions of the database that waited for each other." },
+	{ "connections", "store_connections", "gauge", "Connections to the database, of all machines." },
+	{ "standbys", "store_standbys", "gauge", "Standbys that follow the database's server." },
+	{ "synchronous_standbys", "store_synchronous_standbys", "gauge", "Standbys that have all that was acknowledged." },
 	{ "folded", "store_folded_timestamp_seconds", "gauge", "When the base was made; 0: there is none." },
 };
 
