@@ -387,10 +387,12 @@ used() { log | jq -rc --argjson from "$FROM" '[.[$from:][] | select(.path | cont
 	local value
 	for value in on off on; do gatehouse device set first --user bea switch.switch=$value >/dev/null; done
 	jq '.mirrors[0].user = "bea" | .mirrors[0].device = "first"' "$ROOT/mirror.json" >"$ROOT/first.json"
-	deliver "$(uninstall)"
-	use first.json
+	use app.yaml
 	deliver "$(install "$CONFIG")"
 	until_asked 1 'subscriptions 200'
+	kill "$COURIER"
+	wait "$COURIER" || true
+	use first.json
 	until_said 1 eval 'gatehouse store dump | grep -c "smartapp-mirror/$(gatehouse --json user list | jq -r ".[] | select(.name == \"bea\") | .id")"'
 	gatehouse device set first --user bea switch.switch=off >/dev/null
 	until_asked 1 commands
