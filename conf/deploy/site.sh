@@ -99,6 +99,18 @@ check_certificate() {
 	why=$(certificate_fault "$CERT" "$KEY" "$DOMAIN") || refuse "the certificate is not right" "$why" "$(again --cert) with --cert FILE --key FILE, or --certbot"
 }
 
+# A reload is over some time after it was asked for: is what lies in $ACME there for the asking?
+acme_served() {
+	local folder=$ACME/.well-known/acme-challenge tries
+	(umask 022 && mkdir -p "$folder" && echo here >"$folder/probe")
+	for ((tries = 0; tries < 100; tries++)); do
+		if [ "$(curl -qs -m 5 --noproxy '*' -H "Host: $DOMAIN" http://127.0.0.1/.well-known/acme-challenge/probe)" = here ]; then break; fi
+		sleep 0.1
+	done
+	rm -f "$folder/probe"
+	((tries < 100))
+}
+
 # A certificate of Let's Encrypt, by the certbot that is there, which renews it by itself. It is asked for through the site itself:
 # until it has come, the site shows one that was made here.
 by_certbot() {
@@ -114,6 +126,7 @@ by_certbot() {
 		    -addext "subjectAltName=DNS:$DOMAIN" -keyout "$KEY" -out "$CERT" 2>/dev/null
 		write_site "$STAGE/site"
 		site_in
+		acme_served || step note "the web server does not answer on port 80 for $DOMAIN yet"
 		[ -z "$EMAIL" ] || who=(--email "$EMAIL")
 		if ! (umask 022 && exec certbot certonly --non-interactive --agree-tos --keep-until-expiring --webroot -w "$ACME" -d "$DOMAIN" \
 		    "${who[@]}") >&2; then
