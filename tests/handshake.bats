@@ -123,6 +123,22 @@ activity() {
 	! gatehouse store dump | grep '"told/'
 }
 
+@test "a state refresh is shown as it was answered, but for the codes of a lock" {
+	gatehouse device add --user ann --type 8a9d4b1e-3b9c-4d1e-9a40-3cf7a1c0f7de --capability lock --capability lockCodes --id lock --name Lock \
+		--set 'lockCodes.lockCodes={"1":"PIN-55555"}' --set lock.lock=locked >/dev/null
+	consent lamp lock
+	exchange "$granted"
+	status 200
+	TOKEN=$(json .access_token) GRANT=$(gatehouse grant list --user ann --json | jq -r '.[-1].id')
+	schema stateRefreshRequest ',"devices":[{"externalDeviceId":"lock"}]'
+	[[ $body == *PIN-55555* ]]
+	page
+	has '&quot;externalDeviceId&quot;: &quot;lock&quot;'
+	has '&quot;value&quot;: &quot;online&quot;'
+	hasnt PIN-55555
+	has '•••'
+}
+
 @test "no secret of the whole story stands in what is kept, in a page or in a log" {
 	really_link
 	local redeemed=$granted secret

@@ -65,6 +65,9 @@ size_t		 json_size(const struct json *);	/* of an arena's limit that a copy take
 /* A text of json_print's, not copied: it is printed as it stands. To readers it says nothing but its type. */
 struct json	*json_printed(struct arena *, const char *text);
 
+/* A copy in which nothing is printed: readers find all of it. */
+struct json	*json_read_again(struct arena *, const struct json *);
+
 /* The same value once more, without copying what is in it: neither may be changed, and both last as long as the first. */
 struct json	*json_share(struct arena *, const struct json *);
 

@@ -69,6 +69,14 @@ json_printed(struct arena *a, const char *text)
 	return v;
 }
 
+struct json *
+json_read_again(struct arena *a, const struct json *v)
+{
+	const char *text = json_print(a, v);
+
+	return text != NULL ? json_parse(a, text, strlen(text), NULL) : NULL;
+}
+
 void
 json_link(struct json *to, struct json *value, const char *name)
 {

@@ -102,9 +102,11 @@ exchange_tx_keep(struct store_tx *tx, const struct exchange *x)
 	if (!is_due(x, &s, now))
 		return STORE_OK;
 	struct json *times = json_object(a);
+	struct exchange readable = *x;	/* what was printed already may hold secrets, too */
 	struct mask m = { 0 };
+	readable.answer = json_read_again(a, x->answer);
 	mask_learn(&m, x->request);
-	mask_learn(&m, x->answer);
+	mask_learn(&m, readable.answer);
 	json_set_int(a, times, "first", s.first != 0 || x->error != NULL ? s.first : now);
 	json_set_int(a, times, "done", x->error == NULL ? now : s.done);
 	json_set_int(a, times, "failed", x->error != NULL ? now : s.failed);
@@ -112,7 +114,7 @@ exchange_tx_keep(struct store_tx *tx, const struct exchange *x)
 	json_set(a, r, names[x->step], times);
 	if ((result = record_tx_put(tx, key, r, x->grant->expires)) != STORE_OK)
 		return result;
-	return put_messages(tx, x, &m, now);
+	return put_messages(tx, &readable, &m, now);
 }
 
 bool
