@@ -82,7 +82,7 @@ for (const javaScriptEnabled of [true, false]) {
 			await press(page, 'Install with what fits', 'told its settings');
 			await press(page, 'Send what must be refused', 'must be refused was sent');
 			await press(page, 'Confirm the registration', 'CONFIRMATION sent');
-			await press(page, 'Come back from a sign-in', 'both spellings');
+			await press(page, 'Come back from a sign-in that never was', 'both spellings');
 			for (const type of await page.locator('#type option').allTextContents()) {
 				await page.selectOption('#type', type);
 				await page.click('#b-event');
