@@ -34,6 +34,8 @@ struct engine_ops {
 	void		 (*close)(struct engine *);
 	/* STORE_ABSENT comes with the version that commit is to be told: 0, or that of an expired or deleted record. */
 	enum store_result (*get)(struct engine *, struct arena *, const char *key, struct engine_record *);
+	/* NULL where a read costs no question. db/store.h, store_expect; a key may be NULL. */
+	void		 (*expect)(struct engine *, struct arena *, const char *const *keys, size_t n);
 	/* All of writes, or nothing: STORE_CONFLICT if any key's version is not as read. Durable when STORE_OK, unless soon.
 	 * With no writes: only check that the reads hold together, and (unless soon) wait until what was read is on disk. */
 	enum store_result (*commit)(struct engine *, const struct engine_read *, size_t reads,

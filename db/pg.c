@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/banned.h"
 
 #define STATEMENTS	24	/* prepared ones of a connection */
@@ -30,6 +31,7 @@ struct pg {
 	int64_t		 lost, tried;	/* ms: when the connection ended; when one was last tried for */
 	bool		 owed;		/* the outcome of pg_send is still to come */
 	bool		 warned;
+	struct metric	*questions;
 	char		 state[6];
 	char		 why[300];
 };
@@ -83,6 +85,7 @@ pg_new(const char *url, const char *setup, bool *wrong)
 	pg->url = url;
 	pg->setup = setup;
 	pg->lost = pg->tried = now_ms() - 3600000;
+	pg->questions = metric_own(METRIC_STORE_QUESTIONS);
 	return pg;
 }
 
@@ -199,7 +202,7 @@ judge(struct pg *pg)
 }
 
 static enum pg_fault
-answer(struct pg *pg, int64_t until)
+outcome(struct pg *pg, int64_t until)
 {
 	if (collect(pg, until))
 		return judge(pg);
@@ -207,6 +210,14 @@ answer(struct pg *pg, int64_t until)
 		judge(pg);	/* its last words */
 	return pg->conn != NULL ? lose(pg, PQstatus(pg->conn) == CONNECTION_OK ? "no answer in time" :
 	    PQerrorMessage(pg->conn)) : PG_LOST;
+}
+
+/* The same of a question, which is waited for: a round trip. */
+static enum pg_fault
+answer(struct pg *pg, int64_t until)
+{
+	metric_add(pg->questions, 1);
+	return outcome(pg, until);
 }
 
 /* --- a connection --- */
@@ -274,7 +285,7 @@ settle_debt(struct pg *pg, int64_t until)
 	if (!pg->owed)
 		return PG_OK;
 	pg->owed = false;
-	return answer(pg, until) == PG_LOST ? PG_AWAY : PG_OK;
+	return outcome(pg, until) == PG_LOST ? PG_AWAY : PG_OK;
 }
 
 /* Ready for a question: connected, nothing owed, the statement prepared. */

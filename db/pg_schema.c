@@ -65,6 +65,9 @@ const char pg_schema_make[] =
 
 STATEMENT(format, "select format from store");
 STATEMENT(get, "select value, version, expires_at from record where key = $1::bytea");
+/* In the order of the keys; nulls where there is no record. */
+STATEMENT(get_all, "select value, version, expires_at from unnest($1::bytea[]) with ordinality as wanted(key, place)"
+    " left join record using (key) order by place");
 STATEMENT(check, "select store_holds($1::bytea[], $2::bigint[])");
 STATEMENT(writer, "insert into writer default values returning id");
 STATEMENT(commit, "select store_commit($1::bigint, $2::bigint, $3::boolean, $4::int[], $5::boolean[], $6::bytea[], $7::bigint[],"
@@ -80,12 +83,14 @@ STATEMENT(walk, "fetch 100 from walk");
 const char pg_walk_begin[] = "begin read only; declare walk no scroll cursor for select key, value, expires_at from record";
 STATEMENT(count_table, "select count(value) from record");
 STATEMENT(count_index, "select count(key) from record where key >= ''::bytea");
-STATEMENT(figures, "select greatest(r.reltuples, 0)::bigint, pg_total_relation_size(r.oid), t.n_dead_tup, d.xact_commit, d.xact_rollback,"
+/* A commit counts up its writer's row; what the database calls commits are all questions. */
+STATEMENT(figures, "select greatest(r.reltuples, t.n_live_tup)::bigint, pg_total_relation_size(r.oid), t.n_dead_tup, w.n_tup_upd, x.wal_sync, d.xact_rollback,"
     " d.deadlocks, d.numbackends::bigint, (select count(*) from pg_stat_replication),"
-    " (select count(*) from pg_stat_replication where sync_state in ('sync', 'quorum')), (select count(*) from writer)"
-    " from pg_class r join pg_stat_all_tables t on t.relid = r.oid, pg_stat_database d"
-    " where r.oid = 'record'::regclass and d.datname = current_database()");
-const char *const pg_figures_names[] = { "records", "bytes", "dead_records", "commits", "rollbacks", "deadlocks", "connections", "standbys",
+    " case when pg_has_role(current_user, 'pg_read_all_stats', 'usage') then"
+    "  (select count(*) from pg_stat_replication where sync_state in ('sync', 'quorum')) end, (select count(*) from writer)"
+    " from pg_class r join pg_stat_all_tables t on t.relid = r.oid, pg_stat_all_tables w, pg_stat_wal x, pg_stat_database d"
+    " where r.oid = 'record'::regclass and w.relid = 'writer'::regclass and d.datname = current_database()");
+const char *const pg_figures_names[] = { "records", "bytes", "dead_records", "commits", "syncs", "rollbacks", "deadlocks", "connections", "standbys",
     "synchronous_standbys", "writers", NULL };
 STATEMENT(tell, "select pg_notify('gatehouse_' || current_schema(), $1::text)");
 const char pg_listen[] = "do $listen$ begin execute format('listen %I', 'gatehouse_' || current_schema()); end $listen$";

@@ -18,6 +18,9 @@ extern const struct pg_statement pg_format;
 /* $1 key -> value, version, expires_at */
 extern const struct pg_statement pg_get;
 
+/* $1 keys -> the same, a row for each */
+extern const struct pg_statement pg_get_all;
+
 /* $1 keys, $2 versions -> true if all of them still are as they were read (0: none was there) */
 extern const struct pg_statement pg_check;
 
@@ -47,7 +50,7 @@ extern const char pg_walk_begin[];
 /* -> records by the table, by its index */
 extern const struct pg_statement pg_count_table, pg_count_index;
 
-/* -> one row of int8, named by pg_figures_names */
+/* -> one row of int8, named by pg_figures_names; null: the server does not tell this role */
 extern const struct pg_statement pg_figures;
 extern const char *const pg_figures_names[];
 

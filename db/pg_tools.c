@@ -1,6 +1,7 @@
 /* pg_tools.c: walks, housekeeping, proofs and figures of the PostgreSQL engine, and news from machine to machine. */
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "db/news.h"
 #include "db/pg.h"
 #include "db/pg_array.h"
@@ -46,6 +47,7 @@ sweep(struct engine *e, int most)
 		struct pg_value v = pg_int8(e->scratch, clock_sec());
 		f = pg_ask(e, &pg_sweep, &v, 1);
 		gone = f == PG_OK ? pg_int(e->pg, 0, 0) : 0;
+		metric_add(metric_own(METRIC_STORE_SWEPT), (uint64_t)gone);
 		arena_reset(e->scratch);
 	}
 	if (f == PG_OK)
@@ -103,13 +105,13 @@ pg_tools_check(struct engine *e, FILE *out)
 size_t
 pg_tools_stats(struct engine *e, struct store_stat *out)
 {
-	size_t n = 0;
+	size_t n = 0, len;
 
 	if (pg_ask(e, &pg_figures, NULL, 0) != PG_OK || pg_rows(e->pg) != 1)
 		return 0;
-	for (; pg_figures_names[n] != NULL; n++)
-		out[n] = (struct store_stat){ pg_figures_names[n], (uint64_t)pg_int(e->pg, 0, (int)n) };
-	out[n++] = (struct store_stat){ "conflicts", e->conflicts };
+	for (int i = 0; pg_figures_names[i] != NULL; i++)
+		if (pg_bytes(e->pg, 0, i, &len) != NULL)
+			out[n++] = (struct store_stat){ pg_figures_names[i], (uint64_t)pg_int(e->pg, 0, i) };
 	return n;
 }
 

@@ -154,6 +154,19 @@ store_peek(struct store *s, const char *key, const char **value, size_t *len)
 	return r;
 }
 
+bool
+store_asks(const struct store *s)
+{
+	return s->ops->expect != NULL;
+}
+
+void
+store_expect(struct store *s, struct arena *arena, const char *const *keys, size_t n)
+{
+	if (s->ops->expect != NULL)
+		s->ops->expect(s->engine, arena, keys, n);
+}
+
 struct recall *
 store_recall(struct store *s)
 {
@@ -220,6 +233,18 @@ store_tx_get(struct store_tx *tx, const char *key, const char **value)
 	else
 		*value = t->value;
 	return t->value != NULL ? STORE_OK : STORE_ABSENT;
+}
+
+bool
+store_tx_asks(const struct store_tx *tx)
+{
+	return store_asks(tx->store);
+}
+
+void
+store_tx_expect(struct store_tx *tx, const char *const *keys, size_t n)
+{
+	store_expect(tx->store, tx->arena, keys, n);
 }
 
 /* Note that key shall get value (in scratch memory; NULL: be deleted). bytes is what it counts towards the limit. */

@@ -56,6 +56,14 @@ enum store_result store_get(struct store *, struct arena *, const char *key, con
 /* The same, not copied: it lies where it lies, with no NUL at its end, until the next call of this store. */
 enum store_result store_peek(struct store *, const char *key, const char **value, size_t *len);
 
+/* Does reading a record cost a question to a server? Only then is it worth a caller's while to say what it reads next. */
+bool		 store_asks(const struct store *);
+
+/* The caller reads these records next, in any order; a NULL among the keys is no record. An engine that has to ask a server asks for all of
+ * them in one question. Each of them is then as it was at this call, for one read; what is left is void as soon as another record is
+ * read, anything is written, or the arena ends. So nothing but the number of questions is another. */
+void		 store_expect(struct store *, struct arena *, const char *const *keys, size_t n);
+
 /* The memory of parsed records that goes with it (db/recall.h). */
 struct recall	*store_recall(struct store *);
 
@@ -77,6 +85,10 @@ enum store_result store_run_soon(struct store *, struct arena *, store_fn fn, vo
 /* Inside fn. Reads are repeatable and see the transaction's own writes. A read that fails (neither STORE_OK nor
  * STORE_ABSENT) is store_run's result, whatever fn makes of it. */
 enum store_result store_tx_get(struct store_tx *, const char *key, const char **value);
+
+/* store_asks and store_expect inside fn. */
+bool		 store_tx_asks(const struct store_tx *);
+void		 store_tx_expect(struct store_tx *, const char *const *keys, size_t n);
 
 /* expires: seconds since 1970 from which the record counts as absent; 0 = never. */
 enum store_result store_tx_put(struct store_tx *, const char *key, const char *value, int64_t expires);

@@ -106,6 +106,53 @@ holder() { jq -r 'select(.key == "courier/lease") | .value.owner' <(on a store d
 	assert_equal "$(told 31) $(told 32)" '1 1'
 }
 
+# asked PROGRAM: how often this program of the first machine has waited for the database.
+asked() { on a metrics show | sed -n "s/^gatehouse_store_questions_total{program=\"$1\"} //p"; }
+
+# asks N PROGRAM COMMAND...: a process that is warm waits so often for one such request (the middle of nine).
+asks() {
+	local program=$2 want=$1 before after counts=''
+	shift 2
+	for _ in {1..9}; do
+		"$@"
+		before=$(asked "$program")
+		"$@"
+		after=$(asked "$program")
+		counts+=$((after - before))$'\n'
+	done
+	counts=$(sort -n <<<"${counts%?}")
+	[ "$(sed -n 5p <<<"$counts")" = "$want" ] || { echo "$program, $*: $(xargs <<<"$counts"), not $want"; return 1; }
+}
+
+# schema TYPE [MORE]: a message to the first machine; every id is another.
+schema() {
+	curl -qsf --noproxy '*' "http://127.0.0.1:$A/schema" -H 'Content-Type: application/json' -o "$W/answer" -d '{"headers":{"schema":"st-schema",
+		"version":"1.0","requestId":"'$EPOCHREALTIME'","interactionType":"'"$1"'"},"authentication":{"tokenType":"Bearer","token":"'"$token"'"}'"${2-}"'}'
+	! grep -E 'globalError|deviceError' "$W/answer"
+}
+dim() {
+	level=$((100 - level))
+	schema commandRequest ',"devices":[{"externalDeviceId":"kitchen-dimmer","commands":[{"component":"main","capability":"st.switchLevel",
+		"command":"setLevel","arguments":['$level']}]}]'
+}
+rotate() {
+	curl -qsf --noproxy '*' "http://127.0.0.1:$A/token" -u "$CLIENT_ID:$CLIENT_SECRET" -d grant_type=refresh_token -d "refresh_token=$refresh" -o "$W/answer"
+	refresh=$(jq -r .refresh_token "$W/answer")
+}
+
+@test "a request asks the database few questions, however many devices it is about" {
+	local token refresh level=30
+	. "$W/a/demo.env"
+	on a token issue --user demo --client smartthings >"$W/answer"
+	token=$(jq -r .access_token "$W/answer") refresh=$(jq -r .refresh_token "$W/answer")
+	asks 5 schema-webhook schema discoveryRequest
+	[ "$(jq '.devices | length' "$W/answer")" -ge 11 ]
+	asks 3 schema-webhook schema stateRefreshRequest ',"devices":'"$(jq -c '[.devices[:4][] | {externalDeviceId}]' "$W/answer")"
+	[ "$(jq '.deviceState | length' "$W/answer")" = 4 ]
+	asks 5 schema-webhook dim
+	asks 3 token rotate
+}
+
 @test "the server is away for a moment: 503 as it should be, and then all is as before" {
 	local code
 	. "$W/a/demo.env"
@@ -134,4 +181,39 @@ holder() { jq -r 'select(.key == "courier/lease") | .value.owner' <(on a store d
 	. "$W/a/demo.env"
 	run ! grep -rl 'postgresql://' "$W/a/log" "$W/b/log" "$W/a/gatehouse.json"
 	[ "$(stat -c %a "$W/a/secret/database" "$W/b/secret/database" | xargs)" = '600 600' ]
+}
+
+# place NAME: how the lease knows this machine.
+place() { stat -c %i "$W/$1/courier.lock" | xargs printf ':%x\n'; }
+
+# signal NAME: to all simulators, which are who is called here.
+simulators() {
+	local root
+	for root in a b; do
+		kill "-$1" $(cat /proc/"$(cat "$W/$root/pid/simulator.pid")"/task/*/children)
+	done
+}
+
+in_flight() { on "$1" metrics show | grep -q '^gatehouse_courier_calls_in_flight{program="courier"} [1-9]'; }
+
+@test "the machine of the courier that sends dies in the middle of a call: the other takes over within the lease, and nothing is lost" {
+	local dead=a alive=b pid began
+	until_true 40 level_is 32
+	[[ $(jq -r 'select(.key == "courier/lease") | .value.place' <(on a store dump)) == *"$(place a)" ]] || dead=b alive=a
+	simulators STOP
+	on "$dead" device set kitchen-dimmer --user demo st.switchLevel.level=51 >/dev/null
+	until_true 10 in_flight "$dead" || { simulators CONT; return 1; }
+	# Not the process alone, which its supervisor starts again at once and with the same right.
+	pid=$(cat "$W/$dead/pid/courier.pid")
+	kill -KILL "$pid" $(cat "/proc/$pid/task/$pid/children")
+	began=$SECONDS
+	simulators CONT
+	on "$alive" device set kitchen-dimmer --user demo st.switchLevel.level=52 >/dev/null
+	until_true 60 level_is 52 || { on "$alive" sim show; return 1; }
+	((SECONDS - began <= 35))
+	[[ $(jq -r 'select(.key == "courier/lease") | .value.place' <(on a store dump)) == *"$(place "$alive")" ]]
+	# Whose answer nobody kept is told again, once; what came later is told once.
+	echo "told $(told 51) and $(told 52) times"
+	[[ $(told 51) == [12] ]]
+	assert_equal "$(told 52)" 1
 }

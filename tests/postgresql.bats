@@ -39,6 +39,11 @@ passes() {
 
 @test "what db/store.h promises, with serializable transactions" { passes engine_unit store STORE_ISOLATION=serializable; }
 
+@test "what is read next is asked for together, and no read is another for it" {
+	passes engine_unit store-expect
+	passes engine_unit store-expect STORE_ISOLATION=serializable
+}
+
 @test "workers are killed at any moment: nothing acknowledged is lost, nothing doubled, nothing is there by half" {
 	passes engine_unit store-kill
 }

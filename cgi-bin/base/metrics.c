@@ -54,6 +54,9 @@ static const struct family {
 	[METRIC_IN_FLIGHT] = { "gatehouse_courier_calls_in_flight", GAUGE, "Calls that wait for their answer." },
 	[METRIC_LATE_SECONDS] = { "gatehouse_courier_late_seconds", GAUGE, "How long something due has been waiting." },
 	[METRIC_OUTBOX_LANES] = { "gatehouse_courier_outbox_lanes", GAUGE, "Lanes of the outbox in which calls wait." },
+	[METRIC_STORE_QUESTIONS] = { "gatehouse_store_questions_total", COUNTER, "Questions to the store's server; each is a round trip." },
+	[METRIC_STORE_CONFLICTS] = { "gatehouse_store_conflicts_total", COUNTER, "Transactions run again, as others were first." },
+	[METRIC_STORE_SWEPT] = { "gatehouse_store_swept_total", COUNTER, "Records removed from the database that had expired." },
 	[METRIC_LOG_LEVEL] = { "gatehouse_log_level", GAUGE, "0: as started; 1 debug, 2 info, 3 warn, 4 error." },
 };
 

@@ -19,6 +19,9 @@ enum metric_family {
 	METRIC_IN_FLIGHT,		/* gauge: calls that wait for their answer */
 	METRIC_LATE_SECONDS,		/* gauge: sender; how long something due has been waiting */
 	METRIC_OUTBOX_LANES,		/* gauge: lanes of the outbox in which calls wait */
+	METRIC_STORE_QUESTIONS,		/* counter: times that a server was waited for, where the store is on one */
+	METRIC_STORE_CONFLICTS,		/* counter: ... transactions that were run again there */
+	METRIC_STORE_SWEPT,		/* counter: ... records removed that had expired */
 	METRIC_LOG_LEVEL,		/* gauge: 0 = as the program is started, else 1 + enum log_level */
 	METRIC_FAMILIES,
 };

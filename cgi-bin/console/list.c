@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "console/attention.h"
+#include "device/sight.h"
 #include "device/state.h"
 #include "web/form.h"
 #include "base/banned.h"
@@ -49,6 +50,7 @@ list_read(struct app *app, struct arena *a, const char *user, struct list *list)
 	if (r != STORE_OK)
 		return r;
 	list->items = arena_alloc(a, (json_count(ids) + 1) * sizeof(*list->items));
+	sight_expect(app->store, a, user, ids, true);
 	for (const struct json *id = json_first(ids); id != NULL; id = json_next(id)) {
 		r = list_read_one(app, a, user, json_string(id), &list->items[list->n]);
 		if (r == STORE_OK)

@@ -26,8 +26,8 @@ entry_key(struct arena *a, const char *user, long long seq)
 	return record_key(a, "change", user, arena_printf(a, "%lld", seq), NULL);
 }
 
-static char *
-count_key(struct arena *a, const char *user)
+char *
+change_key(struct arena *a, const char *user)
 {
 	return record_key(a, "changes", user, NULL);
 }
@@ -54,7 +54,7 @@ enum store_result
 change_note(struct store_tx *tx, const struct change *change, long long *out)
 {
 	struct arena *a = store_tx_arena(tx);
-	char *key = count_key(a, change->user);
+	char *key = change_key(a, change->user);
 	int64_t now = clock_ms();
 	struct json *last;
 	enum store_result r = record_tx_get(tx, key, &last);
@@ -89,7 +89,7 @@ enum store_result
 change_newest(struct store *store, struct arena *a, const char *user, long long *seq)
 {
 	struct json *last;
-	enum store_result r = record_get(store, a, count_key(a, user), &last);
+	enum store_result r = record_get(store, a, change_key(a, user), &last);
 
 	return seq_of(r, last, seq);
 }
@@ -98,7 +98,7 @@ enum store_result
 change_tx_newest(struct store_tx *tx, const char *user, long long *seq)
 {
 	struct json *last;
-	enum store_result r = record_tx_get(tx, count_key(store_tx_arena(tx), user), &last);
+	enum store_result r = record_tx_get(tx, change_key(store_tx_arena(tx), user), &last);
 
 	return seq_of(r, last, seq);
 }
@@ -133,7 +133,7 @@ forget_some(struct store_tx *tx, void *arg)
 {
 	const struct forgetting *f = arg;
 	struct arena *a = store_tx_arena(tx);
-	enum store_result r = f->from <= 0 ? record_tx_delete(tx, count_key(a, f->user)) : STORE_OK;
+	enum store_result r = f->from <= 0 ? record_tx_delete(tx, change_key(a, f->user)) : STORE_OK;
 
 	for (long long seq = f->from; r == STORE_OK && seq > 0 && seq > f->from - STORE_TX_KEYS; seq--)
 		r = record_tx_delete(tx, entry_key(a, f->user, seq));

@@ -38,6 +38,9 @@ enum store_result change_note(struct store_tx *, const struct change *, long lon
 enum store_result change_newest(struct store *, struct arena *, const char *user, long long *seq);
 enum store_result change_tx_newest(struct store_tx *, const char *user, long long *seq);
 
+/* The key of that record, which each new change reads: for store_expect. */
+char		*change_key(struct arena *, const char *user);
+
 /* One change by its seq. STORE_ABSENT if it is too old or was never. CHANGE_STATE without states: too many to be kept,
  * the device's whole state is meant. */
 enum store_result change_find(struct store *, struct arena *, const char *user, long long seq, struct change *);

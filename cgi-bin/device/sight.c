@@ -27,6 +27,22 @@ sight_find_state(struct store *s, struct arena *a, const char *user, const char 
 	return r == STORE_OK ? record_read(s, a, state_key(a, user, id), &it->state, &it->which[1]) : r;
 }
 
+void
+sight_expect(struct store *s, struct arena *a, const char *user, const struct json *ids, bool states)
+{
+	size_t n = 0;
+
+	if (!store_asks(s))
+		return;
+	const char **keys = arena_alloc(a, (2 * json_count(ids) + 1) * sizeof(*keys));
+	for (const struct json *id = json_first(ids); id != NULL; id = json_next(id)) {
+		keys[n++] = device_key(a, user, json_string(id));
+		if (states)
+			keys[n++] = state_key(a, user, json_string(id));
+	}
+	store_expect(s, a, keys, n);
+}
+
 /* False: one of the records is not remembered, so nothing made of it can be. */
 static bool
 recipe_of(const struct catalogue *c, const struct sight *it, const void *purpose, struct recall_recipe *out)

@@ -25,6 +25,9 @@ enum store_result sight_find(struct store *, struct arena *, const char *user, c
 /* Look at how it is, too. */
 enum store_result sight_find_state(struct store *, struct arena *, const char *user, const char *id, struct sight *);
 
+/* The caller looks at these devices next, ids being an array of texts: at what each is, or also at how it is (store_expect). */
+void		 sight_expect(struct store *, struct arena *, const char *user, const struct json *ids, bool states);
+
 /* What sight_keep printed for the same purpose, when all that was looked at and the catalogue were the same: a value of arena's, for
  * json_print alone. NULL: that is not remembered. purpose: an address that stands for one way of showing a device. */
 struct json	*sight_shown(struct store *, struct arena *, const struct catalogue *, const struct sight *, const void *purpose);

@@ -105,6 +105,18 @@ is_to_be_remembered(const struct work *w)
 	return some && w->job->once != NULL;
 }
 
+static void
+expect(struct store_tx *tx, const struct source_job *job)
+{
+	struct arena *a = store_tx_arena(tx);
+
+	if (!store_tx_asks(tx))
+		return;
+	const char *keys[] = { device_key(a, job->user, job->device), state_key(a, job->user, job->device), job->once,
+	    change_key(a, job->user) };
+	store_tx_expect(tx, keys, sizeof(keys) / sizeof(keys[0]));
+}
+
 static enum store_result
 carry_out_fn(struct store_tx *tx, void *arg)
 {
@@ -112,8 +124,9 @@ carry_out_fn(struct store_tx *tx, void *arg)
 	struct device d;
 	struct json *state;
 	bool done = false;
-	enum store_result r = device_tx_find(tx, job->user, job->device, &d);
 
+	expect(tx, job);
+	enum store_result r = device_tx_find(tx, job->user, job->device, &d);
 	source_begin(job);
 	if (r == STORE_OK)
 		r = record_tx_get(tx, state_key(job->arena, job->user, job->device), &state);

@@ -65,6 +65,7 @@ run_list(struct execution *x, const struct json *spec)
 	const struct showing how = showing_of(x, spec, true);
 	struct json *list = json_array(x->arena);
 
+	sight_expect(x->context->store, x->arena, x->grant.user, ids, true);
 	for (const struct json *id = json_first(ids); id != NULL; id = json_next(id)) {
 		struct sight sight;
 		enum store_result r = handler_sight(x, json_string(id), &sight);

@@ -110,6 +110,12 @@ client_is_id(const char *id)
 	return len > 0 && len <= ID_MAX && strspn(id, ALNUM "._~-") == len;
 }
 
+char *
+client_key(struct arena *a, const char *id)
+{
+	return record_key(a, "client", id, NULL);
+}
+
 enum store_result
 client_find(struct store *store, struct arena *a, const char *id, struct client *c)
 {
@@ -117,7 +123,7 @@ client_find(struct store *store, struct arena *a, const char *id, struct client 
 
 	if (!client_is_id(id))
 		return STORE_ABSENT;
-	enum store_result result = record_read(store, a, record_key(a, "client", id, NULL), &r, NULL);
+	enum store_result result = record_read(store, a, client_key(a, id), &r, NULL);
 	if (result == STORE_OK)
 		from_record(r, c);
 	return result;
@@ -133,7 +139,7 @@ save(struct store_tx *tx, void *arg)
 {
 	struct saving *s = arg;
 	struct arena *a = store_tx_arena(tx);
-	char *key = record_key(a, "client", s->client->id, NULL);
+	char *key = client_key(a, s->client->id);
 	struct json *old;
 	enum store_result r = record_tx_get(tx, key, &old);
 
@@ -156,7 +162,7 @@ client_save(struct store *store, struct arena *a, const struct client *c, bool r
 static enum store_result
 drop(struct store_tx *tx, void *arg)
 {
-	char *key = record_key(store_tx_arena(tx), "client", (const char *)arg, NULL);
+	char *key = client_key(store_tx_arena(tx), arg);
 	struct json *old;
 	enum store_result r = record_tx_get(tx, key, &old);
 
@@ -175,7 +181,7 @@ enum store_result
 client_tx_app_gone(struct store_tx *tx, const char *id)
 {
 	struct arena *a = store_tx_arena(tx);
-	char *key = record_key(a, "client", id, NULL);
+	char *key = client_key(a, id);
 	struct json *r;
 	enum store_result result = record_tx_get(tx, key, &r);
 

@@ -46,6 +46,9 @@ bool		 client_is_id(const char *id);
 /* STORE_ABSENT if there is none of that id. */
 enum store_result client_find(struct store *, struct arena *, const char *id, struct client *);
 
+/* The key of its record, for store_expect. */
+char		*client_key(struct arena *, const char *id);
+
 /* Check what an operator wants to register. NULL if it is fine, else a sentence that says what is not. */
 const char	*client_check(struct arena *, const struct client *);
 

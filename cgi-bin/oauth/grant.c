@@ -65,7 +65,7 @@ to_record(struct arena *a, const struct grant *g)
 	return r;
 }
 
-static char *
+char *
 grant_key(struct arena *a, const char *user, const char *id)
 {
 	return record_key(a, "grant", user, id, NULL);

@@ -36,6 +36,9 @@ struct grant {
 /* STORE_ABSENT if there is none. A revoked one is found, so that it can be told apart, until it expires. */
 enum store_result grant_find(struct store *, struct arena *, const char *user, const char *id, struct grant *);
 
+/* The key of its record, for store_expect. */
+char		*grant_key(struct arena *, const char *user, const char *id);
+
 /* Find by id alone, by a walk over the whole store: for the tool. */
 enum store_result grant_search(struct store *, struct arena *, const char *id, struct grant *);
 

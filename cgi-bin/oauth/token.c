@@ -231,6 +231,15 @@ narrow(const struct token_context *x, const struct client *c, const struct refre
 	return *scope != NULL ? OAUTH_OK : OAUTH_INVALID_SCOPE;
 }
 
+static void
+expect(const struct token_context *x, const struct refreshing *f)
+{
+	if (!store_asks(x->store))
+		return;
+	const char *keys[] = { user_key(x->arena, f->user), grant_key(x->arena, f->user, f->id) };
+	store_expect(x->store, x->arena, keys, sizeof(keys) / sizeof(keys[0]));
+}
+
 enum oauth_error
 token_from_refresh(const struct token_context *x, const struct client *c, const char *text, const char *scope,
     struct json **answer)
@@ -241,6 +250,7 @@ token_from_refresh(const struct token_context *x, const struct client *c, const 
 
 	if (!refresh_token_read(x->arena, x->keyring, c->id, text, &f.user, &f.id, &f.sequence))
 		return OAUTH_INVALID_GRANT;
+	expect(x, &f);
 	/* Before the token is spent: what is refused must leave it usable. */
 	if ((e = check_user(x, f.user)) != OAUTH_OK || (e = narrow(x, c, &f, scope, &narrowed)) != OAUTH_OK)
 		return e;

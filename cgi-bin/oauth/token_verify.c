@@ -102,6 +102,16 @@ check_grant(const struct token_context *x, const struct access_token *t, struct 
 	return g->revoked != NULL ? TOKEN_REVOKED : TOKEN_OK;
 }
 
+/* All that the verdict on a token's claims rests on, besides them. */
+static void
+expect(const struct token_context *x, const struct access_token *t)
+{
+	if (!store_asks(x->store))
+		return;
+	const char *keys[] = { grant_key(x->arena, t->subject, t->grant), user_key(x->arena, t->subject), client_key(x->arena, t->client) };
+	store_expect(x->store, x->arena, keys, sizeof(keys) / sizeof(keys[0]));
+}
+
 enum token_verdict
 token_verify(const struct token_context *x, const char *text, struct access_token *t, struct grant *g)
 {
@@ -110,6 +120,7 @@ token_verify(const struct token_context *x, const char *text, struct access_toke
 
 	if (claims == NULL || !read_claims(x, claims, t) || t->grant == NULL)
 		return TOKEN_INVALID;
+	expect(x, t);
 	if ((v = check_grant(x, t, g)) != TOKEN_OK && v != TOKEN_REVOKED)
 		return v;
 	if ((v = check_client(x, t->client, g)) != TOKEN_OK)

@@ -84,11 +84,17 @@ user_read(const struct json *r, struct user *u)
 	};
 }
 
+char *
+user_key(struct arena *a, const char *id)
+{
+	return record_key(a, "user", id, NULL);
+}
+
 enum store_result
 user_by_id(struct store *store, struct arena *a, const char *id, struct user *u)
 {
 	const struct json *r;
-	enum store_result result = record_read(store, a, record_key(a, "user", id, NULL), &r, NULL);
+	enum store_result result = record_read(store, a, user_key(a, id), &r, NULL);
 
 	if (result == STORE_OK)
 		user_read(r, u);
@@ -99,7 +105,7 @@ enum store_result
 user_tx_active(struct store_tx *tx, const char *id, bool *active)
 {
 	struct json *r;
-	enum store_result result = record_tx_get(tx, record_key(store_tx_arena(tx), "user", id, NULL), &r);
+	enum store_result result = record_tx_get(tx, user_key(store_tx_arena(tx), id), &r);
 
 	*active = result == STORE_OK && !json_get_bool(r, "disabled", false);
 	return result == STORE_ABSENT ? STORE_OK : result;
@@ -149,7 +155,7 @@ add(struct store_tx *tx, void *arg)
 	json_set_string(a, r, "name", s->user->name);
 	json_set_string(a, r, "password", s->user->password);
 	json_set_int(a, r, "created", s->user->created);
-	return record_tx_put(tx, record_key(a, "user", s->user->id, NULL), r, 0);
+	return record_tx_put(tx, user_key(a, s->user->id), r, 0);
 }
 
 enum store_result
@@ -181,7 +187,7 @@ change(struct store_tx *tx, void *arg)
 {
 	const struct change *c = arg;
 	struct arena *a = store_tx_arena(tx);
-	char *key = record_key(a, "user", c->id, NULL);
+	char *key = user_key(a, c->id);
 	struct json *r;
 	enum store_result result = record_tx_get(tx, key, &r);
 
@@ -242,7 +248,7 @@ static enum store_result
 drop(struct store_tx *tx, void *arg)
 {
 	struct arena *a = store_tx_arena(tx);
-	char *key = record_key(a, "user", (const char *)arg, NULL);
+	char *key = user_key(a, arg);
 	struct json *r;
 	enum store_result result = record_tx_get(tx, key, &r);
 

@@ -42,6 +42,9 @@ enum store_result user_add(struct store *, struct arena *, const char *name, con
 void		 user_read(const struct json *record, struct user *);
 
 enum store_result user_by_id(struct store *, struct arena *, const char *id, struct user *);
+
+/* The key of its record, for store_expect. */
+char		*user_key(struct arena *, const char *id);
 enum store_result user_by_name(struct store *, struct arena *, const char *name, struct user *);
 
 /* Inside a transaction: is there such an account, and not disabled? */

@@ -116,6 +116,8 @@ schema_discovery(struct schema_message *m, struct json *answer)
 	enum store_result r = device_ids(m->context->store, m->arena, m->grant.user, &all);
 	const struct json *chosen = grant_devices(m->arena, &m->grant, all);
 
+	if (r == STORE_OK)
+		sight_expect(m->context->store, m->arena, m->grant.user, chosen, false);
 	for (const struct json *id = json_first(chosen); id != NULL && r == STORE_OK; id = json_next(id)) {
 		arena_reset(m->scratch);
 		r = discover(m, json_string(id), devices);

@@ -67,12 +67,26 @@ refresh(struct schema_message *m, const char *id, struct json *entries, size_t *
 	return r == STORE_OK && entry == NULL ? STORE_FAILED : r;
 }
 
+/* Those of the devices asked for that the link may see. */
+static void
+expect(const struct schema_message *m)
+{
+	struct json *ids = json_array(m->arena);
+
+	for (const struct json *v = json_first(m->devices); v != NULL; v = json_next(v))
+		if (grant_has_device(&m->grant, json_get_string(v, "externalDeviceId")))
+			json_append(m->arena, ids, json_new_string(m->arena, json_get_string(v, "externalDeviceId")));
+	sight_expect(m->context->store, m->arena, m->grant.user, ids, true);
+}
+
 enum schema_error
 schema_state_refresh(struct schema_message *m, struct json *answer)
 {
 	struct json *entries = json_set(m->arena, answer, "deviceState", json_array(m->arena));
 	size_t bytes = 0;
 
+	if (store_asks(m->context->store))
+		expect(m);
 	for (const struct json *v = json_first(m->devices); v != NULL; v = json_next(v)) {
 		arena_reset(m->scratch);
 		if (refresh(m, json_get_string(v, "externalDeviceId"), entries, &bytes) != STORE_OK) {
