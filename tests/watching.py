@@ -15,7 +15,7 @@ OF_COUNTERS = {"rate", "increase"}
 SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_sum", "_count"), "gauge": ("",)}
 # How a source says that there is an event or a route of that name.
 WRITTEN = {"event": r'(?:log_event\(|\.event = )[^;]*"', "route": r'\{ "'}
-FUNCTIONS = OF_COUNTERS | {"sum", "max", "by", "topk", "histogram_quantile", "predict_linear", "label_values", "and"}
+FUNCTIONS = OF_COUNTERS | {"sum", "max", "max_over_time", "by", "topk", "histogram_quantile", "predict_linear", "label_values", "and"}
 
 
 def figures(text):

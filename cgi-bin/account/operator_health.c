@@ -56,24 +56,27 @@ show_check(struct app *app, struct arena *a, struct json *store)
 	return known && !c.sound;
 }
 
+static const struct { const char *name, *stat; } sizes[] = {
+	{ "base_size", "base_bytes" }, { "active_size", "active_bytes" }, { "database_size", "bytes" },
+};
+
 static void
 show_store(struct app *app, struct arena *a, struct json *data)
 {
-	static const char *const figures[] = { "base_records", "segments", "commits", "conflicts", "syncs", "repairs",
-	    "sync_failures", "folds", "fold_ms" };
 	struct store_stat all[STORE_STATS];
 	size_t n = store_stats(app->store, all);
 	struct json *v = json_set(a, data, "store", json_object(a));
+	struct json *of_engine = json_set(a, v, store_asks(app->store) ? "server" : "files", json_object(a));
 	struct statvfs disk;
 
-	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
-		json_set_int(a, v, figures[i], (long long)stat_of(all, n, figures[i]));
-	json_set_string(a, v, "base_size", size(a, stat_of(all, n, "base_bytes")));
-	json_set_string(a, v, "active_size", size(a, stat_of(all, n, "active_bytes")));
-	json_set_bool(a, v, "fold_due", stat_of(all, n, "fold_due") > 0);
-	json_set(a, v, "folded", moment(a, (int64_t)stat_of(all, n, "folded") * 1000));
+	for (size_t i = 0; i < n; i++)
+		json_set_int(a, of_engine, all[i].name, (long long)all[i].value);
+	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++)
+		json_set_string(a, of_engine, sizes[i].name, size(a, stat_of(all, n, sizes[i].stat)));
+	json_set_bool(a, of_engine, "fold_due", stat_of(all, n, "fold_due") > 0);
+	json_set(a, of_engine, "folded", moment(a, (int64_t)stat_of(all, n, "folded") * 1000));
 	bool failed = stat_of(all, n, "sync_failures") > 0, low = false, damaged = show_check(app, a, v);
-	if (statvfs(config_path(a, app->config, app->config->store.path), &disk) == 0) {
+	if (!store_asks(app->store) && statvfs(config_path(a, app->config, app->config->store.path), &disk) == 0) {
 		uint64_t room = (uint64_t)disk.f_bavail * disk.f_frsize;
 		low = room < DISK_LOW;
 		json_set_string(a, v, "room", size(a, room));

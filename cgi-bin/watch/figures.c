@@ -34,7 +34,7 @@ static const struct row {
 	{ "sync_failures", "store_sync_failures_total", "counter", "Waits for the disk that failed." },
 	{ "folds", "store_folds_total", "counter", "Folds of the journal into the base." },
 	{ "fold_ms", "store_last_fold_milliseconds", "gauge", "Time that the last fold took." },
-	{ "records", "store_records", "gauge", "Records in the database, as of its last analyze." },
+	{ "records", "store_records", "gauge", "Records in the database, about." },
 	{ "bytes", "store_bytes", "gauge", "Bytes of the records in the database, with their indexes." },
 	{ "dead_records", "store_dead_records", "gauge", "Former records that wait for the database's vacuum." },
 	{ "rollbacks", "store_rollbacks_total", "counter", "Transactions of the database that were given up." },
@@ -56,7 +56,8 @@ write_store(struct buf *out, const struct config *c, struct store *store)
 		for (size_t k = 0; k < n; k++)
 			if (strcmp(all[k].name, rows[i].stat) == 0)
 				metrics_write_one(out, rows[i].name, rows[i].type, rows[i].help, all[k].value);
-	if (statvfs(config_path(out->arena, c, c->store.path), &disk) == 0)
+	/* A server's disk is seen where the server is. */
+	if (!store_asks(store) && statvfs(config_path(out->arena, c, c->store.path), &disk) == 0)
 		metrics_write_one(out, "store_disk_free_bytes", "gauge", "Room on the store's disk.",
 		    (uint64_t)disk.f_bavail * disk.f_frsize);
 }

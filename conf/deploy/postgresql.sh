@@ -68,7 +68,7 @@ pg_sql() {
 pg_database() {
 	local dir=$1 name=${2:-gatehouse}
 	[ -n "$(pg_sql "$dir" postgres "select 1 from pg_roles where rolname = 'gatehouse'")" ] ||
-	    pg_sql "$dir" postgres 'create role gatehouse login'
+	    pg_sql "$dir" postgres 'create role gatehouse login' 'grant pg_read_all_stats to gatehouse'	# it is told of standbys
 	[ -n "$(pg_sql "$dir" postgres "select 1 from pg_database where datname = '$name'")" ] ||
 	    pg_sql "$dir" postgres "create database \"$name\" owner gatehouse template template0"
 }
