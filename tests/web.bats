@@ -3,6 +3,7 @@
 # long because: both servers are started once, for all that is asked of them.
 
 load instance
+load postgresql
 
 SERVERS='nginx lighttpd'
 
@@ -101,16 +102,24 @@ discovery() {
 	done
 }
 
+# store_goes INSTANCE: nobody can open it. store_comes INSTANCE: all is as it was.
+store_goes() {
+	if [ "${GATEHOUSE_ENGINE-gdbm}" = gdbm ]; then mv "$W/$1/store" "$W/$1/away"; else pg_stop "$W/$1/postgresql" immediate; fi
+}
+store_comes() {
+	if [ "${GATEHOUSE_ENGINE-gdbm}" = gdbm ]; then mv "$W/$1/away" "$W/$1/store"; else pg_start "$W/$1/postgresql"; fi
+}
+
 @test "health says what is wrong: the store, the config; and what is well again" {
 	for web in $SERVERS; do
 		use "$web"
-		mv "$W/$web/store" "$W/$web/away"
+		store_goes "$web"
 		ask /health
 		[ "$code" = 503 ]
 		[[ $type == application/json* ]]
 		jq -e '.status == "failed" and (.reason | test("^[a-z]+$"))' <<<"$body"
 		run ! deploy status --root "$W/$web"
-		mv "$W/$web/away" "$W/$web/store"
+		store_comes "$web"
 		ask /health
 		[ "$code" = 200 ]
 	done
