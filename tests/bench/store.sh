@@ -6,7 +6,7 @@
 # Row by row and round by round, all stores in turn, so that a noisy minute hits all alike; a figure is the median of the
 # rounds, and what lies between the lowest and the highest stands beside it in percent of it. Loading the records, opening
 # and the first 0.3 s of each round are not counted. Installs the others where they are missing. In the environment:
-#   SIZES ("10000 1000000")   numbers of records
+#   SIZES ("10000 1000000"; with postgresql "100000")   numbers of records
 #   ROWS                      "WRITERS READERS RATE, ...": RATE transactions a second each writer, 0: all it can
 #   ROUNDS (3)  SECONDS_EACH (2)  STORES ("gatehouse lmdb sqlite redis"; also postgresql: ours on a server of its own)
 #   DATA=DIR                  make the records there and keep them; used again by the next run. With ROUNDS=0, nothing else
@@ -18,8 +18,10 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=conf/deploy/postgresql.sh
 . conf/deploy/postgresql.sh
 PACKAGES=(liblmdb-dev libsqlite3-dev libhiredis-dev redis-server)
-EACH=${SECONDS_EACH:-2} ROUNDS=${ROUNDS:-3} SIZES=${SIZES:-10000 1000000}
+EACH=${SECONDS_EACH:-2} ROUNDS=${ROUNDS:-3}
 read -ra STORES <<<"${STORES:-gatehouse lmdb sqlite redis}"
+if [[ " ${STORES[*]} " == *' postgresql '* ]]; then SIZES=${SIZES:-100000}; fi
+SIZES=${SIZES:-10000 1000000}
 IFS=, read -ra ROWS <<<"${ROWS:-1 0 0,4 0 0,16 0 0,64 0 0,0 1 0,0 2 0,1 1 1000,4 2 250}"
 work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/store-bench.XXXXXX")
 data=${DATA:-$work}
@@ -146,4 +148,7 @@ for size in $SIZES; do
 	[ -n "${DATA:-}" ] || rm -rf "${work:?}/$size"
 done
 [ "$ROUNDS" = 0 ] || ratios "$work/rows"
+# What tests/bench/scale.mjs calculates with.
+[ "$ROUNDS" = 0 ] || awk '$1 == "postgresql" && $3 == 16 && $4 == 0 { writes = $5 } $1 == "postgresql" && $3 == 0 && $4 == 1 { reads = $8 }
+	END { if (writes && reads) printf "# tests/bench/scale.mjs --writes=%d --reads=%d\n", writes, reads }' "$work/rows"
 ! grep -q '^gatehouse .* [1-9][0-9]*$' "$work/rows" 2>/dev/null || { echo '# there were errors'; exit 1; }
