@@ -99,7 +99,7 @@ check:
 install-check:
 	tests/prepare conf/packages/install-check
 	$(MAKE) -j2 all
-	bats tests/install/machine.bats tests/install/package.bats
+	bats tests/install/machine.bats tests/install/package.bats tests/install/image.bats
 
 # Release code, as it will run; then each rule of the store left out once.
 SOAK ?= 60

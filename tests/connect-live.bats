@@ -227,37 +227,34 @@ kill_at() {
 
 notices() { gatehouse --json activity --user ann | jq -s '[.[] | select(.event == "link_login_needed")] | length'; }
 
+# The vendor has had enough of us, and a command finds that out.
+refuse_refresh() {
+	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
+	command_to acme.a1 st.switch on
+	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+}
+log_in_after() { control '{"token":null}'; log_in; }
+
 @test "28 an owner is told once a day, whatever happens meanwhile" {
 	local before
 	before=$(notices)
-	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
-	command_to acme.a1 st.switch on
-	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	refuse_refresh
 	before=$(notices)
 	[ "$before" -ge 1 ]
-	control '{"token":null}'
-	log_in
-	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
-	command_to acme.a1 st.switch on
-	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	log_in_after
+	refuse_refresh
 	[ "$(notices)" = "$before" ]
 	ahead 80000
 	sign_in ann "$PASSWORD"
 	TOKEN=
-	control '{"token":null}'
-	log_in
-	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
-	command_to acme.a1 st.switch on
-	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	log_in_after
+	refuse_refresh
 	[ "$(notices)" = "$before" ]
 	ahead 6401
 	sign_in ann "$PASSWORD"
 	TOKEN=
-	control '{"token":null}'
-	log_in
-	control '{"expire":1,"token":{"status":400,"body":"{\"error\":\"invalid_grant\"}"}}'
-	command_to acme.a1 st.switch on
-	said '.deviceState[0].deviceError[0].errorEnum' DEVICE-OFFLINE
+	log_in_after
+	refuse_refresh
 	[ "$(notices)" = $((before + 1)) ]
 }
 

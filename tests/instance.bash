@@ -62,3 +62,24 @@ load_loop() {
 	done
 	echo "$asked $failed"
 }
+
+# begin_servers PREFIX [ARGS...]: an instance behind each of $SERVERS, in $W, a new folder; end_servers stops them.
+begin_servers() {
+	local web
+	W=$(mktemp -d "/tmp/gatehouse-$1.XXXXXX")
+	export W
+	shift
+	for web in $SERVERS; do
+		free_port >"$W/$web.port"
+		deploy --root "$W/$web" --web "$web" --port "$(cat "$W/$web.port")" "$@" >"$W/$web.out" || { cat "$W/$web.out"; return 1; }
+	done
+}
+
+end_servers() {
+	local web
+	for web in $SERVERS; do [ ! -d "$W/$web" ] || deploy stop --root "$W/$web" >/dev/null || true; done
+	rm -rf "$W"
+}
+
+# use SERVER: the following requests go there.
+use() { URL=http://127.0.0.1:$(cat "$W/$1.port") SERVER=$1; }

@@ -9,30 +9,20 @@ TRUSTED='127.0.0.2 127.0.0.3/32 127.1.0.0/16 fd00::/8 2001:DB8:0::7'
 
 setup_file() {
 	bats_require_minimum_version 1.5.0
-	W=$(mktemp -d /tmp/gatehouse-proxy.XXXXXX)
-	export W
-	local web args=()
-	for web in $TRUSTED; do args+=(--trusted-proxy "$web"); done
-	for web in $SERVERS; do
-		free_port >"$W/$web.port"
-		deploy --root "$W/$web" --web "$web" --port "$(cat "$W/$web.port")" --workers 1 "${args[@]}" >"$W/$web.out" ||
-			{ cat "$W/$web.out"; return 1; }
-	done
+	local address args=()
+	for address in $TRUSTED; do args+=(--trusted-proxy "$address"); done
+	begin_servers proxy --workers 1 "${args[@]}"
 }
 
 teardown_file() {
-	local web
 	[ ! -f "$W/front.pid" ] || kill "$(cat "$W/front.pid")"
-	for web in $SERVERS; do [ ! -d "$W/$web" ] || deploy stop --root "$W/$web" >/dev/null || true; done
-	rm -rf "$W"
+	end_servers
 }
 
 setup() {
 	load /usr/lib/bats/bats-support/load
 	load /usr/lib/bats/bats-assert/load
 }
-
-use() { URL=http://127.0.0.1:$(cat "$W/$1.port") SERVER=$1; }
 
 # from ADDRESS [CURL ARGS...]: sets $code, and $seen to the address that the program believes such a request to come from.
 from() {

@@ -9,30 +9,17 @@ SERVERS='nginx lighttpd'
 
 setup_file() {
 	bats_require_minimum_version 1.5.0
-	W=$(mktemp -d /tmp/gatehouse-web.XXXXXX)
-	export W
-	local web
-	for web in $SERVERS; do
-		free_port >"$W/$web.port"
-		deploy --root "$W/$web" --web "$web" --port "$(cat "$W/$web.port")" >"$W/$web.out" || { cat "$W/$web.out"; return 1; }
-	done
+	begin_servers web
 	head -c 300000 /dev/zero | tr '\0' a >"$W/300k"
 	head -c 40000 /dev/zero | tr '\0' a >"$W/40k"
 }
 
-teardown_file() {
-	local web
-	for web in $SERVERS; do [ ! -d "$W/$web" ] || deploy stop --root "$W/$web" >/dev/null || true; done
-	rm -rf "$W"
-}
+teardown_file() { end_servers; }
 
 setup() {
 	load /usr/lib/bats/bats-support/load
 	load /usr/lib/bats/bats-assert/load
 }
-
-# use SERVER: the following requests go there.
-use() { URL=http://127.0.0.1:$(cat "$W/$1.port") SERVER=$1; }
 
 # ask PATH [CURL ARGS...]: sets $code, $type, $body and $head.
 ask() {
