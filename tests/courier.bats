@@ -115,10 +115,11 @@ activities() {
 
 @test "many changes at once: newest wins, at most one call a second" {
 	linked
+	local began=$SECONDS i
 	for i in {1..40}; do set_lamp st.switchLevel.level=$i; done
 	until_is 40 lamp c1 st.switchLevel.level
 	assert_equal "$(st_log 'map(select(.type == "stateCallback") | .at) | [.[1:], .[:-1]] | transpose | map(.[0] - .[1] >= 950) | all')" true
-	[ "$(calls)" -lt 12 ]
+	[ "$(calls)" -lt $((SECONDS - began + 6)) ]
 	assert_equal "$(links .c1.backwards)" 0
 }
 

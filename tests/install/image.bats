@@ -57,11 +57,15 @@ first() { pgrep -s "$(cat "$W/pid")" -f '^/bin/sh /src/conf/docker/start$'; }
 # stop: as a container is told to, and until nothing is left of it.
 stop() {
 	[ -e "$W/pid" ] || return 0
-	local group
+	local group tries
 	group=$(cat "$W/pid")
 	kill -TERM "$(first)" || true
-	while pgrep -s "$group" >/dev/null; do sleep 0.1; done
-	rm "$W/pid"
+	for ((tries = 0; tries < 600; tries++)); do
+		pgrep -s "$group" >/dev/null || { rm "$W/pid"; return 0; }
+		sleep 0.1
+	done
+	pkill -KILL -s "$group"
+	return 1
 }
 
 @test "the image holds what was cloned, and nothing that was built elsewhere" {

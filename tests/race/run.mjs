@@ -86,10 +86,13 @@ async function workers() {
 }
 
 test('C52 workers are killed at any moment: whoever tries again with the last token known goes on', async () => {
-	const end = Date.now() + 8000;
+	// On a machine that has much else to do, as long as it takes for all to have happened.
+	const began = Date.now();
 	let kills = 0, lost = 0, done = 0;
+	const enough = () => kills >= 20 && lost >= 3 && done >= 20;
+	const going = () => Date.now() - began < (enough() ? 8000 : 60000);
 	const killer = (async () => {
-		while (Date.now() < end) {
+		while (going()) {
 			const pids = await workers();
 			const pid = pids[Math.floor(Math.random() * pids.length)];
 			if (pid !== undefined) {
@@ -103,7 +106,7 @@ test('C52 workers are killed at any moment: whoever tries again with the last to
 	})();
 	const family = async () => {
 		let { refresh_token: last } = await issued();
-		while (Date.now() < end) {
+		while (going()) {
 			let answer;
 			try {
 				answer = await refresh(last);
@@ -128,7 +131,7 @@ test('C52 workers are killed at any moment: whoever tries again with the last to
 		}
 	};
 	await Promise.all([killer, family(), family(), family(), family()]);
-	assert.ok(kills >= 20 && lost >= 3 && done >= 20, `${kills} kills, ${lost} answers lost, ${done} refreshes`);
+	assert.ok(enough(), `${kills} kills, ${lost} answers lost, ${done} refreshes`);
 });
 
 test('C52 an answer that never arrived is given again', async () => {
