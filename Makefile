@@ -22,7 +22,7 @@ PROGRAMS := $(patsubst cgi-bin/%.c,%,$(filter-out cgi-bin/app.c,$(wildcard cgi-b
 SHARED   := cgi-bin/app.c $(wildcard cgi-bin/*/*.c) $(wildcard db/*.c)
 UNIT     := $(wildcard tests/unit/*.c)
 FUZZ     := $(wildcard tests/fuzz/*.c)
-LIBS      = fcgi yaml jwt gdbm pq argon2 curl xml2 crypto m
+LIBS      = fcgi yaml jwt gdbm pq argon2 curl xml2 qrencode crypto m
 QUICK    := $(filter-out deploy tls postgresql machines proxy counts sim-live web road courier courier-links courier-soak handshake polyglot-live polyglot-mqtt rest-live rest-events connect-live connect-hooks household smartapp smartapp-calls,$(patsubst tests/%.bats,%,$(wildcard tests/*.bats)))
 FUZZ_SECONDS ?= 10
 

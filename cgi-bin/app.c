@@ -20,6 +20,7 @@
 #include "endpoints/webapp.h"
 #include "link/link.h"
 #include "nodeserver/source.h"
+#include "oauth/breached.h"
 #include "oauth/keyring.h"
 #include "web/page.h"
 #include "base/banned.h"
@@ -111,6 +112,9 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 		open_webapps(app, program);
 	if (parts & APP_RATE && (app->rate = rate_open(app->arena, app->config->root, &why)) == NULL)
 		die(program, why);
+	if (parts & APP_PASSWORDS && (app->breached = breached_configured(app->arena, app->config,
+	    arena_printf(app->arena, "%s/gatehouse.json", root), &why)) == NULL && why != NULL)
+		die(program, why);
 	if (parts & APP_LINKS && (app->links = links_open(app->arena, app->config, app->store, app->keyring, app->catalogue,
 	    &why)) == NULL)
 		die(program, why);
@@ -126,6 +130,7 @@ app_refresh(struct app *app)
 void
 app_close(struct app *app)
 {
+	breached_close(app->breached);
 	links_close(app->links);
 	rate_close(app->rate);
 	keyring_close(app->keyring);

@@ -3,6 +3,7 @@
 #define APP_H
 
 struct arena;
+struct breached;
 struct catalogue;
 struct config;
 struct keyring;
@@ -22,6 +23,7 @@ struct app {
 	const struct webapps	*webapps;	/* with APP_WEBAPPS */
 	struct rate		*rate;		/* with APP_RATE */
 	struct links		*links;		/* with APP_LINKS */
+	struct breached		*breached;	/* with APP_PASSWORDS; NULL if the config names no list */
 };
 
 enum app_part {
@@ -32,6 +34,7 @@ enum app_part {
 	APP_WEBAPPS	= 16,	/* apps of third parties; needs the store and the catalogue */
 	APP_RATE	= 32,	/* how often each of their installations asks */
 	APP_LINKS	= 64,	/* connectors, and commands to linked devices; needs the store, the catalogue and the keys */
+	APP_PASSWORDS	= 128,	/* the list of breached passwords, where somebody may choose one */
 };
 
 /* Open what parts name for the instance in root (NULL: from the environment, GATEHOUSE_ROOT). What is wrong is said

@@ -36,7 +36,8 @@ main(void)
 	static const struct program program = { "console", routes, MAX_BODY };
 	struct app app;
 
-	app_open(&app, program.name, NULL, APP_STORE | APP_KEYS | APP_CATALOGUE | APP_PAGES | APP_WEBAPPS | APP_LINKS);
+	app_open(&app, program.name, NULL, APP_STORE | APP_KEYS | APP_CATALOGUE | APP_PAGES | APP_WEBAPPS | APP_LINKS |
+	    APP_PASSWORDS);
 	int rc = serve(&program, &app);
 	app_close(&app);
 	return rc;

@@ -44,6 +44,7 @@ run(struct cli *c)
 {
 	static const struct { unsigned cli, app; } parts[] = {
 		{ CLI_STORE, APP_STORE }, { CLI_CATALOGUE, APP_CATALOGUE }, { CLI_KEYS, APP_KEYS },
+		{ CLI_PASSWORDS, APP_PASSWORDS },
 	};
 	struct app app = { 0 };
 	unsigned wanted = 0;
@@ -61,6 +62,7 @@ run(struct cli *c)
 	c->store = app.store;
 	c->catalogue = app.catalogue;
 	c->keyring = app.keyring;
+	c->breached = app.breached;
 	int result = (int)c->verb->run(c);
 	if (c->verb->parts != 0)
 		app_close(&app);

@@ -28,12 +28,16 @@ config() { "$BUILD/gatehouse" config "$@"; }
 	while IFS='|' read -r text want; do
 		printf '%s' "$text" >"$FILE"
 		run -1 --separate-stderr config check "$FILE"
-		assert_equal "${stderr_lines[0]}" "gatehouse: $FILE:$want"
+		assert_equal "${stderr_lines[0]}" "gatehouse: $FILE:${want/DIR/${FILE%/*}}"
 	done <<-'END'
+		{"login":{"second_factor":true}}|1: login.second_factor: must be text in double quotes
+		{"login":{"second_factor":"sometimes"}}|1: login.second_factor: must be "optional" or "required"
+		{"login":{"second_faktor":"required"}}|1: login.second_faktor: no such key; did you mean second_factor?
+		{"login":{"breached_passwords":"gone"}}|1: login.breached_passwords: DIR/gone: No such file or directory
 		{"oauth":{"code_ttl":"60"}}|1: oauth.code_ttl: must be a whole number from 1 to 600
 		{"simulator":"yes"}|1: simulator: must be true or false, without quotes
 		{"public_url":"https://a.example/"}|1: public_url: must end with the host, the port, or a folder: no slash at its end
-		{"coffee":{}}|1: coffee: no such key; known here are public_url, store, oauth, smartthings, ca_file, smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices
+		{"coffee":{}}|1: coffee: no such key; known here are public_url, store, oauth, login, smartthings, ca_file, smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices
 		[]|1: must hold one object, {...}
 		{"simulator":true|1: not valid JSON
 		{"simulator":true,"simulator":true}|1: a member stands twice: simulator

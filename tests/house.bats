@@ -146,6 +146,7 @@ strangers() {
 			knows("jwt.h", "cgi-bin/oauth/jwt_codec.c")
 			knows("libpq", "db/pg.c")
 			knows("argon2.h", "cgi-bin/oauth/password.c")
+			knows("qrencode.h", "cgi-bin/web/qr.c")
 			knows("mosquitto", "cgi-bin/polyglot-mqtt.c")
 			knows("mqtt_protocol", "cgi-bin/polyglot-mqtt.c")
 			knows("openssl/", "cgi-bin/base/secret.c cgi-bin/oauth/keyring.c cgi-bin/oauth/keyring_make.c cgi-bin/oauth/assertion.c" \

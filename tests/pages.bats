@@ -261,6 +261,39 @@ safe() {
 	signed_out "${session/gatehouse-session=?/gatehouse-session=}"
 }
 
+@test "B29 a password of the list of breached ones is refused wherever one is chosen; a list that is none stops the start" {
+	local at=$ROOT breached='tram seven lantern nine' list
+	ROOT=$BATS_TEST_TMPDIR/root
+	mkdir "$ROOT"
+	cp -r "$at/secret" "$at/store" "$ROOT/"
+	list=$ROOT/pwned.txt
+	for password in "$breached" a b c; do printf %s "$password" | sha1sum | tr a-f A-F | sed 's/ .*/:17\r/'; done | sort >"$list"
+	printf '{"public_url":"%s",\n"login":{"breached_passwords":"pwned.txt"}}\n' "$PUBLIC" >"$ROOT/gatehouse.json"
+	register dora "$(urlencode "$breached")"
+	status 400
+	has 'was in a breach'
+	register dora "$(urlencode "$breached ten")"
+	status 303
+	sign_in ann "$PASSWORD"
+	cgi console GET /account '' HTTP_COOKIE="$session"
+	cgi console POST /account "csrf=$(hidden csrf)&action=password&current=$(urlencode "$PASSWORD")&new=$(urlencode "$breached")" HTTP_COOKIE="$session"
+	status 400
+	has 'was in a breach'
+	run -1 gatehouse user passwd ann --password-stdin <<<"$breached"
+	[[ $output == *'was in'*'breach'* ]]
+	run -1 gatehouse user add emil --password-stdin <<<"$breached"
+	# something else in its place
+	dd if=/dev/urandom of="$list" bs=1 count=170 conv=notrunc status=none
+	run cgi authorize GET /login
+	[[ $output == *"$ROOT/gatehouse.json:2: login.breached_passwords: $ROOT/pwned.txt: is no list of SHA-1 hashes"* ]]
+	run -1 gatehouse config check
+	[[ $output == *"gatehouse.json:2: login.breached_passwords: "* ]]
+	rm "$list"
+	run -1 gatehouse user passwd ann --password-stdin <<<"$breached ten"
+	[[ $output == *"No such file"* ]]
+	ROOT=$at
+}
+
 @test "B33 names that are formats, paths, controls, too long, or written from right to left" {
 	local v n=10	# an address each: this is not about throttles
 	for v in ..%2F..%2Fx a%2Fb %0a a%0d%0ab %00 %ff %01 "$(printf '%04096d' 0)" '' %20%20; do

@@ -126,6 +126,9 @@ show_told(struct page *p, struct json *v, const struct json *e)
 static const struct { const char *detail, *text; } details[] = {
 	{ "user", "why_user" }, { "client", "why_client" }, { "operator", "why_operator" },
 	{ "a code came twice", "why_code" }, { "a refresh token came twice", "why_refresh" }, { "by link", "why_link" },
+	{ "with a code", "why_code_app" }, { "with a recovery code", "why_code_recovery" },
+	{ "by link, with a code", "why_link_app" }, { "by link, with a recovery code", "why_link_recovery" },
+	{ "by the operator", "why_operator" },
 };
 
 static void

@@ -6,6 +6,7 @@
 #include "account/choice.h"
 #include "account/moment.h"
 #include "account/preferences.h"
+#include "account/onward.h"
 #include "account/signin.h"
 #include "account/visitor.h"
 #include "app.h"
@@ -58,7 +59,7 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 	json_set_string(a, sealed, "id", secret_token(a, 16));
 	json_set_string(a, sealed, "session", secret_digest(a, v->session.cookie));
 	json_set_string(a, data, "request", seal_make(a, app->keyring, "consent", sealed, clock_sec() + PAGE_KEPT));
-	json_set_string(a, data, "carry", signin_carry(app, rq, &(struct onward){ .authorize = true, .request = *request }));
+	json_set_string(a, data, "carry", onward_carry(app, rq, &(struct onward){ .authorize = true, .request = *request }));
 	json_set_string(a, data, "client", request->client.name);
 	json_set_string(a, data, "about", request->client.about);
 	json_set_string(a, data, "link", request->client.link);

@@ -5,6 +5,7 @@
 
 #include "account/choice.h"
 #include "account/consent.h"
+#include "account/onward.h"
 #include "account/signin.h"
 #include "account/visitor.h"
 #include "app.h"

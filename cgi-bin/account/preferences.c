@@ -5,7 +5,7 @@
 
 #include "account/answers.h"
 #include "account/consent.h"
-#include "account/signin.h"
+#include "account/onward.h"
 #include "account/visitor.h"
 #include "app.h"
 #include "base/arena.h"
@@ -49,7 +49,7 @@ frame(struct app *app, const struct request *rq, const struct visitor *v, const 
 	json_set(a, sealed, "kept", json_copy(a, w->answers.kept));
 	json_set_string(a, data, "request", seal_make(a, app->keyring, PURPOSE, sealed, clock_sec() + PAGES_KEPT));
 	json_set_string(a, data, "carry",
-	    signin_carry(app, rq, &(struct onward){ .authorize = true, .request = w->request }));
+	    onward_carry(app, rq, &(struct onward){ .authorize = true, .request = w->request }));
 	json_set_string(a, data, "client", w->request.client.name);
 	json_set_string(a, data, "about", w->request.client.about);
 	json_set_string(a, data, "link", w->request.client.link);

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "account/moment.h"
+#include "account/second_page.h"
 #include "account/sessions.h"
 #include "account/visitor.h"
 #include "app.h"
@@ -15,6 +17,7 @@
 #include "oauth/activity.h"
 #include "oauth/exchange.h"
 #include "oauth/grant.h"
+#include "oauth/second_factor.h"
 #include "oauth/throttle.h"
 #include "oauth/user.h"
 #include "schema/told.h"
@@ -22,6 +25,8 @@
 #include "web/request.h"
 #include "web/response.h"
 #include "base/banned.h"
+
+#define RECOVERY_FEW 3	/* codes that are left: time for new ones */
 
 /* Languages by their own names: whoever looks for one reads it. */
 static const struct { const char *id, *name; } languages[] = { { "en", "English" }, { "ko", "한국어" } };
@@ -40,13 +45,31 @@ list_languages(struct arena *a, const char *chosen)
 	return list;
 }
 
+/* The second factor as the page shows it. */
+static enum store_result
+show_second(struct app *app, struct arena *a, const struct user *u, struct json *data)
+{
+	struct second_factor f;
+	enum store_result r = u->second_factor ? second_factor_look(app->store, a, u->id, &f) : STORE_ABSENT;
+
+	if (r != STORE_OK)
+		return r == STORE_ABSENT ? STORE_OK : r;
+	struct json *second = json_set(a, data, "second", json_object(a));
+	json_set(a, second, "since", moment(a, f.since * 1000));
+	json_set_int(a, second, "left", f.recovery);
+	json_set_bool(a, second, "few", f.recovery <= RECOVERY_FEW);
+	json_set_bool(a, second, "required", second_factor_required(app->config));
+	return STORE_OK;
+}
+
 static void
 show(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, int status,
     const char *fault, const char *done)
 {
 	struct json *data = json_object(rq->arena), *sessions;
 
-	if (sessions_list(app, rq->arena, v, &sessions) != STORE_OK) {
+	if (sessions_list(app, rq->arena, v, &sessions) != STORE_OK ||
+	    show_second(app, rq->arena, &v->session.user, data) != STORE_OK) {
 		visitor_unavailable(app, rq, rs);
 		return;
 	}
@@ -58,12 +81,13 @@ show(struct app *app, const struct request *rq, struct response *rs, const struc
 	visitor_page(app, rq, rs, v, status, "account", data, NULL);
 }
 
-/* Is "current" the visitor's password? False: the answer is made. */
+/* Is "current" the visitor's password, and "code" a code of the second factor, if there is one? False: the answer is made. */
 static bool
 proves(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
 {
 	const char *password = request_form(rq, "current");
 	int64_t wait;
+	enum second_factor_found found;
 	struct user u;
 	bool ok = false;
 
@@ -80,7 +104,13 @@ proves(struct app *app, const struct request *rq, struct response *rs, const str
 		throttle_clear(app->store, rq->arena, THROTTLE_KNOWN, v->session.user.id);
 	else
 		show(app, rq, rs, v, 403, "account_wrong", NULL);
-	return r == STORE_OK && ok;
+	if (r != STORE_OK || !ok || !u.second_factor)
+		return r == STORE_OK && ok;
+	if (!second_page_try(app, rq, rs, &u, &found))
+		return false;
+	if (found == SECOND_FACTOR_WRONG)
+		show(app, rq, rs, v, 403, "second_wrong", NULL);
+	return found != SECOND_FACTOR_WRONG;
 }
 
 struct revoking {
@@ -116,7 +146,7 @@ change_password(struct app *app, const struct request *rq, struct response *rs, 
 	struct user now;
 	const char *password = request_form(rq, "new"), *fault;
 
-	if ((fault = user_password_fault(u->name, password != NULL ? password : "")) != NULL) {
+	if ((fault = user_password_fault(app->breached, u->name, password != NULL ? password : "")) != NULL) {
 		show(app, rq, rs, v, 400, fault, NULL);
 		return;
 	}
@@ -165,6 +195,69 @@ delete_account(struct app *app, const struct request *rq, struct response *rs, c
 	response_redirect(rs, arena_printf(rq->arena, "%s/", visitor_base(app)));
 }
 
+/* --- the second factor --- */
+
+static void
+second_start(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	if (v->session.user.second_factor)
+		visitor_refuse(app, rq, rs, 400, "");
+	else if (proves(app, rq, rs, v))
+		second_page_enrol(app, rq, rs, v, &v->session.user, json_object(rq->arena));
+}
+
+static void
+show_codes(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, struct json *codes)
+{
+	second_page_recovery(app, rq, rs, v, codes, arena_printf(rq->arena, "%s/account", visitor_base(app)));
+}
+
+/* Every session has ended; this browser gets a new one. */
+static void
+second_confirm(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	struct user now;
+	struct json *codes;
+
+	if (!second_page_enrolled(app, rq, rs, v, &v->session.user, json_object(rq->arena), &now, &codes))
+		return;
+	if (visitor_sign_in(app, rq, rs, &now))
+		show_codes(app, rq, rs, v, codes);
+	else
+		visitor_unavailable(app, rq, rs);
+}
+
+static void
+second_codes(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	struct json *codes;
+
+	if (!proves(app, rq, rs, v))
+		return;
+	enum store_result r = second_factor_renew(app->store, rq->arena, v->session.user.id, &codes);
+	if (r == STORE_ABSENT)
+		visitor_refuse(app, rq, rs, 400, "");
+	else if (r != STORE_OK)
+		visitor_unavailable(app, rq, rs);
+	else {
+		visitor_note(app, rq, v, (struct activity){ .event = "authn_recovery_new" });
+		show_codes(app, rq, rs, v, codes);
+	}
+}
+
+static void
+second_off(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
+{
+	if (!proves(app, rq, rs, v))
+		return;
+	if (second_factor_off(app->store, rq->arena, v->session.user.id, NULL) != STORE_OK) {
+		visitor_unavailable(app, rq, rs);
+		return;
+	}
+	visitor_note(app, rq, v, (struct activity){ .event = "authn_second_factor_off" });
+	response_redirect(rs, arena_printf(rq->arena, "%s/account?done=second-off", visitor_base(app)));
+}
+
 /* "" stands for the browser's own. */
 static void
 choose_language(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v)
@@ -192,6 +285,10 @@ static const struct {
 	{ "language", "account_language_done", choose_language },
 	{ "session", "account_session_done", sessions_end },
 	{ "sessions", "account_sessions_done", sessions_end_others },
+	{ "second-start", NULL, second_start },
+	{ "second-confirm", NULL, second_confirm },
+	{ "second-codes", NULL, second_codes },
+	{ "second-off", "second_off_done", second_off },
 	{ "delete", NULL, delete_account },
 };
 #define FORMS (sizeof(forms) / sizeof(forms[0]))

@@ -3,15 +3,14 @@
 
 #include <string.h>
 
+#include "account/onward.h"
+#include "account/second_step.h"
 #include "account/visitor.h"
 #include "app.h"
 #include "base/arena.h"
-#include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
 #include "device/device.h"
-#include "oauth/authorize_request.h"
-#include "oauth/seal.h"
 #include "oauth/throttle.h"
 #include "oauth/user.h"
 #include "web/form.h"
@@ -19,64 +18,12 @@
 #include "web/response.h"
 #include "base/banned.h"
 
-#define REQUEST_KEPT 1800	/* seconds in which somebody must have logged in */
-
-/* What the visitor carries, from the query or the form. */
-static struct onward
-carried(struct app *app, const struct request *rq)
-{
-	const char *text = request_form(rq, "request") != NULL ? request_form(rq, "request") : request_query(rq, "request");
-	struct json *data = seal_open(rq->arena, app->keyring, "carry", text, clock_sec());
-	struct onward on = { .user_code = json_get_string(data, "user_code") };
-
-	on.authorize = data != NULL && on.user_code == NULL &&
-	    authorize_from_json(app->store, rq->arena, data, &on.request);
-	return on;
-}
-
-char *
-signin_carry(struct app *app, const struct request *rq, const struct onward *on)
-{
-	struct arena *a = rq->arena;
-	struct json *data = on->authorize ? authorize_to_json(a, &on->request) : json_object(a);
-
-	if (!on->authorize && on->user_code == NULL)
-		return NULL;
-	json_set_string(a, data, "user_code", on->user_code);
-	return seal_make(a, app->keyring, "carry", data, clock_sec() + REQUEST_KEPT);
-}
-
-/* What every page here shows: what is carried, and for whom it is. */
-static struct json *
-page_data(struct app *app, const struct request *rq, const struct onward *on)
-{
-	struct json *data = json_object(rq->arena);
-
-	json_set_bool(rq->arena, data, "registration", app->config->oauth.registration);
-	json_set_string(rq->arena, data, "request", signin_carry(app, rq, on));
-	json_set_string(rq->arena, data, "client", on->authorize ? on->request.client.name : NULL);
-	return data;
-}
-
-/* Signed in: onward, without a host, so that one who came by another name of this machine stays there. */
-static void
-go_on(struct app *app, const struct request *rq, struct response *rs, const struct onward *on)
-{
-	const char *base = visitor_base(app), *to = "/";
-
-	if (on->authorize)
-		to = arena_printf(rq->arena, "/authorize?%s", authorize_query(rq->arena, &on->request));
-	else if (on->user_code != NULL)
-		to = arena_printf(rq->arena, "/device?%s", form_add(rq->arena, "", "user_code", on->user_code));
-	response_redirect(rs, arena_printf(rq->arena, "%s%s", base, to));
-}
-
 /* Show a form again, with what was wrong and the name that was typed. */
 static void
 show(struct app *app, const struct request *rq, struct response *rs, const struct visitor *v, int status,
     const char *page, const struct onward *on, const char *fault)
 {
-	struct json *data = page_data(app, rq, on);
+	struct json *data = onward_data(app, rq, on);
 	const char *name = request_form(rq, "username");
 
 	json_set_string(rq->arena, data, "fault", fault);
@@ -89,16 +36,6 @@ signin_ask(struct app *app, const struct request *rq, struct response *rs, const
     const struct onward *on)
 {
 	show(app, rq, rs, v, 200, "login", on, NULL);
-}
-
-static void
-enter(struct app *app, const struct request *rq, struct response *rs, const struct user *u,
-    const struct onward *on)
-{
-	if (visitor_sign_in(app, rq, rs, u))
-		go_on(app, rq, rs, on);
-	else
-		visitor_unavailable(app, rq, rs);
 }
 
 /* --- login --- */
@@ -154,12 +91,13 @@ login_by_password(struct app *app, const struct request *rq, struct response *rs
 		visitor_unavailable(app, rq, rs);
 		return;
 	}
-	visitor_note(app, rq, v, (struct activity){ .event = ok ? "authn_login_success" : "authn_login_fail", .user = u.id });
 	if (ok) {
 		throttle_clear(app->store, rq->arena, kind, folded);
-		enter(app, rq, rs, &u, on);
-	} else
-		show(app, rq, rs, v, 403, "login", on, "login_wrong");
+		second_step_begin(app, rq, rs, v, &u, FIRST_PASSWORD, on);
+		return;
+	}
+	visitor_note(app, rq, v, (struct activity){ .event = "authn_login_fail", .user = u.id });
+	show(app, rq, rs, v, 403, "login", on, "login_wrong");
 }
 
 static void
@@ -168,10 +106,9 @@ login_by_link(struct app *app, const struct request *rq, struct response *rs, co
 	struct user u;
 	enum store_result r = user_link_use(app->store, rq->arena, token, &u);
 
-	if (r == STORE_OK && !u.disabled) {
-		visitor_note(app, rq, v, (struct activity){ .event = "authn_login_success", .user = u.id, .detail = "by link" });
-		enter(app, rq, rs, &u, &(struct onward){ 0 });
-	} else if (r == STORE_OK || r == STORE_ABSENT)
+	if (r == STORE_OK && !u.disabled)
+		second_step_begin(app, rq, rs, v, &u, FIRST_LINK, &(struct onward){ 0 });
+	else if (r == STORE_OK || r == STORE_ABSENT)
 		visitor_error(app, rq, rs, 403, "error_link", NULL);
 	else
 		visitor_unavailable(app, rq, rs);
@@ -198,7 +135,7 @@ void
 signin_login(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct visitor v = visitor_find(app, rq, rs);
-	const struct onward on = carried(app, rq);
+	const struct onward on = onward_read(app, rq);
 
 	if (v.unavailable)
 		visitor_unavailable(app, rq, rs);
@@ -209,11 +146,13 @@ signin_login(struct app *app, const struct request *rq, struct response *rs)
 		} else if (request_query(rq, "link") != NULL)
 			show_link(app, rq, rs, &v, request_query(rq, "link"));
 		else if (v.signed_in)
-			go_on(app, rq, rs, &on);
+			response_redirect(rs, onward_path(app, rq, &on));
 		else
 			signin_ask(app, rq, rs, &v, &on);
 	} else if (!visitor_form_ok(app, rq, rs, &v))
 		return;
+	else if (request_form(rq, "step") != NULL)
+		second_step_answer(app, rq, rs, &v, &on);
 	else if (request_form(rq, "link") != NULL)
 		login_by_link(app, rq, rs, &v, request_form(rq, "link"));
 	else
@@ -232,7 +171,7 @@ make_account(struct app *app, const struct request *rq, struct response *rs, con
 
 	name = name != NULL ? name : "";
 	password = password != NULL ? password : "";
-	if ((fault = user_name_fault(rq->arena, name)) != NULL || (fault = user_password_fault(name, password)) != NULL) {
+	if ((fault = user_name_fault(rq->arena, name)) != NULL || (fault = user_password_fault(app->breached, name, password)) != NULL) {
 		show(app, rq, rs, v, 400, "register", on, fault);
 		return;
 	}
@@ -251,14 +190,14 @@ make_account(struct app *app, const struct request *rq, struct response *rs, con
 		return;
 	}
 	visitor_note(app, rq, v, (struct activity){ .event = "user_created", .user = u.id });
-	enter(app, rq, rs, &u, on);
+	second_step_begin(app, rq, rs, v, &u, FIRST_REGISTRATION, on);
 }
 
 void
 signin_register(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct visitor v = visitor_find(app, rq, rs);
-	const struct onward on = carried(app, rq);
+	const struct onward on = onward_read(app, rq);
 
 	if (v.unavailable)
 		visitor_unavailable(app, rq, rs);
@@ -276,14 +215,14 @@ void
 signin_logout(struct app *app, const struct request *rq, struct response *rs)
 {
 	struct visitor v = visitor_find(app, rq, rs);
-	const struct onward on = carried(app, rq);
+	const struct onward on = onward_read(app, rq);
 
 	if (v.unavailable)
 		visitor_unavailable(app, rq, rs);
 	else if (strcmp(rq->method, "GET") == 0)
-		visitor_page(app, rq, rs, &v, 200, "logout", page_data(app, rq, &on), NULL);
+		visitor_page(app, rq, rs, &v, 200, "logout", onward_data(app, rq, &on), NULL);
 	else if (visitor_form_ok(app, rq, rs, &v)) {
 		visitor_sign_out(app, rq, rs, &v);
-		go_on(app, rq, rs, &on);
+		response_redirect(rs, onward_path(app, rq, &on));
 	}
 }

@@ -19,7 +19,7 @@ static const char *const names[] = {
 /* Which events a kind has: those that begin so. */
 static const struct { enum timeline_kind kind; const char *begins; } kinds[] = {
 	{ TIMELINE_SIGNINS, "authn_login" }, { TIMELINE_SIGNINS, "authn_password" }, { TIMELINE_SIGNINS, "authn_sessions" },
-	{ TIMELINE_SIGNINS, "user_" },
+	{ TIMELINE_SIGNINS, "authn_second" }, { TIMELINE_SIGNINS, "authn_recovery" }, { TIMELINE_SIGNINS, "user_" },
 	{ TIMELINE_LINKS, "authz_" }, { TIMELINE_LINKS, "authn_token" }, { TIMELINE_LINKS, "authn_code" },
 	{ TIMELINE_LINKS, "callback_" }, { TIMELINE_LINKS, "interaction_result" },
 	{ TIMELINE_MESSAGES, "asked_" }, { TIMELINE_MESSAGES, "told_" }, { TIMELINE_MESSAGES, "failed_" },

@@ -11,6 +11,7 @@
 #include "base/json.h"
 #include "base/secret.h"
 #include "oauth/seal.h"
+#include "oauth/second_factor.h"
 #include "web/cookie.h"
 #include "web/origin.h"
 #include "web/page.h"
@@ -49,6 +50,9 @@ visitor_find(struct app *app, const struct request *rq, struct response *rs)
 	enum store_result r = session_find(app->store, rq->arena, app->config, cookie, &v.session);
 
 	app_refresh(app);
+	/* Where a second factor has become a must, whoever has none must sign in anew, and make one there. */
+	if (r == STORE_OK && !v.session.user.second_factor && second_factor_required(app->config))
+		r = STORE_ABSENT;
 	v.signed_in = r == STORE_OK;
 	v.unavailable = r != STORE_OK && r != STORE_ABSENT;
 	v.csrf = seal_form_token(rq->arena, app->keyring, v.signed_in ? cookie : form_cookie(app, rq, rs));
@@ -155,6 +159,7 @@ place_of(const char *name)
 		{ "home", "at_devices" }, { "devices", "at_devices" }, { "device-one", "at_devices" }, { "device-new", "at_devices" },
 		{ "device-delete", "at_devices" }, { "links", "at_links" }, { "link", "at_links" },
 		{ "link-preferences", "at_links" }, { "activity", "at_activity" }, { "account", "at_account" },
+		{ "second-factor", "at_account" }, { "recovery-codes", "at_account" },
 		{ "operator", "at_operator" }, { "connect", "at_links" }, { "connect-vendor", "at_links" },
 		{ "nodeservers", "at_nodeservers" }, { "nodeserver", "at_nodeservers" },
 		{ "connect-link", "at_links" }, { "connect-devices", "at_links" }, { "connect-done", "at_links" },

@@ -27,6 +27,10 @@ struct config {
 		bool		 registration;	/* may a stranger make an account? */
 		const char	*audience;	/* aud of our access tokens */
 	} oauth;
+	struct {	/* docs/security.md */
+		const char	*second_factor;		/* "optional", or "required" of everybody who signs in */
+		const char	*breached_passwords;	/* file of oauth/breached.h; "" = there is none */
+	} login;
 	struct {
 		const char	*client_id;	/* SmartThings' own: stClientId; "" until registered */
 		const char	*client_secret_file;

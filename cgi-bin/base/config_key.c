@@ -88,6 +88,12 @@ engine_fault(const char *s)
 }
 
 static const char *
+second_factor_fault(const char *s)
+{
+	return strcmp(s, "optional") == 0 || strcmp(s, "required") == 0 ? NULL : "must be \"optional\" or \"required\"";
+}
+
+static const char *
 isolation_fault(const char *s)
 {
 	return strcmp(s, "locks") == 0 || strcmp(s, "serializable") == 0 ? NULL : "must be \"locks\" or \"serializable\"";
@@ -343,6 +349,8 @@ const struct config_key config_keys[] = {
 	{ "oauth.session_max_ttl", &number, AT(oauth.session_max_ttl), "43200", 1, YEAR, NULL },
 	{ "oauth.registration", &boolean, AT(oauth.registration), "true", 0, 0, NULL },
 	{ "oauth.audience", &text, AT(oauth.audience), "\"urn:gatehouse:devices\"", 0, 0, audience_fault },
+	{ "login.second_factor", &text, AT(login.second_factor), "\"optional\"", 0, 0, second_factor_fault },
+	{ "login.breached_passwords", &text, AT(login.breached_passwords), "\"\"", 0, 0, maybe_path_fault },
 	{ "smartthings.client_id", &text, AT(smartthings.client_id), "\"\"", 0, 0, word_fault },
 	{ "smartthings.client_secret_file", &text, AT(smartthings.client_secret_file), "\"secret/smartthings\"", 0, 0,
 	    path_fault },

@@ -90,6 +90,28 @@ secret_hmac(const void *key, size_t key_len, const void *data, size_t len, unsig
 	}
 }
 
+void
+secret_sha1(const void *data, size_t len, unsigned char out[SECRET_SHA1])
+{
+	unsigned int n = SECRET_SHA1;
+
+	if (EVP_Digest(data, len, out, &n, EVP_sha1(), NULL) != 1) {
+		fprintf(stderr, "secret: SHA-1 failed\n");
+		abort();
+	}
+}
+
+void
+secret_hmac_sha1(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[SECRET_SHA1])
+{
+	unsigned int n = SECRET_SHA1;
+
+	if (HMAC(EVP_sha1(), key, (int)key_len, data, len, out, &n) == NULL) {
+		fprintf(stderr, "secret: HMAC failed\n");
+		abort();
+	}
+}
+
 char *
 secret_digest(struct arena *a, const char *text)
 {

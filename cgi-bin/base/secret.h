@@ -24,6 +24,11 @@ char	*secret_uuid(struct arena *);
 void	 secret_sha256(const void *data, size_t len, unsigned char out[SECRET_HASH]);
 void	 secret_hmac(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[SECRET_HASH]);
 
+/* For what others have made of SHA-1, and for nothing else: codes of authenticator apps, lists of breached passwords. */
+#define SECRET_SHA1 20	/* bytes */
+void	 secret_sha1(const void *data, size_t len, unsigned char out[SECRET_SHA1]);
+void	 secret_hmac_sha1(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[SECRET_SHA1]);
+
 /* SHA-256 of a text as base64url, 43 characters: how secrets are stored and looked up. */
 char	*secret_digest(struct arena *, const char *text);
 

@@ -12,6 +12,7 @@
 #include "device/capability.h"
 #include "device/device.h"
 #include "link/connector.h"
+#include "oauth/breached.h"
 #include "smartapp/logins.h"
 #include "smartapp/smartapp.h"
 #include "base/banned.h"
@@ -107,6 +108,16 @@ check_connectors(const struct cli *c, const struct config *config, struct connec
 	return CLI_DONE;
 }
 
+static int
+check_breached(const struct cli *c, const struct config *config, const char *file)
+{
+	const char *why;
+	struct breached *list = breached_configured(c->arena, config, file, &why);
+
+	breached_close(list);
+	return why == NULL ? CLI_DONE : output_refuse(c, "name the list as it was downloaded, or leave the key away", "%s", why);
+}
+
 static enum cli_exit
 check(struct cli *c)
 {
@@ -115,7 +126,7 @@ check(struct cli *c)
 	struct connectors connectors;
 
 	if (config == NULL || check_starters(c, config, file) != CLI_DONE || check_connectors(c, config, &connectors) != CLI_DONE ||
-	    check_smartapp(c, config, &connectors, file) != CLI_DONE)
+	    check_smartapp(c, config, &connectors, file) != CLI_DONE || check_breached(c, config, file) != CLI_DONE)
 		return CLI_REFUSED;
 	struct json *v = json_object(c->arena);
 	json_set_string(c->arena, v, "file", file);

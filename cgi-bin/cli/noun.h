@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 struct arena;
+struct breached;
 struct catalogue;
 struct cli;
 struct config;
@@ -19,7 +20,7 @@ struct store;
 enum cli_exit { CLI_DONE, CLI_REFUSED, CLI_USAGE };
 
 /* What a verb needs opened before it runs; 0 = nothing, not even the config. */
-enum cli_part { CLI_CONFIG = 1, CLI_STORE = 2, CLI_CATALOGUE = 4, CLI_KEYS = 8 };
+enum cli_part { CLI_CONFIG = 1, CLI_STORE = 2, CLI_CATALOGUE = 4, CLI_KEYS = 8, CLI_PASSWORDS = 16 };
 
 /* How often an option may stand: once if at all, unless it says otherwise. */
 enum cli_often { CLI_MANY = 1, CLI_MUST = 2 };
@@ -71,6 +72,7 @@ struct cli {
 	struct store	*store;
 	const struct catalogue *catalogue;
 	struct keyring	*keyring;
+	struct breached	*breached;
 };
 
 extern const struct cli_noun cli_smartapp, cli_log, cli_metrics;

@@ -41,6 +41,7 @@ static const struct output_column list_columns[] = {
 	{ "created", "created", OUTPUT_TIME },
 	{ "disabled", "disabled", OUTPUT_YES },
 	{ "operator", "operator", OUTPUT_YES },
+	{ "second_factor", "second factor", OUTPUT_YES },
 	{ NULL, NULL, 0 },
 };
 
@@ -54,6 +55,7 @@ as_json(struct arena *a, const struct user *u)
 	json_set_int(a, v, "created", u->created);
 	json_set_bool(a, v, "disabled", u->disabled);
 	json_set_bool(a, v, "operator", u->is_operator);
+	json_set_bool(a, v, "second_factor", u->second_factor);
 	return v;
 }
 
@@ -68,6 +70,10 @@ refuse_fault(const struct cli *c, const char *fault)
 		{ "password_long", "the password is too long", "choose at most 1024 bytes" },
 		{ "password_common", "this password is among those tried first",
 		    "choose another, or leave --password-stdin away to have one made up" },
+		{ "password_breached", "this password was in other people's breaches",
+		    "choose another, or leave --password-stdin away to have one made up" },
+		{ "password_unchecked", "the list of breached passwords cannot be read",
+		    "look at login.breached_passwords in the config" },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
@@ -86,7 +92,7 @@ password_for(const struct cli *c, const char *name, bool *made)
 	if (*made)
 		return secret_token(c->arena, GENERATED);
 	password = input_secret(c, "password");
-	if (password != NULL && (fault = user_password_fault(name, password)) != NULL)
+	if (password != NULL && (fault = user_password_fault(c->breached, name, password)) != NULL)
 		refuse_fault(c, fault);
 	return fault == NULL ? password : NULL;
 }
@@ -314,10 +320,15 @@ static const struct cli_option sessions_options[] = {
 	{ NULL, NULL, 0, NULL },
 };
 
+static const struct cli_option factor_options[] = {
+	{ "remove", NULL, 0, "take it away, for one who has lost the phone and the recovery codes" },
+	{ NULL, NULL, 0, NULL },
+};
+
 static const struct cli_verb verbs[] = {
-	{ "add", "NAME", "Add an account.", add_options, CLI_STORE | CLI_CATALOGUE, add },
+	{ "add", "NAME", "Add an account.", add_options, CLI_STORE | CLI_CATALOGUE | CLI_PASSWORDS, add },
 	{ "list", "", "List all accounts.", NULL, CLI_STORE, list },
-	{ "passwd", "NAME", "Give an account a new password.", password_option, CLI_STORE, passwd },
+	{ "passwd", "NAME", "Give an account a new password.", password_option, CLI_STORE | CLI_PASSWORDS, passwd },
 	{ "delete", "NAME", "Delete an account with all its devices.", NULL,
 	    CLI_STORE | CLI_CATALOGUE | CLI_KEYS, delete },
 	{ "disable", "NAME", "Refuse logins and tokens of an account; nothing is lost.", NULL, CLI_STORE, disable },
@@ -327,6 +338,8 @@ static const struct cli_verb verbs[] = {
 	{ "sessions", "NAME", "List where an account is signed in.", sessions_options, CLI_STORE, user_set_sessions },
 	{ "language", "NAME LANGUAGE", "Choose the language of an account's pages: en, ko, or browser.", NULL, CLI_STORE,
 	    user_set_pages },
+	{ "second-factor", "NAME", "Say whether an account's sign-in asks for a second factor.", factor_options, CLI_STORE,
+	    user_set_second_factor },
 	{ "operator", "NAME ON", "Say whether an account sees the operator's page: on or off.", NULL, CLI_STORE,
 	    user_set_flag },
 	{ NULL, NULL, NULL, NULL, 0, NULL },

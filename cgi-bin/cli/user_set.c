@@ -1,4 +1,4 @@
-/* user_set.c: who is an operator, which language pages have, where somebody is signed in. */
+/* user_set.c: who is an operator, which language pages have, second factors, where somebody is signed in. */
 #include "cli/user_set.h"
 
 #include <stdbool.h>
@@ -9,6 +9,8 @@
 #include "cli/args.h"
 #include "cli/find.h"
 #include "cli/output.h"
+#include "oauth/activity.h"
+#include "oauth/second_factor.h"
 #include "oauth/session.h"
 #include "oauth/user.h"
 #include "base/banned.h"
@@ -64,6 +66,50 @@ user_set_pages(struct cli *c)
 		return output_store(c, r);
 	tell(c, &u, "language", language != NULL ? json_new_string(c->arena, language) : json_new_null(c->arena));
 	output_say(c, "pages for user %s are in %s", u.name, language != NULL ? language : "what the browser asks for");
+	return CLI_DONE;
+}
+
+static enum cli_exit
+show_factor(struct cli *c, const struct user *u)
+{
+	static const struct output_column factor_columns[] = {
+		{ "second_factor", "second factor", OUTPUT_YES },
+		{ "since", "since", OUTPUT_TIME },
+		{ "recovery_codes", "recovery codes left", OUTPUT_TEXT },
+		{ NULL, NULL, 0 },
+	};
+	struct second_factor f;
+	struct json *v = json_object(c->arena);
+	enum store_result r = second_factor_look(c->store, c->arena, u->id, &f);
+
+	if (r != STORE_OK && r != STORE_ABSENT)
+		return output_store(c, r);
+	json_set_string(c->arena, v, "id", u->id);
+	json_set_string(c->arena, v, "name", u->name);
+	json_set_bool(c->arena, v, "second_factor", r == STORE_OK);
+	if (r == STORE_OK) {
+		json_set_int(c->arena, v, "since", f.since);
+		json_set_int(c->arena, v, "recovery_codes", f.recovery);
+	}
+	output_object(c, v, factor_columns);
+	return CLI_DONE;
+}
+
+enum cli_exit
+user_set_second_factor(struct cli *c)
+{
+	struct user u;
+
+	if (find_user(c, c->words[0], &u) != CLI_DONE)
+		return CLI_REFUSED;
+	if (!args_has(c, "remove"))
+		return show_factor(c, &u);
+	enum store_result r = second_factor_off(c->store, c->arena, u.id,
+	    &(struct activity){ .event = "authn_second_factor_off", .user = u.id, .detail = "by the operator" });
+	if (r != STORE_OK)
+		return output_store(c, r);
+	tell(c, &u, "second_factor", json_new_bool(c->arena, false));
+	output_say(c, "user %s has no second factor any more", u.name);
 	return CLI_DONE;
 }
 

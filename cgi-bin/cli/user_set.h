@@ -7,6 +7,7 @@
 /* Verbs' functions. */
 enum cli_exit	 user_set_flag(struct cli *);		/* operator NAME on|off */
 enum cli_exit	 user_set_pages(struct cli *);		/* language NAME LANGUAGE */
+enum cli_exit	 user_set_second_factor(struct cli *);	/* second-factor NAME [--remove] */
 enum cli_exit	 user_set_sessions(struct cli *);	/* sessions NAME [--end] */
 
 #endif

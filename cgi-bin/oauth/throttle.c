@@ -16,6 +16,7 @@ static const struct { const char *name; long long allowed; } kinds[] = {
 	[THROTTLE_KNOWN] = { "known", 5 },
 	[THROTTLE_ADDRESS] = { "address", 20 },
 	[THROTTLE_REGISTER] = { "register", 20 },
+	[THROTTLE_SECOND] = { "second", 5 },
 	[THROTTLE_USER_CODE] = { "user_code", 5 },
 };
 

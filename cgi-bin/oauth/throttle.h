@@ -16,6 +16,7 @@ enum throttle_kind {
 	THROTTLE_KNOWN,		/* ... from a browser that has signed in to it before: 5 free of its own */
 	THROTTLE_ADDRESS,	/* passwords from one address (of IPv6: network), whatever name: 20 free */
 	THROTTLE_REGISTER,	/* new accounts from one address: 20 free */
+	THROTTLE_SECOND,	/* codes of a second factor of one account, whoever tries: 5 free */
 	THROTTLE_USER_CODE,	/* codes of the device page, by one account: 5 free */
 };
 

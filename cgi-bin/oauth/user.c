@@ -11,6 +11,7 @@
 #include "base/secret.h"
 #include "base/text.h"
 #include "db/record.h"
+#include "oauth/breached.h"
 #include "oauth/password.h"
 #include "base/banned.h"
 
@@ -52,7 +53,7 @@ is_the_name(const char *name, const char *password)
 }
 
 const char *
-user_password_fault(const char *name, const char *password)
+user_password_fault(const struct breached *list, const char *name, const char *password)
 {
 	size_t len = strnlen(password, PASSWORD_MAX + 1), characters = 0;
 
@@ -64,7 +65,11 @@ user_password_fault(const char *name, const char *password)
 		return "password_short";
 	if (password_is_common(password) || is_the_name(name, password))
 		return "password_common";
-	return NULL;
+	switch (breached_has(list, password)) {
+	case BREACHED_NO: return NULL;
+	case BREACHED_YES: return "password_breached";
+	default: return "password_unchecked";
+	}
 }
 
 /* --- records --- */
@@ -79,6 +84,7 @@ user_read(const struct json *r, struct user *u)
 		.created = json_get_int(r, "created", 0),
 		.disabled = json_get_bool(r, "disabled", false),
 		.is_operator = json_get_bool(r, "operator", false),
+		.second_factor = json_get_bool(r, "second_factor", false),
 		.language = json_get_string(r, "language"),
 		.generation = json_get_int(r, "generation", 0),
 	};
@@ -244,6 +250,26 @@ user_end_sessions(struct store *store, struct arena *a, const char *id)
 	return store_run(store, a, change, &c);
 }
 
+enum store_result
+user_tx_second_factor(struct store_tx *tx, const char *id, const long long *generation)
+{
+	struct arena *a = store_tx_arena(tx);
+	char *key = record_key(a, "user", id, NULL);
+	struct json *r;
+	enum store_result result = record_tx_get(tx, key, &r);
+	struct user u;
+
+	if (result != STORE_OK)
+		return result;
+	user_read(r, &u);
+	if (generation != NULL && (u.second_factor || u.disabled || u.generation != *generation))
+		return STORE_ABSENT;
+	json_set_bool(a, r, "second_factor", generation != NULL);
+	if (generation != NULL)
+		json_set_int(a, r, "generation", u.generation + 1);
+	return record_tx_put(tx, key, r, 0);
+}
+
 static enum store_result
 drop(struct store_tx *tx, void *arg)
 {
@@ -255,7 +281,8 @@ drop(struct store_tx *tx, void *arg)
 	if (result != STORE_OK)
 		return result;
 	char *folded = user_fold(a, json_get_string(r, "name"));
-	if ((result = record_tx_delete(tx, record_key(a, "username", folded, NULL))) != STORE_OK)
+	if ((result = record_tx_delete(tx, record_key(a, "username", folded, NULL))) != STORE_OK ||
+	    (result = record_tx_delete(tx, record_key(a, "second-factor", (const char *)arg, NULL))) != STORE_OK)
 		return result;
 	return record_tx_delete(tx, key);
 }

@@ -9,6 +9,7 @@
 #include "db/store.h"
 
 struct arena;
+struct breached;
 struct json;
 struct keyring;
 
@@ -23,6 +24,7 @@ struct user {
 	int64_t		 created;
 	bool		 disabled;
 	bool		 is_operator;	/* sees the operator's page */
+	bool		 second_factor;	/* a password is not enough: oauth/second_factor.h */
 	const char	*language;	/* of the pages, "ko"; NULL = what the browser asks for */
 	long long	 generation;	/* of its sessions: those that began under an older one are over */
 };
@@ -30,9 +32,10 @@ struct user {
 /* Names are compared trimmed and without case (ASCII). NULL if it can be no name. */
 char		*user_fold(struct arena *, const char *name);
 
-/* Why this name or password cannot be taken, as a text key of html/text ("password_short"); NULL if it can. */
+/* Why this name or password cannot be taken, as a text key of html/text ("password_short"); NULL if it can. The list of breached
+ * passwords may be NULL: there is none. */
 const char	*user_name_fault(struct arena *, const char *name);
-const char	*user_password_fault(const char *name, const char *password);
+const char	*user_password_fault(const struct breached *, const char *name, const char *password);
 
 /* Add an account. STORE_OK with *taken if the name exists already. password NULL: none yet. */
 enum store_result user_add(struct store *, struct arena *, const char *name, const char *password, struct user *,
@@ -49,6 +52,10 @@ enum store_result user_by_name(struct store *, struct arena *, const char *name,
 
 /* Inside a transaction: is there such an account, and not disabled? */
 enum store_result user_tx_active(struct store_tx *, const char *id, bool *active);
+
+/* Inside a transaction: mark the account as one with a second factor, and end its sessions; STORE_ABSENT if it has one, is
+ * disabled, or its sessions' generation is not that one. generation NULL: take the mark away. */
+enum store_result user_tx_second_factor(struct store_tx *, const char *id, const long long *generation);
 
 /* Log in. *ok is false for an unknown name, a wrong password and a disabled account alike, after the same time. */
 enum store_result user_login(struct store *, struct arena *, const char *name, const char *password, struct user *,

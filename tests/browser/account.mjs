@@ -1,6 +1,7 @@
 // account.mjs: links, activity and the account itself.
 import { test } from 'node:test';
 import assert from 'node:assert/strict';
+import { createHmac } from 'node:crypto';
 import { schema } from '../instance.mjs';
 import { household, logIn, looksRight, server, sizes, visit } from './window.mjs';
 
@@ -72,5 +73,76 @@ test('account: a new password ends other sessions; the account can be deleted', 
 			await logIn(page, name, 'the second pass phrase');
 			assert.ok(await page.isVisible('[role=alert]'));
 		});
+	});
+});
+
+// What the app on a phone shows (RFC 6238), some steps from now.
+function code(secret, steps = 0) {
+	const bits = [...secret].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('');
+	const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2))), counter = Buffer.alloc(8);
+	counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30000) + steps));
+	const mac = createHmac('sha1', key).update(counter).digest();
+	return String((mac.readUInt32BE(mac[19] & 15) & 0x7fffffff) % 1000000).padStart(6, '0');
+}
+
+test('account: a second factor is set up on a phone, asked for on the desktop, and switched off by a recovery code', async () => {
+	const name = 'owner with a phone', password = 'the only pass phrase';
+	let secret, recovery;
+	await visit({}, async (page) => {
+		await page.goto(`${server.url}/register`);
+		await page.fill('input[name=username]', name);
+		await page.fill('input[name=password]', password);
+		await page.click('form[action="/register"] button');
+		await page.waitForSelector('.devices');
+		await page.goto(`${server.url}/account`);
+		await page.fill('#second-current', password);
+		await page.click('form:has(#second-current) button');
+		await page.waitForSelector('svg.qr');
+		await looksRight(page, 'second-factor-phone');
+		await page.setViewportSize(sizes.desktop);
+		await looksRight(page, 'second-factor-desktop');
+		await page.setViewportSize(sizes.phone);
+		secret = (await page.textContent('code.key')).replace(/ /g, '');
+		assert.match(await page.getAttribute('a[href^="otpauth:"]', 'href'), new RegExp(`secret=${secret}&`));
+		await page.fill('#code', '000000');
+		await page.click('button.primary');
+		assert.ok(await page.isVisible('[role=alert]'));
+		assert.equal((await page.textContent('code.key')).replace(/ /g, ''), secret);
+		await page.fill('#code', code(secret));
+		await page.click('button.primary');
+		await page.waitForSelector('.codes');
+		await looksRight(page, 'recovery-codes-phone');
+		await page.setViewportSize(sizes.desktop);
+		await looksRight(page, 'recovery-codes-desktop');
+		recovery = await page.locator('.codes code').allTextContents();
+		assert.equal(new Set(recovery).size, 10);
+		await page.click('a.primary');
+		await page.waitForURL(`${server.url}/account`);
+		await looksRight(page, 'account-second-desktop');
+		await page.setViewportSize(sizes.phone);
+		await looksRight(page, 'account-second-phone');
+	});
+	await visit({ viewport: sizes.desktop }, async (page) => {
+		await page.goto(`${server.url}/login`);
+		await logIn(page, name, password);
+		await page.waitForSelector('input[name=step]', { state: 'attached' });
+		await looksRight(page, 'login-code-desktop');
+		await page.setViewportSize(sizes.phone);
+		await looksRight(page, 'login-code-phone');
+		await page.goto(`${server.url}/account`);	// the password alone leads nowhere
+		assert.equal(new URL(page.url()).pathname, '/login');
+		await logIn(page, name, password);
+		await page.fill('#code', '000000');
+		await page.click('button.primary');
+		assert.ok(await page.isVisible('[role=alert]'));
+		await page.fill('#code', code(secret, 1));
+		await page.click('button.primary');
+		await page.waitForURL(`${server.url}/`);
+		await page.goto(`${server.url}/account`);
+		await page.fill('#second-current', password);
+		await page.fill('#second-code', recovery[4].toLowerCase());
+		await page.click('button[value=second-off]');
+		await page.waitForSelector('[role=status]');
+		assert.ok(await page.isVisible('button:has-text("Set up")'));
 	});
 });

@@ -51,7 +51,7 @@ test_defaults(void)
 	    "\"store\":{\"engine\":\"gdbm\",\"path\":\"store\",\"url\":\"\",\"url_file\":\"\",\"isolation\":\"locks\"},"
 	    "\"oauth\":{\"code_ttl\":60,\"access_ttl\":86400,\"refresh_idle_ttl\":15552000,\"refresh_max_ttl\":63072000,"
 	    "\"refresh_retry_window\":60,\"session_idle_ttl\":3600,\"session_max_ttl\":43200,\"registration\":true,"
-	    "\"audience\":\"urn:gatehouse:devices\"},\"smartthings\":{\"client_id\":\"\","
+	    "\"audience\":\"urn:gatehouse:devices\"},\"login\":{\"second_factor\":\"optional\",\"breached_passwords\":\"\"},\"smartthings\":{\"client_id\":\"\","
 	    "\"client_secret_file\":\"secret/smartthings\",\"callback_hosts\":[\".smartthings.com\"]},"
 	    "\"ca_file\":\"\",\"smartapp\":{\"definition\":\"\",\"check_signatures\":true,\"allow_unsigned\":false,"
 	    "\"clock_skew_sec\":300,\"keyserver_url\":\"https://key.smartthings.com\",\"key_prefix\":\"/pl/\","
@@ -112,8 +112,8 @@ test_unknown_keys(void)
 	    "1: smartthings.client_secret: no such key; did you mean client_secret_file?");
 	CHECK_STR(error_of("{\"store\":{\"zzz\":1}}"), "1: store.zzz: no such key; known here are engine, path, url, url_file, isolation");
 	CHECK_STR(error_of("{\"frobnicate\":1}"), "1: frobnicate: no such key; known here are public_url, store, oauth, "
-	    "smartthings, ca_file, smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices");
-	CHECK_STR(error_of("{\"\":1}"), "1: : no such key; known here are public_url, store, oauth, smartthings, ca_file, "
+	    "login, smartthings, ca_file, smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices");
+	CHECK_STR(error_of("{\"\":1}"), "1: : no such key; known here are public_url, store, oauth, login, smartthings, ca_file, "
 	    "smartapp, insecure_loopback, simulator, metrics_token_file, limits, mqtt, starter_devices");
 	CHECK_STR(error_of("{\"store\":{\"a\\nb\":1}}"), "1: store.a?b: no such key; known here are engine, path, url, url_file, isolation");
 	CHECK_STR(error_of("{\"Public_Url\":\"\"}"), "1: Public_Url: no such key; did you mean public_url?");

@@ -33,16 +33,16 @@ test_names(void)
 static void
 test_passwords(void)
 {
-	CHECK_STR(user_password_fault("ann", "correct horse 9"), NULL);
-	CHECK_STR(user_password_fault("ann", "1234567"), "password_short");
-	CHECK_STR(user_password_fault("ann", "\xed\x95\x9c\xed\x95\x9c\xed\x95\x9c"), "password_short");
-	CHECK_STR(user_password_fault("ann", "aaaabbbbccccdddd"), NULL);	/* no composition rules */
-	CHECK_STR(user_password_fault("ann", "12345678"), "password_common");
-	CHECK_STR(user_password_fault("ann", "PASSWORD1"), "password_common");
-	CHECK_STR(user_password_fault("annabella", "Annabella"), "password_common");
-	CHECK_STR(user_password_fault(" annabella ", "annabella"), "password_common");
-	CHECK_STR(user_password_fault("ann", arena_printf(fx.arena, "%01020dxyz!", 0)), NULL);
-	CHECK_STR(user_password_fault("ann", arena_printf(fx.arena, "%01025d", 0)), "password_long");
+	CHECK_STR(user_password_fault(NULL, "ann", "correct horse 9"), NULL);
+	CHECK_STR(user_password_fault(NULL, "ann", "1234567"), "password_short");
+	CHECK_STR(user_password_fault(NULL, "ann", "\xed\x95\x9c\xed\x95\x9c\xed\x95\x9c"), "password_short");
+	CHECK_STR(user_password_fault(NULL, "ann", "aaaabbbbccccdddd"), NULL);	/* no composition rules */
+	CHECK_STR(user_password_fault(NULL, "ann", "12345678"), "password_common");
+	CHECK_STR(user_password_fault(NULL, "ann", "PASSWORD1"), "password_common");
+	CHECK_STR(user_password_fault(NULL, "annabella", "Annabella"), "password_common");
+	CHECK_STR(user_password_fault(NULL, " annabella ", "annabella"), "password_common");
+	CHECK_STR(user_password_fault(NULL, "ann", arena_printf(fx.arena, "%01020dxyz!", 0)), NULL);
+	CHECK_STR(user_password_fault(NULL, "ann", arena_printf(fx.arena, "%01025d", 0)), "password_long");
 }
 
 static enum store_result
