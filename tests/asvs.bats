@@ -67,6 +67,6 @@ faults() {
 
 @test "docs/security.md has the figures of the sheet" {
 	local met na open
-	read -r met na open < <(awk -F'\t' 'NR > 1 { n[$3]++ } END { print n["met"], n["n/a"], n["open"] }' "$SHEET")
+	read -r met na open < <(awk -F'\t' 'NR > 1 { n[$3]++ } END { print n["met"], n["n/a"], n["open"] + 0 }' "$SHEET")
 	grep -F "$met met, $na not applicable, $open open" "$TOP/docs/security.md"
 }

@@ -79,11 +79,11 @@ key_file() {
 	says 'signs with a key'
 	gatehouse client add signer --auth private_key_jwt --redirect-uri https://b.example/ --replace
 	assert_equal "$(gatehouse client show signer --json | jq -c .jwk)" "$(jq -c . "$k")"
-	key_file "$k" rsa 2048
+	key_file "$k" rsa 3072
 	gatehouse client add signer --jwk "$k" --redirect-uri https://a.example/ --replace
 	key_file "$k" ec P-384
 	refused client add other --jwk "$k" --redirect-uri https://a.example/
-	key_file "$k" rsa 1024
+	key_file "$k" rsa 2048
 	refused client add other --jwk "$k" --redirect-uri https://a.example/
 	key_file "$k" ec P-256 privateKey
 	refused client add other --jwk "$k" --redirect-uri https://a.example/

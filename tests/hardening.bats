@@ -161,6 +161,33 @@ secrets() {
 	assert_output 1
 }
 
+# Keys that the programs and scripts of a tree make.
+short_keys() {
+	grep -rnE 'EVP_[A-Z]+_gen *\(|EVP_PKEY_(Q_)?keygen|-newkey|genpkey|genrsa|ecparam' cgi-bin conf deploy.sh 2>/dev/null |
+		grep -vE 'EVP_EC_gen\("P-256"\)|-newkey ec -pkeyopt ec_paramgen_curve:P-256 ' | grep -vE '^cgi-bin/sim/signer\.c:.*EVP_RSA_gen\(BITS\)' || true
+	[ ! -f cgi-bin/sim/signer.c ] || [ "$(awk '$2 == "BITS" { print $3 }' cgi-bin/sim/signer.c)" -ge 3072 ] || echo 'cgi-bin/sim/signer.c: too few BITS'
+}
+
+@test "every key of our own has 128 bits of security: P-256, or RSA of 3,072 bits; and so have those that are made" {
+	cd "$TOP"
+	run short_keys
+	assert_output ''
+	mkdir -p "$BATS_TEST_TMPDIR/tree/cgi-bin/sim" "$BATS_TEST_TMPDIR/root"
+	cd "$BATS_TEST_TMPDIR/tree"
+	printf 'EVP_PKEY *a = EVP_EC_gen("P-192");\nx = EVP_RSA_gen(2048);\n' >cgi-bin/a.c
+	printf '#define BITS 2048\n' >cgi-bin/sim/signer.c
+	run short_keys
+	assert_line --partial 'a.c:1'
+	assert_line --partial 'a.c:2'
+	assert_line --partial 'too few BITS'
+	ROOT=$BATS_TEST_TMPDIR/root
+	echo '{}' >"$ROOT/gatehouse.json"
+	gatehouse keys rotate >/dev/null
+	local key
+	for key in "$ROOT"/secret/jwt-*.pem; do openssl pkey -in "$key" -noout -text | grep -q 'NIST CURVE: P-256'; done
+	[ "$(wc -c <"$ROOT/secret/server.key")" = 32 ]
+}
+
 @test "scripts keep nothing, run no text, make no objects of what is sent" {
 	local words='localStorage|sessionStorage|indexedDB|document\.cookie|eval *\(|new Function|postMessage|__proto__|Object\.assign|document\.write'
 	run bash -c "cd '$TOP' && grep -nE '$words' -r html"

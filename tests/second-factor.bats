@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # The second factor: switched on by its owner, asked for at sign-in, demanded by an operator; under attack. oathtool is the app.
+# long because: all ways round it stand side by side.
 
 setup_file() {
 	load helper

@@ -1,4 +1,5 @@
-/* profile.c: one page, a form a matter; what cannot be undone needs the password. */
+/* profile.c: one page, a form a matter; what cannot be undone needs the password.
+ * long because: a short function a form, and the table of them. */
 #include "account/profile.h"
 
 #include <string.h>

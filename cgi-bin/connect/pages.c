@@ -146,7 +146,7 @@ static void
 choose(struct visit *v)
 {
 	struct arena *a = v->rq->arena;
-	struct json *wanted = json_array(a), *items, *faults;
+	struct json *wanted = json_array(a), *items = json_array(a), *faults;
 	const char *why;
 
 	for (const struct pair *p = v->rq->form; p != NULL; p = p->next)
@@ -156,8 +156,6 @@ choose(struct visit *v)
 		show_choice(v, 502, NULL);
 		return;
 	}
-	if (json_first(wanted) == NULL)
-		items = json_array(a);
 	enum store_result r = all_forget(v->app->links, a, &v->link);
 	if (r == STORE_OK)
 		r = mirror_choose(v->app->links, a, v->connector, &v->link, wanted, items, &faults);

@@ -16,6 +16,8 @@
 #include "oauth/jwt_codec.h"
 #include "base/banned.h"
 
+#define RSA_LEAST (3072 / 8)	/* bytes: 128 bits of security (NIST SP 800-57) */
+#define RSA_MOST (4096 / 8)
 #define COORDINATE 32
 #define LEEWAY 60	/* seconds that the client's clock may be ahead */
 #define JTI_MAX 200
@@ -73,7 +75,7 @@ rsa_key(struct arena *a, const struct json *jwk)
 	unsigned char *n_bytes = member(a, jwk, "n", &nn), *e_bytes = member(a, jwk, "e", &ne);
 	EVP_PKEY *key = NULL;
 
-	if (n_bytes == NULL || e_bytes == NULL || nn < 256 || nn > 512 || ne > 4)
+	if (n_bytes == NULL || e_bytes == NULL || nn < RSA_LEAST || nn > RSA_MOST || ne > 4)
 		return NULL;
 	BIGNUM *n = BN_bin2bn(n_bytes, (int)nn, NULL), *e = BN_bin2bn(e_bytes, (int)ne, NULL);
 	OSSL_PARAM_BLD *bld = OSSL_PARAM_BLD_new();
@@ -109,7 +111,7 @@ assertion_key_fault(struct arena *a, const struct json *jwk)
 		return "this is a private key: give its public part only, and make a new one, as this one was shown";
 	EVP_PKEY *key = read_key(a, jwk, &alg);
 	if (key == NULL)
-		return "not a public JWK of type EC P-256 or RSA (2048 to 4096 bits)";
+		return "not a public JWK of type EC P-256 or RSA (3072 to 4096 bits)";
 	EVP_PKEY_free(key);
 	return NULL;
 }

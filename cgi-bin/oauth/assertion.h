@@ -13,7 +13,7 @@ struct store;
 #define ASSERTION_TYPE "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 #define ASSERTION_LIFE 300	/* seconds that one may still live when it comes */
 
-/* Can this be a client's public key: a JWK, EC P-256 (ES256) or RSA of 2048 to 4096 bits (RS256), without private parts?
+/* Can this be a client's public key: a JWK, EC P-256 (ES256) or RSA of 3072 to 4096 bits (RS256), without private parts?
  * NULL if so, else a sentence. */
 const char	*assertion_key_fault(struct arena *, const struct json *jwk);
 

@@ -18,7 +18,7 @@
 
 #define FILE_NAME "secret/simulator-key.pem"
 #define FILE_MAX ((size_t)16384)
-#define BITS 2048
+#define BITS 3072
 #define SERIAL 12		/* bytes */
 #define NO_END "99991231235959Z"	/* RFC 5280 4.1.2.5: no well-defined end; a demo's clock may be moved by years */
 #define BEGIN "20200101000000Z"

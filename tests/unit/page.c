@@ -203,7 +203,8 @@ static const char rich[] = "{\"lang\":\"en\",\"title\":\"error_title\",\"message
     "\"kinds\":[{\"id\":\"\\\"\",\"name\":\"kind_all\"}],\"older\":\"a=b&c\",\"sessions\":[{\"agent\":\"<\",\"id\":\"\\\"\",\"remote\":\"<\"}],\"others\":true,"
     "\"users\":[{\"name\":\"<\",\"id\":\"\\\"\"},{\"name\":\"x\",\"disabled\":true}],\"clients\":[{\"name\":\"<\",\"id\":\"&\"}],\"search\":\"\\\"\",\"cut\":true,"
     "\"courier\":{\"state\":\"state_bad\",\"says\":\"courier_well\",\"off\":true,\"troubles\":[{\"owner\":\"<\",\"grant\":\"g\"}]},\"keys\":[{\"kid\":\"<\"}],"
-    "\"simulator\":true,\"code\":\"<i>\",\"error\":\"<b>\",\"state_kept\":true,\"root\":\"/r\","
+    "\"second\":{\"left\":3,\"few\":true,\"required\":true},\"qr\":{\"size\":37,\"path\":\"M4 4h7v1h-7z\"},\"codes\":[\"<\"],\"login\":true,"
+    "\"uri\":\"\\\"<\",\"secret\":\"<\",\"step\":\"g.h\",\"onward\":\"/i?a=b&c\",\"simulator\":true,\"code\":\"<i>\",\"error\":\"<b>\",\"state_kept\":true,\"root\":\"/r\","
     "\"devices\":[{\"id\":\"<\",\"name\":\"<\",\"room\":\"&\",\"ticked\":true,\"online\":true,\"values\":[{\"attribute\":\"a\",\"value\":\"<\","
     "\"unit\":\"%\"}]},{\"id\":\"2\",\"name\":\"n\"}]}";
 
