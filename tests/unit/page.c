@@ -154,7 +154,7 @@ take_tag(const char *s, const char *open[64], size_t *depth, const char **fault)
 	const char *p = name + len;
 
 	while (*p == ' ') {	/* name, or name="value" */
-		p += 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyz-");
+		p += 1 + strspn(p + 1, "abcdefghijklmnopqrstuvwxyzB-");	/* viewBox */
 		if (strncmp(p, "=\"", 2) == 0)
 			p += 2 + strcspn(p + 2, "\"<") + 1;
 	}
