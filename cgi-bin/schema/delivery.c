@@ -109,6 +109,7 @@ send_news(const struct step *s, const struct news *news)
 		return;
 	}
 	if (wait > 0 && !news->urgent) {
+		s->link->read = news->upto;
 		step_again(s, wait);
 		return;
 	}
@@ -218,6 +219,22 @@ worth_a_look(const struct step *s)
 	return change_newest(s->courier->store, s->arena, s->link->is.user, &newest) != STORE_OK || newest != s->link->cursor;
 }
 
+/* News wait until the link may be sent another event. A word comes with each change, and of these only what is newer is read: is
+ * there nothing that must not wait? What else a word may be about waits as long. */
+static bool
+goes_on_waiting(const struct step *s)
+{
+	struct link *link = s->link;
+	long long newest;
+
+	if (link->read == 0 || step_wait(s) == 0 ||
+	    change_newest(s->courier->store, s->arena, link->is.user, &newest) != STORE_OK ||
+	    news_is_urgent(s->courier->store, s->arena, s->courier->catalogue, link->is.user, link->read, newest))
+		return false;
+	link->read = newest;
+	return true;
+}
+
 static enum store_result
 step(struct step *s)
 {
@@ -265,7 +282,12 @@ delivery_step(struct delivery *d, struct link *link)
 		nap(&s, INT64_MAX);
 		return;
 	}
+	if (goes_on_waiting(&s)) {
+		step_again(&s, step_wait(&s));
+		return;
+	}
 	link->again = false;
+	link->read = 0;
 	if (step(&s) != STORE_OK)
 		step_again(&s, STEP_LATER);
 }

@@ -58,6 +58,29 @@ is_event(const struct catalogue *c, const char *capability, const char *attribut
 }
 
 static bool
+has_event(const struct catalogue *c, const struct json *states)
+{
+	for (const struct json *s = json_first(states); s != NULL; s = json_next(s)) {
+		const char *capability = json_get_string(s, "capability"), *attribute = json_get_string(s, "attribute");
+		if (capability != NULL && attribute != NULL && is_event(c, capability, attribute))
+			return true;
+	}
+	return false;
+}
+
+bool
+news_is_urgent(struct store *store, struct arena *a, const struct catalogue *catalogue, const char *user, long long cursor,
+    long long newest)
+{
+	bool urgent = newest - cursor > CHANGES_MAX;
+	struct change c;
+
+	for (long long seq = cursor + 1; seq <= newest && !urgent; seq++)
+		urgent = change_find(store, a, user, seq, &c) != STORE_OK || has_event(catalogue, c.states);
+	return urgent;
+}
+
+static bool
 same_member(const struct json *a, const struct json *b, const char *name)
 {
 	const char *x = json_get_string(a, name), *y = json_get_string(b, name);
