@@ -11,13 +11,15 @@
 #include "db/index.h"
 #include "base/banned.h"
 
-#define SETS	256
+#define SETS	1024
 #define WAYS	4	/* places of a set: that many keys of one hash do not drive each other out */
 #define MOST	8192	/* bytes of a text and its value: longer ones are parsed each time */
+#define ROOM	((size_t)4 << 20)	/* bytes of all together: a process that has been asked for everything stays small */
 
 /* A text and what it means. */
 struct meaning {
 	struct arena	*arena;		/* of all that follows */
+	size_t		 size;		/* of it */
 	const char	*key, *text;
 	size_t		 len;
 	const struct json *value;
@@ -38,11 +40,13 @@ struct made {
 	size_t		 len;
 };
 
-/* Whoever comes to a full set drives out the one that came first. */
+/* Whoever comes to a full set drives out the one that came first; when there is no room, those at the hand go, which goes round. */
 struct recall {
 	struct slot	 slots[SETS][WAYS];
 	struct made	 made[SETS][WAYS];
 	unsigned char	 next_slot[SETS], next_made[SETS];
+	size_t		 bytes;		/* of all that is in the tables */
+	size_t		 hand;
 	uint64_t	 last;		/* number that was given */
 };
 
@@ -57,23 +61,53 @@ recall_new(void)
 }
 
 static void
-drop(struct meaning *m)
+end(struct meaning *m)
 {
-	if (m == NULL)
-		return;
-	m->out = true;
-	if (m->held > 0)
-		return;
 	arena_free(m->arena);
 	free(m);
+}
+
+/* Take it out of the table: whoever holds it still may. */
+static void
+drop(struct recall *r, struct slot *s)
+{
+	struct meaning *m = s->meaning;
+
+	s->meaning = NULL;
+	if (m == NULL)
+		return;
+	r->bytes -= m->size;
+	m->out = true;
+	if (m->held == 0)
+		end(m);
+}
+
+static void
+drop_made(struct recall *r, struct made *m)
+{
+	if (m->text != NULL)
+		r->bytes -= m->len;
+	free(m->text);
+	m->text = NULL;
+}
+
+/* Bytes that are about to be taken, MOST at most. */
+static void
+make_room(struct recall *r, size_t bytes)
+{
+	for (; r->bytes + bytes > ROOM; r->hand = (r->hand + 1) % (SETS * WAYS)) {
+		drop(r, &r->slots[r->hand / WAYS][r->hand % WAYS]);
+		drop_made(r, &r->made[r->hand / WAYS][r->hand % WAYS]);
+	}
+	r->bytes += bytes;
 }
 
 void
 recall_free(struct recall *r)
 {
 	for (size_t i = 0; r != NULL && i < SETS * WAYS; i++) {
-		drop(r->slots[i / WAYS][i % WAYS].meaning);
-		free(r->made[i / WAYS][i % WAYS].text);
+		drop(r, &r->slots[i / WAYS][i % WAYS]);
+		drop_made(r, &r->made[i / WAYS][i % WAYS]);
 	}
 	free(r);
 }
@@ -84,19 +118,21 @@ let_go(void *arg)
 	struct meaning *m = arg;
 
 	if (--m->held == 0 && m->out)
-		drop(m);
+		end(m);
 }
 
 /* A copy of all in one piece of memory of its own; NULL if that would be too big. */
 static struct meaning *
-learn(const char *key, const char *text, size_t len, const struct json *value, uint64_t which)
+learn(struct recall *r, const char *key, const char *text, size_t len, const struct json *value, uint64_t which)
 {
 	size_t size = arena_size(strlen(key) + 1) + arena_size(len + 1) + json_size(value);
 	struct meaning *m = size <= MOST ? calloc(1, sizeof(*m)) : NULL;
 
 	if (m == NULL)
 		return NULL;
+	make_room(r, size);
 	m->arena = arena_new(size);
+	m->size = size;
 	m->key = arena_strdup(m->arena, key);
 	m->text = arena_strndup(m->arena, text, len);
 	m->len = len;
@@ -116,7 +152,7 @@ slot_of(struct recall *r, const char *key)
 		if (set[i].key == hash)
 			return &set[i];
 	struct slot *s = &set[r->next_slot[hash % SETS]++ % WAYS];
-	drop(s->meaning);
+	drop(r, s);
 	*s = (struct slot){ .key = hash };
 	return s;
 }
@@ -138,8 +174,8 @@ recall_json(struct recall *r, struct arena *a, const char *key, const char *text
 	const struct json *value = json_parse(a, text, len, NULL);
 	uint64_t hash = index_hash(0, text, len);
 	if (value != NULL && s->seen == hash) {
-		drop(m);
-		s->meaning = learn(key, text, len, value, ++r->last);
+		drop(r, s);
+		s->meaning = learn(r, key, text, len, value, ++r->last);
 	}
 	s->seen = hash;
 	return value;
@@ -182,9 +218,10 @@ recall_keep(struct recall *r, const struct recall_recipe *recipe, const char *te
 		free(copy);
 		return;
 	}
+	make_room(r, len);
 	memcpy(copy, text, len);
 	copy[len] = '\0';
 	struct made *m = &r->made[set][r->next_made[set]++ % WAYS];
-	free(m->text);
+	drop_made(r, m);
 	*m = (struct made){ *recipe, copy, len };
 }

@@ -1,4 +1,5 @@
 /* The memory of parsed records: what it says is what the text says, whoever still holds what. */
+#include <malloc.h>
 #include <stdlib.h>
 
 #include "base/arena.h"
@@ -91,22 +92,66 @@ check_made(void)
 	recall_keep(recall, &others[0], big, sizeof(big));
 	CHECK(is_made(&others[0], NULL) && is_made(&a, "text"));
 	/* More than there is room for: what is there is right, and the newest is there. */
-	for (uint64_t i = 0; i < 5000; i++) {
+	for (uint64_t i = 0; i < 20000; i++) {
 		const struct recall_recipe r = { &two, { i, i, 0 } };
 		char text[32];
 		snprintf(text, sizeof(text), "text %llu", (unsigned long long)i);
 		recall_keep(recall, &r, text, strlen(text));
 		newest += is_made(&r, text);
 	}
-	for (uint64_t i = 0; i < 5000; i++) {
+	for (uint64_t i = 0; i < 20000; i++) {
 		const struct recall_recipe r = { &two, { i, i, 0 } };
 		char text[32];
 		snprintf(text, sizeof(text), "text %llu", (unsigned long long)i);
 		right += is_made(&r, text);
 		wrong += !is_made(&r, text) && !is_made(&r, NULL);
 	}
-	CHECK(newest == 5000 && right >= 900 && right <= 1024 && wrong == 0);
+	CHECK(newest == 20000 && right >= 3800 && right <= 4096 && wrong == 0);
 	recall_free(recall);
+}
+
+#ifdef __SANITIZE_ADDRESS__
+size_t	__sanitizer_get_current_allocated_bytes(void);
+#endif
+
+/* Bytes that are allocated. */
+static size_t
+heap(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return __sanitizer_get_current_allocated_bytes();
+#else
+	return mallinfo2().uordblks + mallinfo2().hblkhd;
+#endif
+}
+
+/* Of the longest that are remembered there may be as many as there is room for, and no more. */
+static void
+check_room(struct arena *a)
+{
+	char text[3001], key[16];
+	size_t before;
+
+	recall = recall_new();
+	before = heap();
+	memset(text, ' ', sizeof(text) - 1);
+	text[0] = '[';
+	text[sizeof(text) - 2] = ']';
+	text[sizeof(text) - 1] = '\0';
+	for (uint64_t i = 0; i < 12000; i++) {
+		const struct recall_recipe r = { &recall, { i, 0, 0 } };
+		snprintf(key, sizeof(key), "key/%d", (int)(i / 3));
+		ask(a, key, text);
+		recall_keep(recall, &r, text, sizeof(text) - 1);
+		arena_reset(a);
+		if (heap() > before + (6u << 20))
+			break;
+	}
+	CHECK_NAMED(heap() <= before + (6u << 20), "12,000 texts of 3,000 bytes each");
+	CHECK_NAMED(number_of(a, key, text) != 0, "the newest is there");
+	arena_reset(a);
+	recall_free(recall);
+	CHECK_NAMED(heap() < before + (1u << 20), "all of it is given back");
 }
 
 int
@@ -139,7 +184,7 @@ main(void)
 		CHECK(json_type(ask(one, "big", big)) == JSON_ARRAY);
 	/* More keys than places. */
 	for (int round = 0; round < 4; round++)
-		for (int i = 0; i < 3000; i++) {
+		for (int i = 0; i < 12000; i++) {
 			char text[32];
 			snprintf(key, sizeof(key), "key/%d", i);
 			snprintf(text, sizeof(text), "[%d]", i);
@@ -148,7 +193,7 @@ main(void)
 			if (i % 100 == 0)
 				arena_reset(two);
 		}
-	CHECK(same == 4 * 3000);
+	CHECK(same == 4 * 12000);
 	/* Whoever holds something holds it longer than the memory lasts. */
 	for (int i = 0; i < 3; i++)
 		v = ask(one, "last", "{\"b\":[true]}");
@@ -158,6 +203,7 @@ main(void)
 	check_numbers(two);
 	arena_reset(two);
 	check_made();
+	check_room(two);
 	arena_free(one);
 	arena_free(two);
 	recall_free(NULL);
