@@ -7,27 +7,30 @@
 // environment:
 //   ROUNDS (5)  SECONDS (3)  WARM (0.5)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16: households that a load goes to in turn)
 //   CODE_RATE (9000), GLEWLWYD_RATE (150): codes made beforehand for a second of load
-//   WORKERS (2)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,latency,connections,memory,courier,size,event,store)
+//   WORKERS (2)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
 import { startGlewlwyd, client as glewlwyd } from './peers/glewlwyd.mjs';
-import { requestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
-import { at, cpu, finish, load, median, npmPeers, number, privateKib, run, say, startFront, startServer, top, wire, writeRequests } from './stage.mjs';
+import { requestsOf, schemaRequestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
+import { at, cpu, load, median, npmPeers, number, perform, privateKib, run, say, startFront, startServer, top, wire, writeRequests } from './stage.mjs';
 import { report } from './report.mjs';
+import { measureEvents } from './smartapp.mjs';
 import path from 'node:path';
 
 const rounds = number('ROUNDS', 5), seconds = number('SECONDS', 3), warm = number('WARM', 0.5), connections = number('CONNECTIONS', 16);
 const homes = number('HOMES', 2000), spread = number('SPREAD', 16), workers = number('WORKERS', 2);
-const parts = (process.env.PARTS ?? 'rows,latency,connections,memory,courier,size,event,store').split(',');
+const parts = (process.env.PARTS ?? 'rows,event,latency,connections,spread,memory,courier,engine,size,store').split(',');
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' }, json = { 'Content-Type': 'application/json' };
 
 // What is measured: our programs that do it, what a load needs besides, the goals: of the floor, of each peer; p99 at half load in ms.
 const rows = {
 	discovery: { title: 'Schema discovery, 8 devices', programs: ['schema-webhook'], floor: 0.55, peers: { 'st-schema': 3 }, p99: 5 },
 	refresh_states: { title: 'Schema state refresh, 8 devices', programs: ['schema-webhook'], floor: 0.5, peers: { 'st-schema': 2.5 }, p99: 5 },
-	command: { title: 'Schema command, durable, told to another link', programs: ['schema-webhook'], floor: 0.4, peers: { 'st-schema': 1.5 }, p99: 20 },
+	command: { title: 'Schema command, durable, told to another link', programs: ['schema-webhook'], floor: 0.4, peers: { 'st-schema': 1.5 }, p99: 20,
+		options: ['fresh=requestId'] },	// one that comes twice is carried out once
 	refresh_token: { title: 'refresh_token grant, rotation, ES256, durable', programs: ['token'], peers: { 'oidc-provider': 4, glewlwyd: 50 }, p99: 20,
 		options: ['chain=refresh_token'] },
 	code: { title: 'authorization_code exchange, durable', programs: ['token'], peers: { 'oidc-provider': 4, glewlwyd: 50 }, moves: true },
 	rest: { title: 'Web Services GET of 10 devices', programs: ['web-services'], floor: 0.55, peers: {}, p99: 5, options: ['repeat=100'], moves: true },
+	event: { title: 'signed SmartApp EVENT', peers: { '@smartthings/smartapp': 3 } },	// measured apart: every request is signed beforehand
 };
 const asked = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 for (const word of asked)
@@ -35,7 +38,8 @@ for (const word of asked)
 		console.error(`bench: no row is called ${word}; there are ${Object.keys(rows).join(', ')}`);
 		process.exit(2);
 	}
-const chosen = asked.length > 0 ? asked : Object.keys(rows);
+const wantsEvents = asked.length > 0 ? asked.includes('event') : parts.includes('event');
+const chosen = (asked.length > 0 ? asked : Object.keys(rows)).filter((row) => row !== 'event');
 
 // --- peers: { port, pids, file of requests by row, at what place of it to go on } ---
 
@@ -79,7 +83,7 @@ async function startDisk(codes) {
 const places = new Map();	// where in a file the next load begins, of loads that may use no request twice
 
 async function one(who, row, files, time, ...more) {
-	const { options = [], moves } = rows[row] ?? {}, mine = who === 'gatehouse' ? options : options.filter((o) => o.startsWith('chain')), file = files[row];
+	const { options = [], moves } = rows[row] ?? {}, mine = who === 'gatehouse' ? options : options.filter((o) => !o.startsWith('repeat')), file = files[row];
 	const key = `${who} ${row}`, from = moves ? [`from=${places.get(key) ?? 0}`] : [];
 	const once = row === 'code' ? ['once'] : [];
 	const result = await load(more[0], file, more[1], time, `warm=${Math.min(warm, time / 4)}`, ...mine, ...from, ...once, ...more.slice(2));
@@ -126,6 +130,15 @@ async function otherConnections(ours, files, result) {
 			(result.connections[row] ??= {})[n] = await one('gatehouse', row, files, Math.min(seconds, 3), ours.port, n);
 }
 
+// The same load going to few households in turn and to many: what a process remembers of them has an end.
+async function otherSpreads(ours, result) {
+	for (const n of [1, 16, 100, 1000].filter((n) => n <= ours.homes)) {
+		const files = await schemaRequestsOf(ours, n);
+		for (const row of chosen.filter((r) => rows[r].programs[0] === 'schema-webhook'))
+			(result.spreads[row] ??= {})[n] = await one('gatehouse', row, files, Math.min(seconds, 3), ours.port, connections);
+	}
+}
+
 async function memory(ours) {
 	const seen = {};
 	for (const program of ['schema-webhook', 'token', 'web-services', 'console', 'authorize', 'health'])
@@ -143,9 +156,17 @@ async function quietCourier() {
 	return (await cpu(pids) - before) / (time * 10);
 }
 
+// The same work with the store on PostgreSQL.
+async function otherEngine(result) {
+	const o = await startOurs({ name: 'postgresql', homes: Math.min(homes, 500), workers, engine: 'postgresql' }), files = await requestsOf(o, spread);
+	for (const row of chosen.filter((r) => r !== 'code'))
+		result.engine[row] = await one('gatehouse', row, files, Math.min(seconds, 3), o.port, connections);
+	await o.deploy('stop');
+}
+
 // The same work on a thousand and on a million records.
 async function sizes(result) {
-	const small = await startOurs({ name: 'thousand', homes: 37 }), large = await startOurs({ name: 'million', homes: number('LARGE', 37037) });
+	const small = await startOurs({ name: 'thousand', homes: 12, apps: 57 }), large = await startOurs({ name: 'million', homes: number('LARGE', 37037) });
 	const kinds = chosen.filter((r) => r !== 'code'), files = new Map();
 	for (const o of [small, large])
 		files.set(o, await requestsOf(o, spread));
@@ -160,7 +181,7 @@ async function sizes(result) {
 }
 
 async function main() {
-	const result = { rows: {}, latency: {}, connections: {}, sizes: {}, rounds, seconds, at: connections, spread, homes };
+	const result = { rows: {}, latency: {}, connections: {}, spreads: {}, engine: {}, sizes: {}, rounds, seconds, at: connections, spread, homes };
 	const codes = chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('CODE_RATE', 9000)) : 0;
 	const wanted = new Set(chosen.flatMap((row) => Object.keys(rows[row].peers)));
 	say(`an instance with ${homes} households`);
@@ -176,18 +197,24 @@ async function main() {
 	const seen = await measureRows(ours, files, peers);
 	for (const [row, of] of Object.entries(seen))
 		result.rows[row] = Object.fromEntries(Object.entries(of).map(([who, list]) => [who, middle(list)]));
+	if (wantsEvents) {
+		say('signed events');
+		result.rows.event = Object.fromEntries(Object.entries(await measureEvents(npm, { rounds, seconds, connections })).map(([who, list]) => [who, middle(list)]));
+	}
 	if (parts.includes('latency'))
 		await halfLoad(ours, files, result);
 	if (parts.includes('connections'))
 		await otherConnections(ours, files, result);
+	if (parts.includes('spread'))
+		await otherSpreads(ours, result);
 	if (parts.includes('memory'))
 		result.memory = { idle, after: await memory(ours) };
 	if (parts.includes('courier'))
 		result.courier = await quietCourier();
+	if (parts.includes('engine'))
+		await otherEngine(result);
 	if (parts.includes('size'))
 		await sizes(result);
-	if (parts.includes('event') && asked.length === 0)
-		result.event = JSON.parse(await run('node', [path.join(top, 'tests/bench/smartapp.mjs'), '--json'], { env: { ...process.env, ROUNDS: rounds } }));
 	if (parts.includes('store') && asked.length === 0) {
 		say('the stores');
 		result.store = await run(path.join(top, 'tests/bench/store.sh'), [], { env: { ...process.env, SIZES: process.env.SIZES ?? '10000', ROUNDS: Math.min(rounds, 3) } });
@@ -195,8 +222,4 @@ async function main() {
 	return report(result, rows, number('WRITE', 1) === 1 && asked.length === 0);
 }
 
-try {
-	process.exitCode = await main();
-} finally {
-	await finish();
-}
+await perform(main);

@@ -3,7 +3,7 @@
 //   node tests/bench/compare.mjs COMMIT     ROUNDS (5)  SECONDS (2)  CONNECTIONS (16)  HOMES (500)  SPREAD (16)
 import path from 'node:path';
 import { requestsOf, startOurs } from './ours.mjs';
-import { at, atEnd, cpu, finish, load, median, number, run, say, top } from './stage.mjs';
+import { at, atEnd, cpu, load, median, number, perform, run, say, top } from './stage.mjs';
 
 const rounds = number('ROUNDS', 5), seconds = number('SECONDS', 2), connections = number('CONNECTIONS', 16);
 const kinds = { discovery: 'schema-webhook', refresh_states: 'schema-webhook', command: 'schema-webhook', refresh_token: 'token', rest: 'web-services' };
@@ -11,7 +11,7 @@ const kinds = { discovery: 'schema-webhook', refresh_states: 'schema-webhook', c
 async function checkOut(commit) {
 	const tree = at('tree');
 	await run('git', ['-C', top, 'worktree', 'add', '-q', '--detach', tree, commit]);
-	atEnd(() => run('git', ['-C', top, 'worktree', 'remove', '--force', tree]));
+	atEnd(() => run('git', ['-C', top, 'worktree', 'remove', '--force', tree], { atEnd: true }));
 	say(`building ${commit}`);
 	await run('make', ['-s', '-C', tree, '-j2', 'all']);
 	return tree;
@@ -27,7 +27,7 @@ async function main(commit) {
 	for (let round = 0; round < rounds; round++)
 		for (const [kind, program] of Object.entries(kinds))
 			for (const [side, { o, files }] of Object.entries(sides)) {
-				const more = kind === 'rest' ? ['repeat=20', `from=${next[side] ?? 0}`] : kind === 'refresh_token' ? ['chain=refresh_token'] : [];
+				const more = kind === 'rest' ? ['repeat=20', `from=${next[side] ?? 0}`] : kind === 'refresh_token' ? ['chain=refresh_token'] : ['fresh=requestId'];
 				const pids = await o.processes(program), had = await cpu(pids), r = await load(o.port, files[kind], connections, seconds, ...more);
 				if (kind === 'rest')
 					next[side] = r.next;
@@ -46,8 +46,4 @@ if (!process.argv[2]) {
 	console.error('usage: compare.mjs COMMIT');
 	process.exitCode = 2;
 } else
-	try {
-		await main(process.argv[2]);
-	} finally {
-		await finish();
-	}
+	await perform(() => main(process.argv[2]));

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { requestsOf, schemaBody, startOurs } from './ours.mjs';
-import { compiled, finish, freePort, load, median, number, say, start, wire, writeRequests } from './stage.mjs';
+import { compiled, freePort, load, median, number, perform, say, start, wire, writeRequests } from './stage.mjs';
 
 const rate = number('RATE', 500), seconds = number('SECONDS', 5), idle = number('IDLE', 10000), rounds = number('ROUNDS', 3);
 const servers = (process.env.SERVERS ?? 'nginx lighttpd').split(' ');
@@ -20,8 +20,7 @@ async function trouble(o, file, connections, ...options) {
 	const child = start(await compiled('load'), [String(o.port), file, String(connections), '3600', ...options]);
 	await new Promise((done) => setTimeout(done, 1500));
 	return async () => {
-		child.kill();
-		await child.gone;
+		await child.end();
 		if (child.exitCode)
 			throw new Error(`load: ${child.said()}`);
 	};
@@ -34,7 +33,7 @@ async function fillOutbox(o, files) {
 		await fetch(`${o.url}/schema`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: schemaBody('grantCallbackAccess', o.token(1, i), {
 			callbackAuthentication: { grantType: 'authorization_code', scope: 'callback-access', code: randomUUID(), clientId: 'simulated-smartthings' },
 			callbackUrls: { oauthToken: nobody, stateCallback: nobody } }) });
-	await load(o.port, files.command, 8, 3);
+	await load(o.port, files.command, 8, 3, 'fresh=requestId');
 	return async () => {};
 }
 
@@ -71,11 +70,9 @@ async function oneServer(web) {
 	return bad;
 }
 
-try {
+await perform(async () => {
 	let bad = 0;
 	for (const web of servers)
 		bad += await oneServer(web);
-	process.exitCode = bad > 0 ? 1 : 0;
-} finally {
-	await finish();
-}
+	return bad > 0 ? 1 : 0;
+});

@@ -2,7 +2,7 @@
  *
  * long because: a connection's states, and what is counted of them, are one machine.
  *
- * load PORT FILE CONNECTIONS SECONDS [warm=S] [rate=R] [chain=NAME] [from=N] [expect=STATUS] [once] [slow]
+ * load PORT FILE CONNECTIONS SECONDS [warm=S] [rate=R] [chain=M] [fresh=M] [from=N] [repeat=N] [expect=STATUS] [once] [slow]
  *     FILE      requests as they go over the wire, each with its length in bytes and a newline in front. The connections share
  *               them out: each takes the next, and from the end the first again
  *     warm=S    so many seconds before that are not counted
@@ -11,6 +11,7 @@
  *     chain=M   each connection keeps to one request (of as many as there are connections) and puts the value that the answer's JSON
  *               has under M in the place of the one before. At the end FILE has what the next load of it must begin with
  *     from=N    begin with the Nth request of the file
+ *     fresh=M   each request has a string of its own at the end of what its JSON has under M (12 characters at least)
  *     expect=S  the status of a good answer; 200 if not told
  *     repeat=N  each request N times before the next of the file has its turn
  *     once      no request twice: end when all were sent
@@ -55,7 +56,7 @@ struct connection {
 static struct {
 	int		 port, connections, expect;
 	double		 seconds, warm, rate;
-	const char	*chain;
+	const char	*chain, *fresh;
 	bool		 once, slow;
 	struct message	*requests;
 	size_t		 count, next, repeat;
@@ -198,14 +199,38 @@ write_requests(const char *path)
 		die(path);
 }
 
+/* Numbers that no load of the last hours has given: there are fewer requests than microseconds. */
+static void
+make_fresh(struct message *m)
+{
+	static int64_t given;
+	size_t len = 0;
+	char number[13], *value = o.fresh != NULL ? member(m->text, o.fresh, &len) : NULL;
+
+	if (value == NULL || value + len > m->text + m->len || len < sizeof(number) - 1)
+		return;
+	snprintf(number, sizeof(number), "%012llx", (unsigned long long)(start + given++) & 0xffffffffffff);
+	memcpy(value + len - (sizeof(number) - 1), number, sizeof(number) - 1);
+}
+
 static struct message *
-next_request(struct connection *c)
+pick_request(struct connection *c)
 {
 	if (o.chain != NULL)
 		return &o.requests[(size_t)(c - all) % o.count];
 	if (o.once && o.next >= o.count)
 		return NULL;
 	return &o.requests[o.next++ / o.repeat % o.count];
+}
+
+static struct message *
+next_request(struct connection *c)
+{
+	struct message *m = pick_request(c);
+
+	if (m != NULL && o.fresh != NULL)
+		make_fresh(m);
+	return m;
 }
 
 /* --- connections --- */
@@ -412,6 +437,8 @@ read_option(const char *word)
 		}
 	if (strncmp(word, "chain=", 6) == 0)
 		o.chain = value;
+	else if (strncmp(word, "fresh=", 6) == 0)
+		o.fresh = value;
 	else if (strncmp(word, "from=", 5) == 0)
 		o.next = strtoul(value, NULL, 10);
 	else if (strncmp(word, "repeat=", 7) == 0 && strtoul(value, NULL, 10) > 0)

@@ -2,7 +2,7 @@
 //
 //   node tests/bench/long.mjs      REQUESTS (1000000, shared out between the kinds)  CONNECTIONS (16)
 import { requestsOf, startOurs, tellOthers } from './ours.mjs';
-import { finish, load, number, privateKib, say } from './stage.mjs';
+import { load, number, perform, privateKib, say } from './stage.mjs';
 
 const GROWN = 1024;	// KiB that a process may have more at the end than after a tenth of the requests: pages of the store's files come and go
 const total = number('REQUESTS', 1000000), connections = number('CONNECTIONS', 16), STEPS = 10;
@@ -16,7 +16,7 @@ async function sizes(o) {
 	return seen;
 }
 
-try {
+await perform(async () => {
 	const o = await startOurs({ homes: 4000 }), files = await requestsOf(o, 100);
 	let sent = 0, errors = 0, first, last, next = 0;
 	await tellOthers(o, 100);
@@ -24,7 +24,7 @@ try {
 		for (const kind of Object.keys(kinds)) {
 			const until = sent + total / STEPS / Object.keys(kinds).length;
 			while (sent < until) {
-				const more = kind === 'rest' ? ['repeat=20', `from=${next}`] : kind === 'refresh_token' ? ['chain=refresh_token'] : [];
+				const more = kind === 'rest' ? ['repeat=20', `from=${next}`] : kind === 'refresh_token' ? ['chain=refresh_token'] : ['fresh=requestId'];
 				const r = await load(o.port, files[kind], connections, 2, ...more);
 				if (r.requests === 0)
 					throw new Error(`${kind}: no answers`);
@@ -39,7 +39,5 @@ try {
 	}
 	const grown = Object.keys(last).filter((p) => !(p in first) || last[p] - first[p] > GROWN);
 	console.log(`${sent} requests, ${errors} errors; ${grown.length === 0 ? 'no process has grown' : `grown or started anew: ${grown.join(', ')}`}`);
-	process.exitCode = errors > 0 || grown.length > 0 ? 1 : 0;
-} finally {
-	await finish();
-}
+	return errors > 0 || grown.length > 0 ? 1 : 0;
+});

@@ -4,7 +4,7 @@
 // app with all ten. The others are copies of its records under other ids, so that this file knows no record but the code's.
 import { createHash, createPrivateKey, randomBytes, randomUUID, sign } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, readdir, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import path from 'node:path';
 import { at, atEnd, children, compiled, freePort, run, start, until, wire, writeRequests, answers, top } from './stage.mjs';
@@ -27,8 +27,11 @@ async function template(tool) {
 
 const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 
-// The records of that household again for each of n, and codes that can be redeemed: a dump to be loaded.
-async function multiply(from, to, user, grants, n, codes) {
+// The id of a household's link: of which of the three kinds, and the how manyth of that kind.
+const grantOf = (kind, i, nth = 0) => idOf(nth === 0 ? `grant ${kind}` : `grant ${kind} ${nth}`, i);
+
+// The records of that household again for each of n, with so many links of its app, and codes that can be redeemed: a dump to be loaded.
+async function multiply(from, to, user, grants, n, apps, codes) {
 	const lines = [], out = createWriteStream(to);
 	let records = 0;
 	for await (const line of createInterface(createReadStream(from)))
@@ -40,10 +43,19 @@ async function multiply(from, to, user, grants, n, codes) {
 			await new Promise((done) => out.once('drain', done));
 	};
 	out.write(`{"dump":"gatehouse store","v":1,"made":${Math.floor(Date.now() / 1000)}}\n`);
+	const app = grants.at(-1), more = Array.from({ length: apps - 1 }, (_, k) => k + 1);
 	for (let i = 0; i < n; i++)
-		for (const line of lines)
-			await put(grants.reduce((text, grant, k) => text.replaceAll(grant, idOf(`grant ${k}`, i)), line.replaceAll(user, idOf('user', i)))
-				.replace('"username/bench"', `"username/bench-${i}"`).replace('"name":"bench"', `"name":"bench-${i}"`));
+		for (const line of lines) {
+			const text = grants.slice(0, -1).reduce((t, grant, k) => t.replaceAll(grant, grantOf(k, i)), line.replaceAll(user, idOf('user', i)))
+				.replace('"username/bench"', `"username/bench-${i}"`).replace('"name":"bench"', `"name":"bench-${i}"`);
+			if (line.startsWith('{"key":"grants/'))
+				await put(text.replace(`"${app}"`, [0, ...more].map((a) => `"${grantOf(2, i, a)}"`).join(',')));
+			else if (line.includes(app))
+				for (const a of [0, ...more])
+					await put(text.replaceAll(app, grantOf(2, i, a)));
+			else
+				await put(text);
+		}
 	const expires = Math.floor(Date.now() / 1000) + 86400;
 	for (const [i, text] of codes.entries())
 		await put(JSON.stringify({ key: `code/${idOf('user', i % n)}/${createHash('sha256').update(text).digest('base64url')}`, expires, value: { v: 1,
@@ -72,13 +84,22 @@ async function addFloor(root, workers, port) {
 	await until(async () => (await fetch(`http://127.0.0.1:${port}/floor`)).status === 200);
 }
 
-// options: name, homes, codes (how many), tree (whose deploy.sh), web, workers.
-export async function startOurs({ name = 'ours', homes = 2000, codes = 0, tree = top, web = 'nginx', workers = 2 } = {}) {
-	const root = at(name), port = await freePort(), deploy = path.join(tree, 'deploy.sh');
-	await mkdir(root, { mode: 0o700 });
-	await writeFile(path.join(root, 'deploy.env'), 'LOGIN_RATE=100000\nAPI_RATE=100000\n');	// one address asks for all
-	atEnd(() => run(deploy, ['stop', '--root', root]).catch(() => {}));
-	await run(deploy, ['--root', root, '--port', String(port), '--web', web, '--workers', String(workers)]);
+// A demo instance without the web server's limits for one address, which asks for all here.
+export async function startInstance({ name, tree = top, web = 'nginx', workers = 2, engine = 'gdbm' }) {
+	const root = at(name), port = await freePort(), script = path.join(tree, 'deploy.sh');
+	const deploy = (...args) => run(script, [...args, '--root', root]);
+	if (engine !== 'gdbm')	// its server's user must be able to get there
+		await chmod(at(), 0o711);
+	await mkdir(root, { mode: engine === 'gdbm' ? 0o700 : 0o711 });
+	await writeFile(path.join(root, 'deploy.env'), 'LOGIN_RATE=100000\nAPI_RATE=100000\n');
+	atEnd(() => run(script, ['stop', '--root', root], { atEnd: true }));
+	await deploy('--port', String(port), '--web', web, '--workers', String(workers), '--engine', engine);
+	return { root, port, deploy };
+}
+
+// options: name, homes, apps (links of the app in each), codes (how many), tree (whose deploy.sh), web, workers, engine.
+export async function startOurs({ name = 'ours', homes = 2000, apps = 1, codes = 0, tree = top, web = 'nginx', workers = 2, engine = 'gdbm' } = {}) {
+	const { root, port, deploy } = await startInstance({ name, tree, web, workers, engine });
 	const tool = async (...args) => {
 		const input = typeof args.at(-1) === 'object' ? args.pop().input : undefined;
 		if (input === undefined)
@@ -89,18 +110,18 @@ export async function startOurs({ name = 'ours', homes = 2000, codes = 0, tree =
 	const tokens = await template(tool), user = claimsOf(tokens[0]).sub, grants = tokens.map((t) => claimsOf(t).sid);
 	const texts = Array.from({ length: codes }, (_, i) => b64(Buffer.concat([Buffer.from(idOf('user', i % homes), 'base64url'), randomBytes(16)])));
 	await tool('store', 'dump', at('dump'));
-	const records = await multiply(at('dump'), at('load'), user, grants, homes, texts);
+	const records = await multiply(at('dump'), at('load'), user, grants, homes, apps, texts);
 	await tool('store', 'load', at('load'), '--merge');
 	if (web === 'nginx')
 		await addFloor(root, workers, port);
 	const env = Object.fromEntries((await readFile(path.join(root, 'demo.env'), 'utf8')).split('\n').map((l) => l.split('=')));
 	const makers = await Promise.all(tokens.map((t) => signer(root, t)));
-	const token = (kind, i) => makers[kind](idOf('user', i), idOf(`grant ${kind}`, i));
+	const token = (kind, i, nth) => makers[kind](idOf('user', i), grantOf(kind, i, nth));
 	const processes = async (...programs) => (await Promise.all(programs.map(async (p) => {
 		const pid = Number(await readFile(path.join(root, 'pid', `${p}.pid`), 'utf8'));
 		return (await children(pid)).filter((id) => p === 'web' || id !== pid);
 	}))).flat();
-	return { name, root, port, url: `http://127.0.0.1:${port}`, homes, records, codes: texts, tool, token, grant: (kind, i) => idOf(`grant ${kind}`, i), processes,
+	return { name, root, port, deploy, url: `http://127.0.0.1:${port}`, homes, apps, records, codes: texts, tool, token, grant: grantOf, processes,
 		basic: `Basic ${Buffer.from(`smartthings:${env.CLIENT_SECRET}`).toString('base64')}` };
 }
 
@@ -119,13 +140,9 @@ export const states = () => ({ devices: eight.map((externalDeviceId) => ({ exter
 export const dim = (i) => ({ devices: [{ externalDeviceId: eight[i % 8],
 	commands: [{ component: 'main', capability: 'st.switchLevel', command: 'setLevel', arguments: [1 + i * 7 % 100] }] }] });
 
-// Files of requests by the kind of work. spread: how many households they go to, one after the other.
-export async function requestsOf(o, spread) {
+// Files of requests to the Schema webhook, by the kind of work. spread: how many households they go to, one after the other.
+export async function schemaRequestsOf(o, spread) {
 	const n = Math.min(spread, o.homes), tokens = Array.from({ length: n }, (_, i) => o.token(0, i)), file = (kind) => `${o.name}.${kind}.${spread}`;
-	const chains = [];
-	for (let i = 0; i < Math.min(256, o.homes); i++)
-		chains.push(JSON.parse(await o.tool('token', 'issue', '--user', `bench-${i}`, '--client', 'smartthings')).refresh_token);
-	const token = (body) => wire('POST', '/token', { ...form, Authorization: o.basic }, new URLSearchParams(body).toString());
 	return {
 		floor: await writeRequests(file('floor'), [wire('POST', '/floor', json, schemaBody('discoveryRequest', tokens[0]))]),
 		discovery: await writeRequests(file('discovery'), schemaRequests(tokens, 'discoveryRequest')),
@@ -133,10 +150,21 @@ export async function requestsOf(o, spread) {
 		// Each household's commands change something every time.
 		command: await writeRequests(file('command'), Array.from({ length: Math.ceil(1009 / n) }, (_, k) =>
 			schemaRequests(tokens, 'commandRequest', (i) => dim(i + k))).flat()),
-		refresh_token: await writeRequests(file('refresh'), chains.map((t) => token({ grant_type: 'refresh_token', refresh_token: t }))),
-		code: o.codes.length > 0 && await writeRequests(file('code'), o.codes.map((c) => token({ grant_type: 'authorization_code', code: c, redirect_uri: redirect }))),
-		rest: await writeRequests(file('rest'), Array.from({ length: o.homes }, (_, i) =>
-			wire('GET', `/api/smartapps/installations/${o.grant(2, i)}/devices`, { Authorization: `Bearer ${o.token(2, i)}` }))),
+	};
+}
+
+// The same, and those of the other programs.
+export async function requestsOf(o, spread) {
+	const token = (body) => wire('POST', '/token', { ...form, Authorization: o.basic }, new URLSearchParams(body).toString()), chains = [];
+	for (let i = 0; i < Math.min(256, o.homes); i++)
+		chains.push(JSON.parse(await o.tool('token', 'issue', '--user', `bench-${i}`, '--client', 'smartthings')).refresh_token);
+	return {
+		...await schemaRequestsOf(o, spread),
+		refresh_token: await writeRequests(`${o.name}.refresh`, chains.map((t) => token({ grant_type: 'refresh_token', refresh_token: t }))),
+		code: o.codes.length > 0 && await writeRequests(`${o.name}.code`, o.codes.map((c) => token({ grant_type: 'authorization_code', code: c, redirect_uri: redirect }))),
+		// All households, as each link of an app may make 250 calls a minute.
+		rest: await writeRequests(`${o.name}.rest`, Array.from({ length: o.homes * o.apps }, (_, k) => [k % o.homes, Math.floor(k / o.homes)]).map(([i, nth]) =>
+			wire('GET', `/api/smartapps/installations/${o.grant(2, i, nth)}/devices`, { Authorization: `Bearer ${o.token(2, i, nth)}` }))),
 	};
 }
 

@@ -35,8 +35,6 @@ function goals(r, rows) {
 		for (const [name, least] of Object.entries(peers))
 			goal(name, least, seen[name]);
 	}
-	if (r.event)
-		lines.push(['signed SmartApp EVENT', `${two(r.event.goal)} x @smartthings/smartapp`, two(r.event.ratio), r.event.ratio >= r.event.goal]);
 	for (const [, what, ratio, who] of (r.store ?? '').matchAll(/^# (\d.*?) +([\d.]+) {2}\((\w+)\)$/gm))
 		lines.push([`store: ${what}`, `ahead of all (${who})`, ratio, Number(ratio) >= 1]);
 	for (const [row, seen] of Object.entries(r.latency))
@@ -56,15 +54,17 @@ function figures(r, rows) {
 	for (const [row, seen] of Object.entries(r.rows))
 		for (const [who, m] of Object.entries(seen))
 			lines.push([rows[row]?.title ?? 'the floor', who, whole(m.rps), `${whole(m.low)} to ${whole(m.high)}`, two(m.p50), two(m.p99), m.us > 0 ? whole(m.us) : '', m.errors]);
-	if (r.event)
-		for (const e of r.event.rows)
-			lines.push(['signed SmartApp EVENT', e.name, whole(e.rps), '', two(e.p50), two(e.p99), '', e.bad]);
 	return table(['work', 'who', 'requests/s', 'lowest to highest', 'p50 ms', 'p99 ms', 'CPU us a request', 'errors'], lines);
 }
 
 function byConnections(r, rows) {
 	return table(['work', '1', '16', '64', '256'], Object.entries(r.connections).map(([row, by]) => [rows[row].title,
 		...[1, 16, 64, 256].map((n) => n === r.at ? `${whole(r.rows[row].gatehouse.rps)} (${two(r.rows[row].gatehouse.p99)})` : by[n] ? `${whole(by[n].rps)} (${two(by[n].p99)})` : '')]));
+}
+
+function bySpread(r, rows) {
+	const counts = [...new Set(Object.values(r.spreads).flatMap(Object.keys))];
+	return table(['work', ...counts], Object.entries(r.spreads).map(([row, by]) => [rows[row].title, ...counts.map((n) => `${whole(by[n].rps)} (${two(by[n].p99)})`)]));
 }
 
 // Prints all; 1 if there were errors, which make every figure worthless, else 0.
@@ -77,13 +77,16 @@ export async function report(r, rows, write) {
 		'### Goals', table(['work', 'goal', 'measured', 'reached'], reached.map(([a, b, c, d]) => [a, b, c, verdict(d)])),
 		'### Figures', figures(r, rows),
 		...Object.keys(r.connections).length > 0 ? ['### By connections', 'Requests a second, and p99 in ms:', byConnections(r, rows)] : [],
+		...Object.keys(r.spreads).length > 0 ? ['### By households asked in turn', 'Requests a second, and p99 in ms:', bySpread(r, rows)] : [],
+		...Object.keys(r.engine).length > 0 ? ['### On PostgreSQL', 'Its server on the same machine, on a socket, synchronous commits:', table(['work', 'requests/s', 'of the engine gdbm', 'p50 ms', 'p99 ms', 'errors'],
+			Object.entries(r.engine).map(([row, m]) => [rows[row].title, whole(m.rps), two(m.rps / r.rows[row].gatehouse.rps), two(m.p50), two(m.p99), m.errors]))] : [],
 		...r.memory ? ['### Memory', 'Private KiB of one process, the largest of each program:', table(['program', 'idle', 'after all loads'],
 			Object.entries(r.memory.idle).map(([p, k]) => [p, whole(k), whole(r.memory.after[p])]))] : [],
 		...r.store ? ['### Store', `\`\`\`\n${r.store.trim()}\n\`\`\``] : [],
 	].join('\n\n');
 	console.log(text);
 	await writeFile(path.join(kept, 'result.json'), JSON.stringify(r, null, '\t'));
-	const all = [...Object.values(r.rows), ...Object.values(r.sizes)].flatMap((s) => Object.values(s)).concat(Object.values(r.latency), Object.values(r.connections).flatMap(Object.values));
+	const all = [...Object.values(r.rows), ...Object.values(r.sizes)].flatMap((s) => Object.values(s)).concat(Object.values(r.latency), Object.values(r.engine), [...Object.values(r.connections), ...Object.values(r.spreads)].flatMap(Object.values));
 	const errors = all.reduce((n, m) => n + m.errors, 0);
 	if (write && errors === 0) {
 		const page = await readFile(PAGE, 'utf8');

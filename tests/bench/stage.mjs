@@ -5,7 +5,6 @@ import { copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node
 import { existsSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 
 export const top = path.resolve(path.dirname(new URL(import.meta.url).pathname), '../..');
 export const kept = path.join(top, 'build/bench');	// what may be used again: peers, the programs of the bench
@@ -16,9 +15,37 @@ export const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1
 const folder = await mkdtemp(path.join(process.env.TMPDIR ?? os.tmpdir(), 'gatehouse-bench-'));
 export const at = (...names) => path.join(folder, ...names);
 
-const exec = promisify(execFile);
+// Every program has a process group of its own: Ctrl-C reaches this process alone, which ends them in order.
+const running = new Set();	// groups whose end somebody waits for
+const PATIENCE = 10;	// seconds in which a program must have ended, once told
+let ending;
+
+function signal(to, name) {
+	try {
+		process.kill(to, name);
+	} catch {
+		// It has ended.
+	}
+}
+
+// A program with its descendants: what it said on stdout, once it has ended well.
 export async function run(command, args, options = {}) {
-	return (await exec(command, args, { maxBuffer: 1 << 28, ...options })).stdout;
+	return (await both(command, args, options)).stdout;
+}
+
+function both(command, args, options = {}) {
+	if (ending && !options.atEnd)
+		throw new Error('the bench is ending');
+	return new Promise((done, fail) => {
+		const child = execFile(command, args, { maxBuffer: 1 << 28, detached: true, ...options }, (error, stdout, stderr) => {
+			running.delete(child.pid);
+			if (error)
+				fail(Object.assign(error, { stdout, stderr }));
+			else
+				done({ stdout, stderr });
+		});
+		running.add(child.pid);
+	});
 }
 
 // --- programs ---
@@ -26,24 +53,52 @@ export async function run(command, args, options = {}) {
 const endings = [];
 export function atEnd(what) { endings.push(what); }
 
-export async function finish() {
+async function endAll() {
+	for (const group of running)
+		signal(-group, 'SIGTERM');
+	for (const end = Date.now() + PATIENCE * 1000; running.size > 0 && Date.now() < end;)
+		await new Promise((done) => setTimeout(done, 20));
 	for (const what of endings.splice(0).reverse())
-		await what();
+		await Promise.resolve().then(what).catch((e) => console.error(e));
 	await rm(folder, { recursive: true, force: true });
 }
-for (const signal of ['SIGTERM', 'SIGINT'])
-	process.once(signal, () => finish().then(() => process.exit(1)));
+
+// Ends all that was started, once, whoever asks: the end of the bench, a throw, a signal.
+export function finish() {
+	return ending ??= endAll();
+}
+
+for (const [name, code] of [['SIGTERM', 15], ['SIGINT', 2], ['SIGHUP', 1]])
+	process.on(name, () => finish().then(() => process.exit(128 + code)));
+
+// A bench, and its end; what it answers is the status.
+export async function perform(main) {
+	try {
+		process.exitCode = await main();
+	} catch (e) {
+		if (ending)
+			return;	// a signal: whatever was under way has failed
+		console.error(e);
+		process.exitCode = 1;
+	}
+	await finish();
+}
 
 function started(command, args, options) {
-	const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
+	if (ending)
+		throw new Error('the bench is ending');
+	const child = spawn(command, args, { ...options, detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
 	let errors = '';
 	child.stderr.on('data', (d) => { errors = (errors + d).slice(-2000); });
-	child.gone = new Promise((done) => { child.once('exit', done); });
+	child.gone = new Promise((done) => { child.once('exit', done); child.once('error', done); });
 	child.said = () => errors;
-	atEnd(async () => {
-		child.kill();
+	child.end = async () => {
+		signal(child.pid, 'SIGTERM');	// who has workers tells them
+		const late = setTimeout(() => signal(-child.pid, 'SIGKILL'), PATIENCE * 1000);
 		await child.gone;
-	});
+		clearTimeout(late);
+	};
+	atEnd(child.end);
 	return child;
 }
 
@@ -133,7 +188,7 @@ export async function compiled(name, libs = []) {
 let loader;
 export async function load(port, file, connections, seconds, ...options) {
 	loader ??= compiled('load');
-	const { stdout, stderr } = await exec(await loader, [String(port), file, String(connections), String(seconds), ...options]);
+	const { stdout, stderr } = await both(await loader, [String(port), file, String(connections), String(seconds), ...options]);
 	if (stderr)
 		say(`${path.basename(file)}: ${stderr.slice(0, 600)}`);
 	return JSON.parse(stdout);

@@ -39,6 +39,7 @@ const provider = new Provider('http://127.0.0.1', {
 	cookies: { keys: ['bench'] },
 	scopes: ['offline_access', 'devices:read', 'devices:control'],
 	rotateRefreshToken: true,
+	ttl: { AuthorizationCode: 86400, Grant: 86400 },	// they are made beforehand
 	issueRefreshToken: () => true,
 	pkce: { required: () => false },
 	findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
