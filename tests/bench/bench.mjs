@@ -201,20 +201,19 @@ async function main() {
 		say('signed events');
 		result.rows.event = Object.fromEntries(Object.entries(await measureEvents(npm, { rounds, seconds, connections })).map(([who, list]) => [who, middle(list)]));
 	}
-	if (parts.includes('latency'))
-		await halfLoad(ours, files, result);
-	if (parts.includes('connections'))
-		await otherConnections(ours, files, result);
-	if (parts.includes('spread'))
-		await otherSpreads(ours, result);
-	if (parts.includes('memory'))
-		result.memory = { idle, after: await memory(ours) };
-	if (parts.includes('courier'))
-		result.courier = await quietCourier();
-	if (parts.includes('engine'))
-		await otherEngine(result);
-	if (parts.includes('size'))
-		await sizes(result);
+	const more = [
+		['latency', 'latency at half the load', () => halfLoad(ours, files, result)],
+		['connections', 'other numbers of connections', () => otherConnections(ours, files, result)],
+		['spread', 'other numbers of households', () => otherSpreads(ours, result)],
+		['memory', 'memory', async () => { result.memory = { idle, after: await memory(ours) }; }],
+		['courier', 'a courier with 1,000 quiet homes', async () => { result.courier = await quietCourier(); }],
+		['engine', 'the same on PostgreSQL', () => otherEngine(result)],
+		['size', 'the same on many records', () => sizes(result)],
+	];
+	for (const [, title, measure] of more.filter(([part]) => parts.includes(part))) {
+		say(title);
+		await measure();
+	}
 	if (parts.includes('store') && asked.length === 0) {
 		say('the stores');
 		result.store = await run(path.join(top, 'tests/bench/store.sh'), [], { env: { ...process.env, SIZES: process.env.SIZES ?? '10000', ROUNDS: Math.min(rounds, 3) } });
