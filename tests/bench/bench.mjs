@@ -7,7 +7,7 @@
 // environment:
 //   ROUNDS (5)  SECONDS (3)  WARM (0.5)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16: households that a load goes to in turn)
 //   CODE_RATE (9000), GLEWLWYD_RATE (150): codes made beforehand for a second of load
-//   WORKERS (2)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
+//   WORKERS (4: processes of each program, and of the floor)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
 import { startGlewlwyd, client as glewlwyd } from './peers/glewlwyd.mjs';
 import { requestsOf, schemaRequestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
 import { at, cpu, load, median, npmPeers, number, perform, privateKib, run, say, startFront, startServer, top, wire, writeRequests } from './stage.mjs';
@@ -16,7 +16,7 @@ import { measureEvents } from './smartapp.mjs';
 import path from 'node:path';
 
 const rounds = number('ROUNDS', 5), seconds = number('SECONDS', 3), warm = number('WARM', 0.5), connections = number('CONNECTIONS', 16);
-const homes = number('HOMES', 2000), spread = number('SPREAD', 16), workers = number('WORKERS', 2);
+const homes = number('HOMES', 2000), spread = number('SPREAD', 16), workers = number('WORKERS', 4);
 const parts = (process.env.PARTS ?? 'rows,event,latency,connections,spread,memory,courier,engine,size,store').split(',');
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' }, json = { 'Content-Type': 'application/json' };
 
