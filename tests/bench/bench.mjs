@@ -148,7 +148,7 @@ async function memory(ours) {
 
 // A thousand linked homes in which nothing happens: how much of a core the courier uses.
 async function quietCourier() {
-	const o = await startOurs({ name: 'quiet', homes: 1000 });
+	const o = await startOurs({ name: 'quiet', homes: 1000, workers });
 	await tellOthers(o, 1000);
 	await new Promise((done) => setTimeout(done, 5000));
 	const pids = await o.processes('courier'), before = await cpu(pids), time = Math.max(10, seconds * 4);
@@ -166,10 +166,11 @@ async function otherEngine(result) {
 
 // The same work on a thousand and on a million records.
 async function sizes(result) {
-	const small = await startOurs({ name: 'thousand', homes: 12, apps: 57 }), large = await startOurs({ name: 'million', homes: number('LARGE', 37037) });
+	const small = await startOurs({ name: 'thousand', homes: 12, apps: 57, workers });
+	const large = await startOurs({ name: 'million', homes: number('LARGE', 37037), apps: 57, workers });
 	const kinds = chosen.filter((r) => r !== 'code'), files = new Map();
 	for (const o of [small, large])
-		files.set(o, await requestsOf(o, spread));
+		files.set(o, await requestsOf(o, small.homes));
 	const seen = {};
 	for (let round = 0; round < rounds; round++)
 		for (const row of kinds)
@@ -181,7 +182,7 @@ async function sizes(result) {
 }
 
 async function main() {
-	const result = { rows: {}, latency: {}, connections: {}, spreads: {}, engine: {}, sizes: {}, rounds, seconds, at: connections, spread, homes };
+	const result = { rows: {}, latency: {}, connections: {}, spreads: {}, engine: {}, sizes: {}, rounds, seconds, at: connections, spread, homes, workers };
 	const codes = chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('CODE_RATE', 9000)) : 0;
 	const wanted = new Set(chosen.flatMap((row) => Object.keys(rows[row].peers)));
 	say(`an instance with ${homes} households`);

@@ -25,12 +25,15 @@ async function template(tool) {
 	return [await issue('smartthings', ...some), await issue('smartthings', ...some), await issue('devices')];
 }
 
+// So many households have several links of their app, where more calls are made than one link may make in a minute.
+const RICH = 12;
+
 const claimsOf = (token) => JSON.parse(Buffer.from(token.split('.')[1], 'base64url'));
 
 // The id of a household's link: of which of the three kinds, and the how manyth of that kind.
 const grantOf = (kind, i, nth = 0) => idOf(nth === 0 ? `grant ${kind}` : `grant ${kind} ${nth}`, i);
 
-// The records of that household again for each of n, with so many links of its app, and codes that can be redeemed: a dump to be loaded.
+// The records of that household again for each of n, in the first of them with so many links of the app, and codes that can be redeemed: a dump to be loaded.
 async function multiply(from, to, user, grants, n, apps, codes) {
 	const lines = [], out = createWriteStream(to);
 	let records = 0;
@@ -43,9 +46,10 @@ async function multiply(from, to, user, grants, n, apps, codes) {
 			await new Promise((done) => out.once('drain', done));
 	};
 	out.write(`{"dump":"gatehouse store","v":1,"made":${Math.floor(Date.now() / 1000)}}\n`);
-	const app = grants.at(-1), more = Array.from({ length: apps - 1 }, (_, k) => k + 1);
+	const app = grants.at(-1);
 	for (let i = 0; i < n; i++)
 		for (const line of lines) {
+			const more = Array.from({ length: i < RICH ? apps - 1 : 0 }, (_, k) => k + 1);
 			const text = grants.slice(0, -1).reduce((t, grant, k) => t.replaceAll(grant, grantOf(k, i)), line.replaceAll(user, idOf('user', i)))
 				.replace('"username/bench"', `"username/bench-${i}"`).replace('"name":"bench"', `"name":"bench-${i}"`);
 			if (line.startsWith('{"key":"grants/'))
@@ -97,7 +101,7 @@ export async function startInstance({ name, tree = top, web = 'nginx', workers =
 	return { root, port, deploy };
 }
 
-// options: name, homes, apps (links of the app in each), codes (how many), tree (whose deploy.sh), web, workers, engine.
+// options: name, homes, apps (links of the app in each of the first RICH), codes (how many), tree (whose deploy.sh), web, workers, engine.
 export async function startOurs({ name = 'ours', homes = 2000, apps = 1, codes = 0, tree = top, web = 'nginx', workers = 2, engine = 'gdbm' } = {}) {
 	const { root, port, deploy } = await startInstance({ name, tree, web, workers, engine });
 	const tool = async (...args) => {
@@ -155,15 +159,15 @@ export async function schemaRequestsOf(o, spread) {
 
 // The same, and those of the other programs.
 export async function requestsOf(o, spread) {
-	const token = (body) => wire('POST', '/token', { ...form, Authorization: o.basic }, new URLSearchParams(body).toString()), chains = [];
-	for (let i = 0; i < Math.min(256, o.homes); i++)
-		chains.push(JSON.parse(await o.tool('token', 'issue', '--user', `bench-${i}`, '--client', 'smartthings')).refresh_token);
+	const token = (body) => wire('POST', '/token', { ...form, Authorization: o.basic }, new URLSearchParams(body).toString()), chains = [], callers = o.apps > 1 ? Math.min(RICH, o.homes) : o.homes;
+	for (let i = 0; i < 256; i++)	// one for each connection that there may be
+		chains.push(JSON.parse(await o.tool('token', 'issue', '--user', `bench-${i % o.homes}`, '--client', 'smartthings')).refresh_token);
 	return {
 		...await schemaRequestsOf(o, spread),
 		refresh_token: await writeRequests(`${o.name}.refresh`, chains.map((t) => token({ grant_type: 'refresh_token', refresh_token: t }))),
 		code: o.codes.length > 0 && await writeRequests(`${o.name}.code`, o.codes.map((c) => token({ grant_type: 'authorization_code', code: c, redirect_uri: redirect }))),
-		// All households, as each link of an app may make 250 calls a minute.
-		rest: await writeRequests(`${o.name}.rest`, Array.from({ length: o.homes * o.apps }, (_, k) => [k % o.homes, Math.floor(k / o.homes)]).map(([i, nth]) =>
+		// As each link of an app may make 250 calls a minute: all households, or those that have many links.
+		rest: await writeRequests(`${o.name}.rest`, Array.from({ length: o.apps * callers }, (_, k) => [k % callers, Math.floor(k / callers)]).map(([i, nth]) =>
 			wire('GET', `/api/smartapps/installations/${o.grant(2, i, nth)}/devices`, { Authorization: `Bearer ${o.token(2, i, nth)}` }))),
 	};
 }
