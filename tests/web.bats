@@ -316,8 +316,11 @@ store_comes() {
 		[ "$web" = nginx ] || deploy stop --root "$W/$web" >/dev/null
 		run ! grep -r LeakedPathToken "$W/$web/log"
 	done
-	id=$(awk '/GET \/authorize" 400/ { id = $NF } END { print id }' "$W/nginx/log/access.log")
-	grep -q "$id" "$W/nginx/log/authorize.log"
+	for web in $SERVERS; do
+		id=$(awk '/GET \/authorize" 400/ { id = $NF } END { print id }' "$W/$web/log/access.log")
+		[ "${#id}" -ge 16 ]
+		grep -q " authorize $id " "$W/$web/log/authorize.log"
+	done
 }
 
 # until_refused PATH [CURL ARGS...]: ask until the answer is 429; sets $passed, how many were not.

@@ -66,7 +66,7 @@ request_network(const struct request *r)
 	return arena_printf(r->arena, "%s/64", text);
 }
 
-/* An id from the web server, if it is harmless in a log line; else one of our own. */
+/* An id from the web server, if it is harmless in a log line. */
 static const char *
 request_id(struct request *r)
 {
@@ -74,7 +74,7 @@ request_id(struct request *r)
 	size_t len = id != NULL ? strlen(id) : 0;
 
 	if (len == 0 || len > ID_MAX || strspn(id, "0123456789abcdefABCDEF-") != len)
-		return secret_token(r->arena, 12);
+		return NULL;
 	return id;
 }
 
@@ -112,7 +112,10 @@ request_parse(struct request *r, struct arena *a, const char *const *env, const 
 {
 	*r = (struct request){ .arena = a, .env = env, .body = body, .body_len = len,
 	    .path = "", .query_text = "", .content_type = "" };
-	r->id = request_id(r);
+	if ((r->id = request_id(r)) == NULL) {
+		r->id = secret_token(a, 12);
+		r->id_is_ours = true;
+	}
 	r->remote = env_or(r, "REMOTE_ADDR", "-");
 	r->method = env_or(r, "REQUEST_METHOD", "");
 	const char *uri = env_or(r, "REQUEST_URI", "");

@@ -14,6 +14,7 @@ struct pair;
 struct request {
 	struct arena	*arena;
 	const char	*id;		/* from the web server, or random: stands in every log line */
+	bool		 id_is_ours;	/* random: the web server has none, and is told it in the answer */
 	const char	*method;	/* "GET", "POST" ...; a HEAD arrives as GET */
 	const char	*path;		/* of the URL, as sent, without the query */
 	const char	*query_text;	/* the query as sent, without the "?"; "" if there is none */

@@ -233,6 +233,8 @@ finish(struct exchange *e)
 
 	log_request(e->rq.id);
 	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", e->rq.method, route, e->rs.status);
+	if (e->rq.id_is_ours)	/* lighttpd has no ids: it puts down what it reads here */
+		response_header(&e->rs, "X-Request-Id", e->rq.id);
 	reply(&e->wire, &e->rs, sent == NULL || strcmp(sent, "HEAD") != 0);
 	metric_add(metric_of(METRIC_REQUESTS, "route=\"%s\",status=\"%d\"", route, e->rs.status), 1);
 	metric_observe(metric_of(METRIC_REQUEST_SECONDS, "route=\"%s\"", route), machine_us() - e->came_us);

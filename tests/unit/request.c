@@ -72,7 +72,7 @@ test_defaults(void)
 	CHECK_STR(rq.query_text, "");
 	CHECK_STR(rq.content_type, "");
 	CHECK(rq.form == NULL && rq.query == NULL);
-	CHECK(strlen(rq.id) == 16);
+	CHECK(strlen(rq.id) == 16 && rq.id_is_ours);
 }
 
 /* A body that is no form is not decoded, whatever it holds. */
