@@ -181,6 +181,7 @@ is_only_one(const struct link *l)
 			return false;
 		nanosleep(&(struct timespec){ 0, 200000000 }, NULL);
 	}
+	unlink(l->flag);	/* of one that was killed */
 	return fstat(l->lock, &st) == 0 && st.st_nlink > 0;
 }
 

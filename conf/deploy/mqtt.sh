@@ -2,6 +2,8 @@
 # Read by deploy.sh, whose variables it uses.
 # shellcheck shell=bash disable=SC2154
 
+MQTT_UNITS='gatehouse-broker.service gatehouse-polyglot-mqtt.service'	# of an installed one
+
 # Node servers reach it where it listens; if that is everywhere, at the public name.
 mqtt_host() {
 	local host=${URL#*://}
@@ -10,9 +12,18 @@ mqtt_host() {
 
 mqtt_reached() { if [ "${MQTT%:*}" = 0.0.0.0 ]; then echo 127.0.0.1; else echo "${MQTT%:*}"; fi; }
 
+# Is it our own that has the port?
+broker_runs() {
+	if [ "$COMMAND" != install ]; then
+		[ "${NOW[MQTT]:-}" = "$MQTT" ] && pid_of broker >/dev/null
+	else
+		systemctl is-active -q gatehouse-broker && grep -qx "listener ${MQTT##*:} ${MQTT%:*}" "$ETC/mosquitto.conf"
+	fi
+}
+
 check_mqtt() {
 	local who
-	if [ -z "$MQTT" ] || { [ "${NOW[MQTT]:-}" = "$MQTT" ] && pid_of broker >/dev/null; }; then return 0; fi
+	if [ -z "$MQTT" ] || broker_runs; then return 0; fi
 	(exec 3<>"/dev/tcp/$(mqtt_reached)/${MQTT##*:}") 2>/dev/null || return 0
 	# A broker of our own, whose pid file is gone: up ends it, then asks again.
 	if [ -d "$ROOT/pid" ] && ! pid_of broker >/dev/null && [ -n "$(strays '')" ]; then return 0; fi
