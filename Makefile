@@ -1,7 +1,7 @@
 # make               build every program into build/
 # make check         every test, under sanitizers; ends with "N passed, N failed"; ENGINE=postgresql: all that runs on live instances,
 #                    with the store on a PostgreSQL server
-# make install-check  deploy.sh install, upgrades, doctor and uninstall in containers that boot, behind both web servers: root, 15 minutes
+# make install-check  deploy.sh install, upgrades, doctor and uninstall in containers that boot, behind both web servers, with a broker and on PostgreSQL: root, 25 minutes
 # make lint          warnings as errors, clang-tidy, shellcheck, formatting
 # make soak          the store's crash tests for about an hour, SOAK=N for N times as much as make check; then years of links
 # make bench         requests beside the floor and the peers, the store beside LMDB, SQLite and Redis; writes docs/performance.md
@@ -99,7 +99,7 @@ check:
 install-check:
 	tests/prepare conf/packages/install-check
 	$(MAKE) -j2 all
-	bats tests/install/machine.bats tests/install/package.bats tests/install/image.bats
+	bats tests/install/machine.bats tests/install/beside.bats tests/install/package.bats tests/install/image.bats
 
 # Release code, as it will run; then each rule of the store left out once.
 SOAK ?= 60
@@ -123,7 +123,7 @@ bench bench-fair bench-long bench-compare:
 lint:
 	$(MAKE) -j2 all
 	clang-tidy --quiet $(SHARED) $(PROGRAMS:%=cgi-bin/%.c) -- $(CPPFLAGS) -std=c11
-	shellcheck -x deploy.sh conf/system/* conf/debian/build conf/debian/p* tests/install/machine.bash tests/install/inside.sh tests/run tests/prepare .ci/run tests/*.bash
+	shellcheck -x deploy.sh conf/system/* conf/debian/build conf/debian/p* tests/install/*.bash tests/install/inside.sh tests/run tests/prepare .ci/run tests/*.bash
 	! command -v promtool >/dev/null || promtool check rules conf/prometheus/alerts.yml
 
 # Fuzzers are built from the same sources by clang; what they found stays in build/fuzz/NAME.corpus.

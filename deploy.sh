@@ -11,7 +11,7 @@ SRC=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 SELF=$0
 ROOT=$SRC/run
 COMMAND='' DRY='' FOLLOW='' LIVE=''
-PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' TRUSTED_PROXIES='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT='' DATABASE=''
+PORT=8080 WEB=nginx WORKERS=2 PUBLIC_URL='' TRUSTED_PROXIES='' ENGINE=gdbm LOGIN_RATE=50 API_RATE=20000 DEMO='' MQTT='' DATABASE='' DATABASE_URL=''
 REMEMBERED='PORT WEB WORKERS PUBLIC_URL TRUSTED_PROXIES ENGINE LOGIN_RATE API_RATE DEMO MQTT DATABASE'
 declare -A GIVEN=() NOW=()
 PROGRAMS=() DAEMONS=() MISSING=() ASK=() PATIENCE=5
@@ -57,6 +57,8 @@ health|json|none|/health /metrics
 . "$SRC/conf/deploy/site.sh"
 # shellcheck source=conf/deploy/install.sh
 . "$SRC/conf/deploy/install.sh"
+# shellcheck source=conf/deploy/server-database.sh
+. "$SRC/conf/deploy/server-database.sh"
 # shellcheck source=conf/deploy/doctor.sh
 . "$SRC/conf/deploy/doctor.sh"
 

@@ -58,6 +58,11 @@ parts() {
 	refused install --domain x.org --port 9000
 	refused install --domain x.org --certbot --workers 0
 	refused install --domain x.org --certbot --web apache
+	refused install --domain x.org --certbot --engine sqlite
+	refused install --domain x.org --certbot --database-url mysql://x/y
+	refused install --domain x.org --certbot --database-url /nonexistent
+	refused install --domain x.org --certbot --engine gdbm --database-url postgresql://x/y
+	[[ $stderr != *postgresql://x/y* ]]
 	refused up --domain x.org
 	refused uninstall --domain x.org
 	refused doctor --purge
@@ -123,6 +128,63 @@ faketime_certificate() {
 	run ! test -e "$W/tree/usr/lib/gatehouse/simulator"
 }
 
+# database URL OWN-OR-GIVEN: the units of the tree, where the records are there. (Called by parts.)
+database() {
+	ETC=$W/etc DATABASE=$2
+	mkdir -p "$ETC"
+	echo '{"store":{"engine":"postgresql","url_file":"'"$ETC"'/database"}}' >"$ETC/gatehouse.json"
+	echo "$1" >"$ETC/database"
+	database_units "$W/tree/lib/systemd/system"
+}
+
+# most SCORE UNIT...: so exposed at most.
+most() {
+	local most=$1 unit score
+	shift
+	for unit; do
+		score=$(systemd-analyze security --offline=yes --root="$W/tree" --no-pager "$unit" 2>/dev/null | sed -n 's/.*exposure level for [^:]*: \([0-9.]*\) .*/\1/p')
+		awk -v s="${score:-10}" -v m="$most" 'BEGIN { exit s > m }' || { echo "$unit: $score"; return 1; }
+	done
+}
+
+@test "PostgreSQL by its socket gives no program more network; elsewhere, those without have its addresses and nothing else" {
+	command -v systemd-analyze >/dev/null || skip 'systemd is not here'
+	local quiet=(gatehouse@{token,health,authorize}.service gatehouse-{backup,compact}.service) units=$W/tree/lib/systemd/system
+	[ -d "$units" ] || parts tree_into "$W/tree"
+	parts database 'postgresql://gatehouse@/gatehouse?host=%2Fvar%2Frun%2Fpostgresql' own
+	most 0.5 "${quiet[@]}"
+	grep -qx After=postgresql.service "$units/gatehouse@.service.d/database.conf"
+	run find "$units" -name remote.conf
+	assert_output ''
+	parts database 'postgresql://g:pw@192.0.2.7,[2001:db8::1]:5433/x?sslmode=verify-full' given
+	most 1.5 "${quiet[@]}"
+	grep -qx 'IPAddressAllow=192.0.2.7 2001:db8::1' "$units/gatehouse-backup.service.d/remote.conf"
+	run find "$units" -name remote.conf
+	assert_equal "${#lines[@]}" 5
+	run ! grep -r pw "$units"
+	# A server somewhere, by a socket: nothing is needed.
+	parts database 'postgresql://g@%2Ftmp%2Fx/y' given
+	run find "$units" -name remote.conf -o -name database.conf
+	assert_output ''
+}
+
+@test "the hosts of a database's address are found as libpq finds them" {
+	local url want
+	while read -r url want; do
+		run parts database_hosts "$url"
+		[ "${output//$'\n'/ }" = "$want" ] || { echo "$url: $output, not $want"; return 1; }
+	done <<-END
+		postgresql://db.example.org/x db.example.org
+		postgres://u:p%40w@db:5433/x db
+		postgresql://u@db1,db2:5433,[::1]:99/x?target_session_attrs=any db1 db2 ::1
+		postgresql:///x /
+		postgresql://u@/x?host=%2Fvar%2Frun%2Fpostgresql&port=5433 /var/run/postgresql
+		postgresql://%2Frun%2Fpg/x /run/pg
+		postgresql://db/x?hostaddr=192.0.2.1,192.0.2.2 192.0.2.1 192.0.2.2
+		postgresql://u:p@db?sslmode=require db
+	END
+}
+
 @test "a program without network has nothing that calls" {
 	# It may be linked with what could: that it opens no store of links and no sender is what counts.
 	local name
@@ -140,7 +202,7 @@ site() {
 	echo token.thumb >"$W/acme/.well-known/acme-challenge/token"
 	# What is the system's is put elsewhere; the rest is the very text.
 	WEB=$1 parts write_site "$W/$1.site"
-	sed -i "s|/run/gatehouse/|$R/sock/|g; s|/usr/share/gatehouse|$R/share|g; s|/var/log/$1|$log|g; s|/var/lib/gatehouse-acme|$W/acme|g
+	sed -i "s|/run/gatehouse/|$R/sock/|g; s|/usr/share/gatehouse|$R/share|g; s|/var/log/$1|$log|g; s|/var/lib/gatehouse-acme|$W/acme|g; s|/etc/lighttpd/gatehouse/|$W/|g
 		/\[::\]/{/listen/d}; s|:443\"|:$tls\"|; s|listen 443|listen 127.0.0.1:$tls|; s|listen 80|listen 127.0.0.1:$plain|" "$W/$1.site"
 	if [ "$1" = nginx ]; then
 		printf '%s\n' "$([ "$(id -u)" != 0 ] || echo 'user root;')" "pid $W/nginx.pid; error_log $log/error.log; daemon off;" \

@@ -56,8 +56,9 @@ usage() {
 	  --public-url URL   where others reach this instance: a tunnel or domain
 	  --trusted-proxy N  an address or network whose X-Forwarded-For is believed, as 127.0.0.1 or fd00::/8; may be
 	                     repeated; none: nobody's (the default)
-	  --engine ENGINE    what keeps the data: gdbm (files of this machine; the default) or postgresql (a server of its own)
-	  --database-url URL a PostgreSQL database instead, where other machines find it, too
+	  --engine ENGINE    what keeps the data: gdbm (files of this machine; the default) or postgresql (a server of its own;
+	                     install: Debian's, to which it moves what is there)
+	  --database-url URL a PostgreSQL database instead, where other machines find it, too; or /FILE that it stands in
 	  --join DIR         be another machine of the instance whose gatehouse.json, demo.env and secret/ are in DIR
 	  --with-mqtt[=A:N]  an MQTT broker for node servers, on 127.0.0.1:8883 or address A, port N; =off: none
 	  --domain D         install: the name of this server
@@ -93,7 +94,7 @@ option_value() {
 options_of() {
 	case $1 in
 	up) echo --root --port --web --workers --public-url --trusted-proxy --engine --database-url --join --with-mqtt ;;
-	install) echo --domain --web --cert --key --certbot --email --workers --trusted-proxy --engine --with-mqtt ;;
+	install) echo --domain --web --cert --key --certbot --email --workers --trusted-proxy --engine --database-url --with-mqtt ;;
 	uninstall) echo --purge ;;
 	*) echo --root ;;
 	esac
@@ -211,8 +212,6 @@ common_settings() {
 	nginx | lighttpd) ;;
 	*) wrong_usage "--web $WEB" "Gatehouse has configurations for nginx and lighttpd" "$SELF --web nginx" ;;
 	esac
-	[ "$COMMAND" != install ] || [ "$ENGINE" = gdbm ] ||
-		refuse "--engine $ENGINE" "an installed instance begins with files" "$SELF install, then docs/scaling.md moves it to PostgreSQL"
 }
 
 settings() {

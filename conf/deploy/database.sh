@@ -1,26 +1,36 @@
-# database.sh: where the records are: in files, in a PostgreSQL server of the instance's own, or in one that was named.
+# database.sh: where an instance's records are: in files, in a PostgreSQL server of its own, or in one that was named.
 # Read by deploy.sh, whose variables it uses.
 # shellcheck shell=bash disable=SC2154
 
-# An instance keeps its engine: its records are there. DATABASE is "own" or "given" with PostgreSQL.
+# What --engine and --database-url ask for: DATABASE is "own" or "given" with PostgreSQL. DATABASE_URL, an address that was given, may hold
+# a password: it goes into a file and nowhere else.
+given_database() {
+	local url=${GIVEN[--database-url]:-} next
+	if [ -n "$url" ]; then
+		next="$(again --engine) --engine postgresql --database-url URL"
+		[ "${GIVEN[--engine]:-postgresql}" = postgresql ] || wrong_usage "--database-url with --engine ${GIVEN[--engine]}" "only postgresql has one" "$next"
+		if [[ $url == /* ]]; then { IFS= read -r url <"$url" || true; } 2>/dev/null; fi
+		[[ $url =~ ^postgres(ql)?://[^[:space:]]+$ ]] ||
+		    wrong_usage "--database-url" "it is postgresql://USER@HOST/DATABASE, or the path of a file whose first line is that" "$next"
+		ENGINE=postgresql DATABASE=given DATABASE_URL=$url
+	fi
+	case $ENGINE in
+	gdbm) DATABASE='' ;;
+	postgresql) DATABASE=${DATABASE:-own} ;;
+	*) wrong_usage "--engine $ENGINE" "there are gdbm and postgresql" "$(again --engine) --engine gdbm" ;;
+	esac
+}
+
+# An instance of one's own keeps its engine: its records are there.
 database_settings() {
-	local now=${NOW[ENGINE]:-} url=${GIVEN[--database-url]:-}
+	local now=${NOW[ENGINE]:-}
 	if [ -n "${GIVEN[--join]:-}" ]; then
 		[ -f "${GIVEN[--join]}/gatehouse.json" ] && [ -d "${GIVEN[--join]}/secret" ] ||
 		    wrong_usage "--join ${GIVEN[--join]}" "there is no gatehouse.json with a secret/ beside it" "$SELF --join DIR, an instance's folder or a copy of it"
 		ENGINE=postgresql DATABASE=given
 		PUBLIC_URL=${PUBLIC_URL:-$(jq -r '.public_url // empty' "${GIVEN[--join]}/gatehouse.json" 2>/dev/null)}
 	fi
-	if [ -n "$url" ]; then
-		[ "${GIVEN[--engine]:-postgresql}" = postgresql ] || wrong_usage "--database-url with --engine ${GIVEN[--engine]}" "only postgresql has one" "$SELF --engine postgresql --database-url URL"
-		[[ $url =~ ^postgres(ql)?://[^[:space:]]+$ ]] || wrong_usage "--database-url" "it is postgresql://USER@HOST/DATABASE" "$SELF --database-url postgresql://USER@HOST/DATABASE"
-		ENGINE=postgresql DATABASE=given
-	fi
-	case $ENGINE in
-	gdbm) DATABASE='' ;;
-	postgresql) DATABASE=${DATABASE:-own} ;;
-	*) wrong_usage "--engine $ENGINE" "there are gdbm and postgresql" "$SELF --engine gdbm" ;;
-	esac
+	given_database
 	[ "${now:-$ENGINE}" = "$ENGINE" ] ||
 	    refuse "--engine $ENGINE" "an instance keeps its engine, $now, as its records are there" \
 		"make another by --root DIR --engine $ENGINE, and move them by gatehouse store dump and load: docs/scaling.md"
@@ -66,8 +76,8 @@ start_database() {
 		pg_database "$dir"
 		pg_url "$dir" >"$ROOT/secret/database.new"
 		step database "PostgreSQL in $dir"
-	elif [ -n "${GIVEN[--database-url]:-}" ]; then
-		printf '%s\n' "${GIVEN[--database-url]}" >"$ROOT/secret/database.new"
+	elif [ -n "$DATABASE_URL" ]; then
+		printf '%s\n' "$DATABASE_URL" >"$ROOT/secret/database.new"
 	fi
 	[ ! -f "$ROOT/secret/database.new" ] || mv "$ROOT/secret/database.new" "$ROOT/secret/database"
 }

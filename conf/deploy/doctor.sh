@@ -10,6 +10,7 @@ clock|both|the clock
 config|both|the config
 rights|system|owners and rights of files
 keys|both|the keys
+database|both|the database
 store|both|the store
 sockets|system|sockets of the programs
 programs|both|every program answers
@@ -99,6 +100,8 @@ doctor_rights() {
 	END
 	f=$(find "$HOME_DIR/secret" "$HOME_DIR/store" \( ! -user gatehouse -o -perm /077 \) ! -type l -print -quit)
 	[ -z "$f" ] || fault "$f is $(stat -c '%U:%G:%a' "$f"): it is gatehouse's alone" "$(mend_rights)"
+	f=$(find "$ETC" -type f -perm /007 -print -quit)
+	[ -z "$f" ] || fault "$f is $(stat -c '%U:%G:%a' "$f"): others may read it" "$(mend_rights)"
 	f=$(as_gatehouse find "$ETC" \( -type f ! -readable -o -type d ! -executable \) -print -quit 2>/dev/null)
 	[ -z "$f" ] || fault "$f cannot be read by the user gatehouse" "$(mend_rights)"
 }
@@ -108,8 +111,55 @@ doctor_keys() {
 	    "$(either "cp -a $BACKUPS/\$(ls $BACKUPS | tail -n 1)/secret/. $HOME_DIR/secret/" "$AGAIN")"
 }
 
+# The engine postgresql: is its server there, does it let us in, is what it has of our making?
+doctor_database() {
+	local out
+	DATABASE_FAULT=''
+	[ "$ENGINE" = postgresql ] || return 0
+	if [ -z "$SYSTEM" ]; then
+		[ "$DATABASE" != own ] || pg_is_up "$ROOT/postgresql" || fault "the PostgreSQL server in $ROOT/postgresql does not run" "$AGAIN"
+	elif [ "$DATABASE" = own ]; then
+		doctor_own_database
+	else
+		doctor_addresses
+	fi
+	if ((FAULTS == before)) && ! out=$(as_instance timeout 60 "$BIN/gatehouse" --root "$ROOT" store stats 2>&1); then
+		out=$(head -n 1 <<<"${out#gatehouse: }")
+		case $out in
+		*'another version'*) fault "$out" "install the version of Gatehouse that made it: git pull && ./deploy.sh ${SYSTEM:+install}" ;;
+		*) fault "$out" "$(if [ "$DATABASE" = own ]; then either 'gatehouse-deploy install' "$AGAIN"; else either 'gatehouse-deploy install --database-url URL' "$AGAIN --database-url URL"; fi)" ;;
+		esac
+	fi
+	((FAULTS == before)) || DATABASE_FAULT=1
+}
+
+doctor_own_database() {
+	local version name port state rest sql login
+	read -r version name port state rest < <(own_cluster) || { fault "PostgreSQL is not there, or has no cluster" "gatehouse-deploy install" && return; }
+	[[ $state == online* ]] || { fault "PostgreSQL $version is $state" "systemctl start postgresql@$version-$name" && return; }
+	login=$(own_role) sql="runuser -u postgres -- psql -p $port -c"
+	case $login in
+	t) ;;
+	f) fault "PostgreSQL's role gatehouse may not sign in" "$sql 'alter role gatehouse login'" && return ;;
+	*) fault "PostgreSQL has no role gatehouse" "gatehouse-deploy install" && return ;;
+	esac
+	[ -n "$(own_there)" ] || { fault "PostgreSQL has no database gatehouse: without a backup, what was in it is lost" "gatehouse-deploy install" && return; }
+	as_gatehouse "$(pg_programs)/psql" -qAtX -h "$PG_SOCKET" -p "$port" -d gatehouse -c 'select 1' >/dev/null 2>&1 ||
+	    fault "PostgreSQL does not know the user gatehouse as its role gatehouse" \
+		"sed -i '1i local gatehouse gatehouse peer' /etc/postgresql/$version/$name/pg_hba.conf && systemctl reload postgresql@$version-$name"
+}
+
+# Programs without network may call the addresses that the database's host had when they were told.
+doctor_addresses() {
+	local now
+	now=$(database_addresses "$(database_url)") || { fault "the database's host $(tail -n 1 <<<"$now") is unknown" "resolvectl query $(tail -n 1 <<<"$now"), which says why" && return; }
+	[ -z "$now" ] || grep -qsx "IPAddressAllow=${now//$'\n'/ }" "$UNITS/gatehouse@token.service.d/remote.conf" ||
+	    fault "the database's host has another address: ${now//$'\n'/ }" "gatehouse-deploy install"
+}
+
 doctor_store() {
 	local out
+	[ -z "$DATABASE_FAULT" ] || return 0
 	if ! out=$(as_instance timeout 60 "$BIN/gatehouse" --root "$ROOT" store stats 2>&1); then
 		fault "$(head -n 1 <<<"${out#gatehouse: }")" "$(mend_rights)"
 	fi
@@ -204,16 +254,15 @@ doctor_ports() {
 }
 
 doctor_certificate() {
-	local why shown
+	local why
 	[ -n "$CERT" ] || { CERT=/etc/letsencrypt/live/$DOMAIN/fullchain.pem KEY=/etc/letsencrypt/live/$DOMAIN/privkey.pem; }
 	if ! why=$(certificate_fault "$CERT" "$KEY" "$DOMAIN"); then
 		fault "$why" "$(mend_certificate)"
 	elif ! openssl x509 -in "$CERT" -noout -checkend $((CERTIFICATE_DAYS * 86400)) >/dev/null; then
 		fault "it expires on $(openssl x509 -in "$CERT" -noout -enddate | cut -d= -f2)" "$(mend_certificate)"
 	elif port_taken 443; then
-		shown=$(openssl s_client -connect 127.0.0.1:443 -servername "$DOMAIN" </dev/null 2>/dev/null | openssl x509 -noout -fingerprint 2>/dev/null) || shown=''
-		[ "$shown" = "$(openssl x509 -in "$CERT" -noout -fingerprint)" ] ||
-		    fault "$WEB shows another certificate than that in $CERT" "systemctl reload $WEB"
+		[ "$(certificate_shown)" = "$(fingerprint <"$CERT")" ] ||
+		    fault "$WEB shows another certificate than that in $CERT" "gatehouse-deploy install"
 	fi
 }
 
@@ -265,6 +314,7 @@ doctor() {
 	if [ -n "$SYSTEM" ]; then
 		[ "$(id -u)" = 0 ] || refuse "the doctor of an installed Gatehouse is root's" "keys and certificates are to be looked at" "sudo $SELF doctor"
 		system_remembered
+		ENGINE=$(engine_now)
 		ROOT=$HOME_DIR BIN=$LIB SOCKETS=/run/gatehouse LOCAL=https://$DOMAIN ASK=(-k --resolve "$DOMAIN:443:127.0.0.1")
 	else
 		need_instance

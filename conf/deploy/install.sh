@@ -5,8 +5,9 @@
 
 ETC=/etc/gatehouse HOME_DIR=/var/lib/gatehouse LIB=/usr/lib/gatehouse SHARE=/usr/share/gatehouse BACKUPS=/var/backups/gatehouse
 STAGE=/usr/lib/gatehouse.stage FORMER=/usr/lib/gatehouse.former INSTALLED=/var/lib/gatehouse.installed IN_FORCE=/run/gatehouse/in-force
+UNITS=/etc/systemd/system	# what belongs to this machine alone: the rest is below /lib
 DOMAIN='' CERT='' KEY='' CERTBOT='' EMAIL='' WEB_WAS='' CLIENT=''
-SYSTEM_REMEMBERED='DOMAIN WEB CERT KEY CERTBOT EMAIL WORKERS TRUSTED_PROXIES ENGINE MQTT LOGIN_RATE API_RATE WEB_WAS CLIENT'
+SYSTEM_REMEMBERED='DOMAIN WEB CERT KEY CERTBOT EMAIL WORKERS TRUSTED_PROXIES ENGINE DATABASE MQTT LOGIN_RATE API_RATE WEB_WAS CLIENT'
 
 # Is this the script as it was installed? Its programs are there, then, and need no build.
 packaged() { [ "$SRC" = "$SHARE" ]; }
@@ -56,6 +57,7 @@ system_settings() {
 	fi
 	[ -z "${GIVEN[--certbot]:-}" ] || CERTBOT=1
 	common_settings "$ETC/deploy.env"
+	server_database_settings
 	URL=https://$DOMAIN LOCAL=https://$DOMAIN ASK=(-k --resolve "$DOMAIN:443:127.0.0.1")
 	PATIENCE=15	# Debian has lighttpd wait for 5 s at a reload
 	[ -n "$DOMAIN" ] || wrong_usage "no --domain" "the name that people and SmartThings reach this machine by" \
@@ -140,9 +142,12 @@ system_config() {
 		fi
 	fi
 	set_mqtt "$new"
+	set_store "$new"
+	write_database_url
 	install -o root -g gatehouse -m 640 "$new" "$config"
 	echo "WORKERS=$WORKERS" >"$STAGE/workers.env"
 	install -o root -g gatehouse -m 640 "$STAGE/workers.env" "$ETC/"
+	database_units "$UNITS"
 	if [ -n "$MQTT" ]; then
 		write_broker_config "$STAGE/mosquitto.conf"
 		sed "s|^user .*||; s|share/mosquitto/|$SHARE/conf/mosquitto/|" "$STAGE/mosquitto.conf" >"$ETC/mosquitto.conf"
@@ -151,7 +156,16 @@ system_config() {
 	fi
 }
 
-config_back() { [ ! -f "$FORMER/gatehouse.json" ] || cp -a "$FORMER/gatehouse.json" "$ETC/"; }
+# Not where the records have been moved for good: they are where the new config looks for them.
+config_back() {
+	local f
+	[ -z "$MOVED" ] || return 0
+	move_back
+	[ -z "$DATABASE_URL" ] || rm -f "$ETC/database"
+	for f in gatehouse.json database; do [ ! -f "$FORMER/$f" ] || cp -a "$FORMER/$f" "$ETC/"; done
+	database_units "$UNITS"
+	[ -z "$MOVE" ] || { systemctl daemon-reload && systemctl start gatehouse.target; }
+}
 
 # The new build, asked as CGI on this very instance, before the old one is touched: a program that does not start is found here.
 try_staged() {
@@ -161,7 +175,10 @@ try_staged() {
 		out=$(head -n 1 <<<"${out#gatehouse: }")
 		refuse "the config is not right" "${out//"$HOME_DIR/"/"$ETC/"}" "mend it, then $AGAIN"
 	fi
-	[ -s "$HOME_DIR/secret/server.key" ] || as_gatehouse "$(staged "$LIB/gatehouse")" keys rotate >/dev/null
+	# The first ones; or there are records no more, and whoever says so first should be the doctor, not a program that does not start.
+	if [ ! -s "$HOME_DIR/secret/server.key" ] || [ "$(as_gatehouse "$(staged "$LIB/gatehouse")" keys list --json 2>/dev/null)" = '[]' ]; then
+		as_gatehouse "$(staged "$LIB/gatehouse")" keys rotate >/dev/null
+	fi
 	for name in "${PROGRAMS[@]}"; do
 		if ! out=$(as_gatehouse GATEHOUSE_SHARE="$(staged "$SHARE")" REQUEST_METHOD=GET REQUEST_URI=/.deploy \
 		    timeout 10 "$(staged "$LIB/$name")" </dev/null 2>&1) || ! grep -q '^Status: ' <<<"$out"; then
@@ -175,23 +192,24 @@ try_staged() {
 
 # What programs read when they start.
 system_makings() {
-	(cd / && find ".$LIB" ".$SHARE/conf" ".$SHARE/html" ./lib/systemd/system/gatehouse* ".$ETC" -type f \
-	    ! -name 'deploy.env*' -exec cksum {} + | sort)
+	(cd / && find ".$LIB" ".$SHARE/conf" ".$SHARE/html" ./lib/systemd/system ".$UNITS" ".$ETC" -type f \
+	    ! -name 'deploy.env*' \( ! -path './*/systemd/*' -o -path '*/gatehouse*' \) -exec cksum {} + | sort)
 }
 
 system_units() {
 	local name
 	for name in "${PROGRAMS[@]}"; do echo "gatehouse@$name.socket" "gatehouse@$name.service"; done
 	echo gatehouse-courier.service gatehouse-backup.timer gatehouse-compact.timer
-	[ -z "$MQTT" ] || echo gatehouse-broker.service gatehouse-polyglot-mqtt.service
+	[ -z "$MQTT" ] || echo "$MQTT_UNITS"
 }
 
-# It is well when it has its pipe open: only who has taken its place has.
+# The courier is well when it has its pipe open: only who has taken its place has. polyglot-mqtt has its own there while it is connected.
 daemon_well() {
 	local pid tries fd
 	for ((tries = 0; tries < 100; tries++)); do
 		pid=$(systemctl show -P MainPID "gatehouse-$1.service")
 		if [ "$pid" != 0 ]; then
+			[ "$1" = courier ] || [ ! -p "$HOME_DIR/sock/$1.wake" ] || return 0
 			for fd in "/proc/$pid/fd/"*; do
 				[[ $(readlink "$fd") != "$HOME_DIR/sock/$1.wake" ]] || return 0
 			done
@@ -269,18 +287,25 @@ system_install() {
 		system_build
 		built_programs "$SRC/build"
 	else
+		find_missing_beside
+		((${#MISSING[@]} == 0)) || install_packages
 		built_programs "$LIB"
 	fi
 	without_simulator
 	step build "${PROGRAMS[*]} ${DAEMONS[*]}"
 	check_ports
+	check_mqtt
 	[ -n "$CERTBOT" ] || check_certificate
 	WEB_WAS=${WEB_WAS:-$(web_state)}
 	is_installed || first=1
 	system_stage
 	user_and_folders
+	database_ready
+	move_out
 	system_config
+	move_in
 	try_staged
+	moved
 	step config "right; every program answers"
 	if ! packaged; then
 		tree_keep "$FORMER"
@@ -318,10 +343,14 @@ system_start() {
 	fi
 	# Timers, and whatever else belongs to it.
 	systemctl start gatehouse.target
+	# shellcheck disable=SC2086 # one word a unit
+	if [ -z "$MQTT" ] && [ -n "${NOW[MQTT]:-}" ]; then systemctl disable -q --now $MQTT_UNITS; fi
 }
 
 system_plan() {
 	step packages "those of conf/packages/run and conf/packages/install"
+	[ "$DATABASE" != own ] || step database "role and database gatehouse in Debian's PostgreSQL"
+	[ -z "$MOVE" ] || step move "all records from ${NOW[ENGINE]} to $ENGINE"
 	step files "$LIB $SHARE /usr/bin/gatehouse /usr/sbin/gatehouse-deploy /lib/systemd/system/gatehouse*"
 	step config "$ETC (made once), data in $HOME_DIR, backups in $BACKUPS"
 	step listen "ports 80 and 443 of $WEB, for $DOMAIN; sockets /run/gatehouse/*.sock"
@@ -352,17 +381,18 @@ system_uninstall() {
 	[ -f "$INSTALLED" ] || packaged || refuse "Gatehouse is not installed" "there is no $INSTALLED" "$SELF install --domain D"
 	built_programs "$LIB"
 	# shellcheck disable=SC2046 # one word a unit
-	systemctl disable -q --now gatehouse.target $(MQTT=${MQTT:-x} system_units) 2>/dev/null || true
+	systemctl disable -q --now gatehouse.target $(MQTT=x system_units) 2>/dev/null || true
 	rm -f "$(site_link)" "$(site_file)" "$CERTBOT_HOOK"
 	case $WEB_WAS in
 	off) systemctl disable -q --now "$WEB" 2>/dev/null || true ;;
 	*) if web_accepts >/dev/null; then web_reload; fi ;;
 	esac
-	rm -rf /run/gatehouse "$STAGE" "$FORMER" "$ACME"
+	rm -rf /run/gatehouse "$STAGE" "$FORMER" "$ACME" "$TLS_COPY" "$UNITS"/gatehouse*.service.d/{remote,database}.conf
+	find "$UNITS" -maxdepth 1 -name 'gatehouse*.service.d' -empty -delete
 	[ ! -f "$INSTALLED" ] || tree_remove
 	systemctl daemon-reload
 	if [ -z "${GIVEN[--purge]:-}" ]; then
-		echo "Gone, but for $ETC, $HOME_DIR and $BACKUPS: $SELF install finds them again, uninstall --purge takes them too."
+		echo "Gone, but for $ETC, $HOME_DIR and $BACKUPS${DATABASE:+ and the database}: $SELF install finds them again, uninstall --purge takes them too."
 		return
 	fi
 	system_purge
@@ -372,6 +402,7 @@ system_uninstall() {
 system_purge() {
 	local uid
 	uid=$(id -u gatehouse 2>/dev/null) || uid=''
+	own_purge
 	rm -rf "$ETC" "$HOME_DIR" "$BACKUPS" /var/log/nginx/gatehouse.* /var/log/lighttpd/gatehouse.* /var/log/gatehouse-build.log \
 	    /var/lib/systemd/timers/stamp-gatehouse-*
 	[ -z "$uid" ] || { rm -rf "/dev/shm/gatehouse.$uid".* && userdel gatehouse 2>/dev/null; } || true

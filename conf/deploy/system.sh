@@ -59,6 +59,15 @@ find_missing() {
 	mapfile -t MISSING < <(packages_missing "$SRC/conf/packages/run" "$@" | grep -vx "$other")
 }
 
+# Of what a package of ours only suggests: what was asked for.
+find_missing_beside() {
+	MISSING=()
+	if [ -n "$MQTT" ] && ! command -v mosquitto >/dev/null; then MISSING+=(mosquitto); fi
+	if [ "$DATABASE" = own ] && ! pg_programs >/dev/null; then MISSING+=(postgresql); fi
+	command -v "$WEB" >/dev/null || MISSING+=("$WEB")
+	if [ "$WEB" = lighttpd ] && ! [ -e /usr/lib/lighttpd/mod_openssl.so ]; then MISSING+=(lighttpd-mod-openssl); fi
+}
+
 install_packages() {
 	local line="apt-get install --no-install-recommends ${MISSING[*]}"
 	step packages "installing ${MISSING[*]}"

@@ -4,22 +4,39 @@
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 DOMAIN=home.example.org
 
-# machine_base DIR: a root folder, made once: debootstrap, and the packages that deploy.sh install would fetch.
+# machine_base DIR: a root folder, made once: debootstrap, and the packages that deploy.sh install would fetch. Those of its options lie
+# in /opt/packages, for apt-get there, which has no network: fetching and installing them is part of the test. (The image wants socat, too.)
 machine_base() {
 	local base=$1 packages
 	[ ! -e "$base/.made" ] || return 0
-	packages=$(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$TOP/conf/packages/run" "$TOP/conf/packages/install" | grep -vx postgresql | paste -sd,)
+	packages=$(sed 's/#.*//; s/[[:space:]]*$//; /^$/d' "$TOP/conf/packages/run" "$TOP/conf/packages/install" | grep -vx 'postgresql\|mosquitto' | paste -sd,)
 	rm -rf "$base.new"
 	mkdir -p "${INSTALL_CACHE:-$base.debs}"
 	debootstrap --variant=minbase --cache-dir="$(realpath "${INSTALL_CACHE:-$base.debs}")" \
 		--include="systemd,systemd-sysv,dbus,ca-certificates,git,procps,$packages" bookworm "$base.new" >"$base.log" 2>&1 || {
 		tail -n 20 "$base.log"; return 1; }
 	# Installed, but not yet started by anybody: as deploy.sh leaves them, which keeps Debian from starting what it installs.
-	chroot "$base.new" systemctl disable nginx lighttpd mosquitto >/dev/null 2>&1
+	chroot "$base.new" systemctl disable nginx lighttpd >/dev/null 2>&1
+	machine_packages "$base.new" postgresql mosquitto mosquitto-clients socat >>"$base.log" 2>&1 || { tail -n 20 "$base.log"; return 1; }
 	echo "127.0.0.1 localhost $DOMAIN" >"$base.new/etc/hosts"
 	: >"$base.new/etc/resolv.conf"
 	touch "$base.new/.made"
 	mv "$base.new" "$base"
+}
+
+# machine_packages ROOT NAME...: these, with what they need, as an archive of its own in ROOT/opt/packages; ROOT's apt-get knows it alone.
+machine_packages() {
+	local root=$1 archive=$1/opt/packages f
+	mkdir -p "$archive"
+	cp /etc/resolv.conf "$root/etc/resolv.conf"
+	chroot "$root" sh -ec 'apt-get clean; apt-get update -qq; apt-get install -y -qq --no-install-recommends --download-only "$@"' sh "${@:2}" || return 1
+	mv "$root"/var/cache/apt/archives/*.deb "$archive/"
+	for f in "$archive"/*.deb; do
+		dpkg-deb -f "$f"
+		printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "${f##*/}" "$(stat -c %s "$f")" "$(sha256sum <"$f" | cut -d' ' -f1)"
+	done >"$archive/Packages"
+	echo 'deb [trusted=yes] file:/opt/packages ./' >"$root/etc/apt/sources.list"
+	rm -rf "$root"/var/lib/apt/lists/*
 }
 
 # machine_boot NAME: boots it, on a layer of its own over the base, and waits until all is up.

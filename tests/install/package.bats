@@ -111,7 +111,15 @@ newer() {
 	assert_success
 	run it /root/inside.sh discover "$(cat "$W/token")"
 	assert_output '["hall-switch","kitchen-dimmer"]'
+	# With its records in PostgreSQL: what it made there goes, too.
+	run it gatehouse-deploy install --engine postgresql
+	assert_success
+	well
+	run it /root/inside.sh discover "$(cat "$W/token")"
+	assert_output '["hall-switch","kitchen-dimmer"]'
 	it dpkg -P gatehouse
+	run it runuser -u postgres -- psql -qAtX -c "select count(*) from pg_database where datname = 'gatehouse'" -c "select count(*) from pg_roles where rolname = 'gatehouse'"
+	assert_output $'0\n0'
 	run it sh -c '/root/inside.sh traces | grep -v ^/var/lib/dpkg/'
 	assert_output ''
 }
