@@ -251,7 +251,7 @@ kept() { it gatehouse store dump | grep -q "\"customDataVersion\":$1,"; }
 		exposed "$unit"
 		[ "$(show "$unit" PrivateNetwork)" = no ]
 		[ "$(show "$unit" IPAddressAllow)" = 127.0.0.1/32 ]
-		[ "$(show "$unit" IPAddressDeny)" = '::/0 0.0.0.0/0' ]
+		[ "$(show "$unit" IPAddressDeny | tr ' ' '\n' | sort | xargs)" = '0.0.0.0/0 ::/0' ]
 	done
 	it systemctl start gatehouse-backup
 	run it grep -rlF Pa55word-of-far /etc /var/log /var/lib/gatehouse /usr/lib/gatehouse /run/gatehouse
