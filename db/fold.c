@@ -79,7 +79,7 @@ order(void *arg, const struct base_record *rec)
 static enum store_result
 build(struct engine *e, struct view *v, uint64_t *records)
 {
-	struct folding f = { .now = clock_sec() };
+	struct folding f = { .now = clock_sec_least() };
 
 	f.builder = base_begin(&e->folder, v->base, &f.result);
 	if (f.builder == NULL)

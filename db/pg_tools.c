@@ -44,7 +44,7 @@ sweep(struct engine *e, int most)
 	if (e->read_only)
 		return STORE_FAILED;
 	for (int i = 0; f == PG_OK && gone > 0 && (most == 0 || i < most); i++) {
-		struct pg_value v = pg_int8(e->scratch, clock_sec());
+		struct pg_value v = pg_int8(e->scratch, clock_sec_least());
 		f = pg_ask(e, &pg_sweep, &v, 1);
 		gone = f == PG_OK ? pg_int(e->pg, 0, 0) : 0;
 		metric_add(metric_own(METRIC_STORE_SWEPT), (uint64_t)gone);

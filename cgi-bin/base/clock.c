@@ -77,3 +77,11 @@ clock_sec(void)
 {
 	return clock_ms() / 1000;
 }
+
+int64_t
+clock_sec_least(void)
+{
+	int64_t ahead = clock_offset();
+
+	return (clock_ms() - (ahead > 0 ? ahead : 0)) / 1000;
+}

@@ -22,4 +22,7 @@ bool	 clock_step(const char *step, int64_t *ms);
 int64_t	 clock_ms(void);	/* milliseconds since 1970, UTC */
 int64_t	 clock_sec(void);	/* seconds since 1970, UTC */
 
+/* The same by the real time where the clock is moved ahead: a record that is removed for its age must stay so when it goes back. */
+int64_t	 clock_sec_least(void);
+
 #endif

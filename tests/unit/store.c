@@ -349,6 +349,24 @@ test_open(void)
 	CHECK_STR(store_result_name((enum store_result)99), "unknown");
 }
 
+/* What has expired by a clock that somebody moved ahead is not removed: it is there again when that clock goes back. */
+static void
+test_moved_clock(void)
+{
+	char *file = arena_printf(arena, "%s/clock", folder);
+	FILE *f = fopen(file, "w");
+
+	CHECK(f != NULL && fwrite(&(int64_t){ 0 }, sizeof(int64_t), 1, f) == 1 && fclose(f) == 0);
+	clock_follow(file);
+	CHECK(put("e/moved", "x", clock_sec() + 1000) == STORE_OK);
+	CHECK(clock_move(file, 2000000));
+	CHECK_STR(get("e/moved"), NULL);
+	CHECK(store_fold(store) == STORE_OK);
+	CHECK_STR(get("e/moved"), NULL);
+	CHECK(clock_move(file, 0));
+	CHECK_STR(get("e/moved"), "x");
+}
+
 /* Records. */
 static enum store_result
 record_fn(struct store_tx *tx, void *arg)
@@ -415,6 +433,7 @@ main(void)
 	test_tools();
 	test_open();
 	test_records();
+	test_moved_clock();
 	store_close(store);
 	if (system(arena_printf(arena, "rm -r '%s'", folder)) != 0)
 		return 1;
