@@ -13,7 +13,9 @@ pg_folder() {
 
 # pg_begin DIR [SETTING...]: a server with an empty database "gatehouse". Its folder must be reachable for the server's user.
 pg_begin() {
-	pg_make "$@" && pg_start "$1" && pg_database "$1" || { cat "$1/server.log"; return 1; }
+	if pg_make "$@" && pg_start "$1" && pg_database "$1"; then return 0; fi
+	cat "$1/server.log"
+	return 1
 }
 
 # pg_end DIR: stop it at once and remove its files.

@@ -179,8 +179,9 @@ breached_has(const struct breached *b, const char *password)
 	secret_sha1(password, strlen(password), hash);
 	off_t low = 0, high = b->size;
 	while (low < high) {	/* both lie between lines */
-		if (line_at(b, low + (high - low) / 2, &l) != READ_LINE) {
-			log_event(LOG_LEVEL_ERROR, "breached_passwords_unreadable", "at=%lld", (long long)(low + (high - low) / 2));
+		off_t middle = low + (high - low) / 2;
+		if (line_at(b, middle, &l) != READ_LINE) {
+			log_event(LOG_LEVEL_ERROR, "breached_passwords_unreadable", "at=%lld", (long long)middle);
 			return BREACHED_UNKNOWN;
 		}
 		int order = memcmp(hash, l.hash, SECRET_SHA1);
