@@ -176,7 +176,7 @@ try_staged() {
 		refuse "the config is not right" "${out//"$HOME_DIR/"/"$ETC/"}" "mend it, then $AGAIN"
 	fi
 	# The first ones; or there are records no more, and whoever says so first should be the doctor, not a program that does not start.
-	if [ ! -s "$HOME_DIR/secret/server.key" ] || [ "$(as_gatehouse "$(staged "$LIB/gatehouse")" keys list --json 2>/dev/null)" = '[]' ]; then
+	if [ ! -s "$HOME_DIR/secret/server.key" ] || [[ $(as_gatehouse "$(staged "$LIB/gatehouse")" keys list 2>&1) == *'no signing key yet'* ]]; then
 		as_gatehouse "$(staged "$LIB/gatehouse")" keys rotate >/dev/null
 	fi
 	for name in "${PROGRAMS[@]}"; do
