@@ -14,7 +14,7 @@
 #define SETS	1024
 #define WAYS	4	/* places of a set: that many keys of one hash do not drive each other out */
 #define MOST	8192	/* bytes of a text and its value: longer ones are parsed each time */
-#define ROOM	((size_t)4 << 20)	/* bytes of all together: a process that has been asked for everything stays small */
+#define ROOM	((size_t)3 << 20)	/* bytes of all together: a process that has been asked for everything stays small */
 
 /* A text and what it means. */
 struct meaning {
