@@ -248,7 +248,7 @@ status() {
 		elif [[ " ${DAEMONS[*]} " == *" $name "* ]]; then
 			n=$(children "$pid" | wc -w)
 			daemon_up "$name" || state="down: see $ROOT/log/$name.log"
-		elif n=$(children "$pid" | wc -w) && [[ $name != @(web|broker) ]] && { ((n < WORKERS)) || ! ask "$name" "$name.sock" 5; }; then
+		elif n=$(children "$pid" | wc -w) && [[ $name != @(web|broker) ]] && { ((n < $(workers "$name"))) || ! ask "$name" "$name.sock" 5; }; then
 			state="down: does not answer; see $ROOT/log/$name.log"
 		fi
 		[ "$state" = up ] || all=1

@@ -146,7 +146,8 @@ system_config() {
 	write_database_url
 	install -o root -g gatehouse -m 640 "$new" "$config"
 	echo "WORKERS=$WORKERS" >"$STAGE/workers.env"
-	install -o root -g gatehouse -m 640 "$STAGE/workers.env" "$ETC/"
+	echo "WORKERS=$(workers token)" >"$STAGE/workers.token.env"
+	install -o root -g gatehouse -m 640 "$STAGE/workers.env" "$STAGE/workers.token.env" "$ETC/"
 	database_units "$UNITS"
 	if [ -n "$MQTT" ]; then
 		write_broker_config "$STAGE/mosquitto.conf"

@@ -135,8 +135,15 @@ drain() {
 	done
 }
 
-# How many of a program. SmartThings' key server is the simulator itself: who waits for one of it must find another.
-workers() { if [ "$1" = simulator ] && ((WORKERS < 2)); then echo 2; else echo "$WORKERS"; fi; }
+# How many of a program. SmartThings' key server is the simulator itself: who waits for one of it must find another. Who asks for tokens
+# waits for the disk each time, and what stands there together is written together (docs/performance.md).
+workers() {
+	case $1 in
+	simulator) echo $((WORKERS < 2 ? 2 : WORKERS)) ;;
+	token) echo $((WORKERS * 2)) ;;
+	*) echo "$WORKERS" ;;
+	esac
+}
 
 # Start workers of these programs beside those that run, on sockets of their own. Once all of them answer they take the
 # place of the former, which finish what they have and go: the former build serves until the new one is seen to work.

@@ -7,7 +7,7 @@
 // environment:
 //   ROUNDS (5)  SECONDS (3)  WARM (0.5)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16: households that a load goes to in turn)
 //   CODE_RATE (9000), GLEWLWYD_RATE (150): codes made beforehand for a second of load
-//   WORKERS (4: processes of each program, and of the floor)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
+//   WORKERS (2: deploy.sh --workers; as many of the floors)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
 import { startGlewlwyd, client as glewlwyd } from './peers/glewlwyd.mjs';
 import { requestsOf, schemaRequestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
 import { at, cpu, load, median, npmPeers, number, perform, privateKib, run, say, startFront, startServer, top, wire, writeRequests } from './stage.mjs';
@@ -16,7 +16,7 @@ import { measureEvents } from './smartapp.mjs';
 import path from 'node:path';
 
 const rounds = number('ROUNDS', 5), seconds = number('SECONDS', 3), warm = number('WARM', 0.5), connections = number('CONNECTIONS', 16);
-const homes = number('HOMES', 2000), spread = number('SPREAD', 16), workers = number('WORKERS', 4);
+const homes = number('HOMES', 2000), spread = number('SPREAD', 16), workers = number('WORKERS', 2);
 const parts = (process.env.PARTS ?? 'rows,event,latency,connections,spread,memory,courier,engine,size,store').split(',');
 const form = { 'Content-Type': 'application/x-www-form-urlencoded' }, json = { 'Content-Type': 'application/json' };
 
@@ -24,11 +24,11 @@ const form = { 'Content-Type': 'application/x-www-form-urlencoded' }, json = { '
 const rows = {
 	discovery: { title: 'Schema discovery, 8 devices', programs: ['schema-webhook'], floor: 0.55, peers: { 'st-schema': 3 }, p99: 5 },
 	refresh_states: { title: 'Schema state refresh, 8 devices', programs: ['schema-webhook'], floor: 0.5, peers: { 'st-schema': 2.5 }, p99: 5 },
-	command: { title: 'Schema command, durable, told to another link', programs: ['schema-webhook'], floor: 0.4, peers: { 'st-schema': 1.5 }, p99: 20,
+	command: { title: 'Schema command, durable, told to another link', programs: ['schema-webhook'], floor: 0.4, peers: { 'st-schema': 1.5 }, p99: 20, durable: true,
 		options: ['fresh=requestId'] },	// one that comes twice is carried out once
-	refresh_token: { title: 'refresh_token grant, rotation, ES256, durable', programs: ['token'], peers: { 'oidc-provider': 4, glewlwyd: 50 }, p99: 20,
+	refresh_token: { title: 'refresh_token grant, rotation, ES256, durable', programs: ['token'], peers: { 'oidc-provider': 4, glewlwyd: 50 }, p99: 20, durable: true,
 		options: ['chain=refresh_token'] },
-	code: { title: 'authorization_code exchange, durable', programs: ['token'], peers: { 'oidc-provider': 4, glewlwyd: 50 }, moves: true },
+	code: { title: 'authorization_code exchange, durable', programs: ['token'], peers: { 'oidc-provider': 4, glewlwyd: 50 }, moves: true, durable: true },
 	rest: { title: 'Web Services GET of 10 devices', programs: ['web-services'], floor: 0.55, peers: {}, p99: 5, options: ['repeat=100'], moves: true },
 	event: { title: 'signed SmartApp EVENT', peers: { '@smartthings/smartapp': 3 } },	// measured apart: every request is signed beforehand
 };
@@ -98,7 +98,8 @@ async function measureRows(ours, files, peers) {
 	const keep = (row, who, result) => ((seen[row] ??= {})[who] ??= []).push(result);
 	for (let round = 0; round < rounds; round++) {
 		say(`round ${round + 1} of ${rounds}`);
-		keep('floor', 'floor', await one('floor', 'floor', files, seconds, ours.port, connections));
+		for (const floor of ['floor', 'disk'])
+			keep(floor, floor, await one(floor, floor, files, seconds, ours.port, connections));
 		for (const row of chosen) {
 			const pids = await ours.processes(...rows[row].programs), before = await cpu(pids);
 			const result = await one('gatehouse', row, files, seconds, ours.port, connections);

@@ -1,8 +1,14 @@
 /* floor.c: the least that a FastCGI program can do: reads the body, answers 300 fixed bytes. What the bench compares with.
  *
+ * With a folder as its argument it is the least that one can do whose answer must be on disk: it writes 1 KiB to a file of its own there
+ * and waits for the disk first.
+ *
  * What they say is what SmartThings answers to who asks for tokens, so that it also takes SmartThings' place where the courier calls. */
 #include <fcgiapp.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/banned.h"
 
@@ -10,12 +16,36 @@
 	"\"callbackAuthentication\":{\"tokenType\":\"Bearer\",\"accessToken\":\"a\",\"refreshToken\":\"r\",\"expiresIn\":86400}}"
 #define HEAD "Content-Type: application/json\r\nContent-Length: 300\r\n\r\n"
 
+#define RECORD 1024
+#define RECORDS 4096
+
+/* A file whose blocks are there already: what is measured is the writing, not a file system that looks for room. */
+static int
+open_written(const char *folder)
+{
+	static const char record[RECORD];
+	char name[32];
+
+	snprintf(name, sizeof(name), "%ld", (long)getpid());
+	if (chdir(folder) != 0)
+		return -1;
+	int fd = open(name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+	for (int i = 0; fd >= 0 && i < RECORDS; i++)
+		if (write(fd, record, RECORD) != RECORD)
+			return -1;
+	return fd >= 0 && fsync(fd) == 0 ? fd : -1;
+}
+
 int
-main(void)
+main(int argc, char *argv[])
 {
 	static char answer[sizeof(HEAD) - 1 + 300], part[4096];
 	FCGX_Request r;
+	int fd = argc > 1 ? open_written(argv[1]) : -1;
+	off_t next = 0;
 
+	if (argc > 1 && fd < 0)
+		return 1;
 	memset(answer, ' ', sizeof(answer));
 	memcpy(answer, HEAD TOKENS, sizeof(HEAD TOKENS) - 1);
 	FCGX_Init();
@@ -23,6 +53,8 @@ main(void)
 	while (FCGX_Accept_r(&r) == 0) {
 		while (FCGX_GetStr(part, sizeof(part), r.in) > 0)
 			continue;
+		if (fd >= 0 && (pwrite(fd, part, RECORD, next++ % RECORDS * RECORD) != RECORD || fdatasync(fd) != 0))
+			return 1;
 		FCGX_PutStr(answer, sizeof(answer), r.out);
 		FCGX_Finish_r(&r);
 	}

@@ -79,13 +79,20 @@ async function signer(root, like) {
 	};
 }
 
-// The floor stands behind the instance's own web server, as one more location.
-async function addFloor(root, workers, port) {
-	const conf = path.join(root, 'nginx.conf'), text = await readFile(conf, 'utf8'), socket = at(`floor.${port}`);
-	start('spawn-fcgi', ['-n', '-s', socket, '--', '/usr/bin/multiwatch', '-f', String(workers), '--', await compiled('floor', ['-lfcgi'])]);
-	await writeFile(conf, text.replace(/^ *location /m, `location = /floor { fastcgi_pass unix:${socket}; }\n$&`));
+// The floors stand behind the instance's own web server, as more locations: the one that waits for the disk with the store's own disk.
+async function addFloors(root, workers, port) {
+	const conf = path.join(root, 'nginx.conf'), text = await readFile(conf, 'utf8'), floor = await compiled('floor', ['-lfcgi']);
+	const disk = path.join(root, 'floor');
+	await mkdir(disk);
+	const add = (name, ...args) => {
+		start('spawn-fcgi', ['-n', '-s', at(`${name}.${port}`), '--', '/usr/bin/multiwatch', '-f', String(workers), '--', floor, ...args]);
+		return `location = /${name} { fastcgi_pass unix:${at(`${name}.${port}`)}; }\n`;
+	};
+	const locations = add('floor') + add('disk', disk);
+	await writeFile(conf, text.replace(/^ *location /m, `${locations}$&`));
 	process.kill(Number(await readFile(path.join(root, 'pid/web.pid'), 'utf8')), 'SIGHUP');
-	await until(async () => (await fetch(`http://127.0.0.1:${port}/floor`)).status === 200);
+	for (const name of ['floor', 'disk'])
+		await until(async () => (await fetch(`http://127.0.0.1:${port}/${name}`)).status === 200);
 }
 
 // A demo instance without the web server's limits for one address, which asks for all here.
@@ -117,7 +124,7 @@ export async function startOurs({ name = 'ours', homes = 2000, apps = 1, codes =
 	const records = await multiply(at('dump'), at('load'), user, grants, homes, apps, texts);
 	await tool('store', 'load', at('load'), '--merge');
 	if (web === 'nginx')
-		await addFloor(root, workers, port);
+		await addFloors(root, workers, port);
 	const env = Object.fromEntries((await readFile(path.join(root, 'demo.env'), 'utf8')).split('\n').map((l) => l.split('=')));
 	const makers = await Promise.all(tokens.map((t) => signer(root, t)));
 	const token = (kind, i, nth) => makers[kind](idOf('user', i), grantOf(kind, i, nth));
@@ -149,6 +156,7 @@ export async function schemaRequestsOf(o, spread) {
 	const n = Math.min(spread, o.homes), tokens = Array.from({ length: n }, (_, i) => o.token(0, i)), file = (kind) => `${o.name}.${kind}.${spread}`;
 	return {
 		floor: await writeRequests(file('floor'), [wire('POST', '/floor', json, schemaBody('discoveryRequest', tokens[0]))]),
+		disk: await writeRequests(file('disk'), [wire('POST', '/disk', json, schemaBody('discoveryRequest', tokens[0]))]),
 		discovery: await writeRequests(file('discovery'), schemaRequests(tokens, 'discoveryRequest')),
 		refresh_states: await writeRequests(file('states'), schemaRequests(tokens, 'stateRefreshRequest', states)),
 		// Each household's commands change something every time.

@@ -49,11 +49,20 @@ function goals(r, rows) {
 	return lines;
 }
 
+const floors = { floor: 'the floor', disk: 'the floor that waits for the disk' };
+
+// What must be on disk before it is answered, beside the least that one can do who waits for it.
+function onDisk(r, rows) {
+	const { floor: { floor }, disk: { disk } } = r.rows, durable = Object.entries(rows).filter(([row, { durable }]) => durable && r.rows[row]);
+	return durable.length === 0 ? [] : ['### What the disk leaves', `A program that reads the body, writes 1 KiB, waits for the disk and answers reaches ${two(disk.rps / floor.rps)} of the floor. Of its requests a second we have:`,
+		table(['work', 'of the floor that waits for the disk'], durable.map(([row, { title }]) => [title, two(r.rows[row].gatehouse.rps / disk.rps)]))];
+}
+
 function figures(r, rows) {
 	const lines = [];
 	for (const [row, seen] of Object.entries(r.rows))
 		for (const [who, m] of Object.entries(seen))
-			lines.push([rows[row]?.title ?? 'the floor', who, whole(m.rps), `${whole(m.low)} to ${whole(m.high)}`, two(m.p50), two(m.p99), m.us > 0 ? whole(m.us) : '', m.errors]);
+			lines.push([rows[row]?.title ?? floors[row], who, whole(m.rps), `${whole(m.low)} to ${whole(m.high)}`, two(m.p50), two(m.p99), m.us > 0 ? whole(m.us) : '', m.errors]);
 	return table(['work', 'who', 'requests/s', 'lowest to highest', 'p50 ms', 'p99 ms', 'CPU us a request', 'errors'], lines);
 }
 
@@ -72,10 +81,11 @@ export async function report(r, rows, write) {
 	const { commit, list } = await versions(), reached = goals(r, rows);
 	const text = [
 		`${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${cpus().length} cores (${cpus()[0].model.trim()}), kernel ${release()}. ${r.rounds} rounds of ${r.seconds} s, ` +
-			`${r.at} connections, ${whole(r.homes)} households, of which ${r.spread} are asked in turn; ${r.workers} processes of each program and of the floor.`,
+			`${r.at} connections, ${whole(r.homes)} households, of which ${r.spread} are asked in turn; ${r.workers} processes of each program and of each floor, of token twice as many.`,
 		`${list.join(', ')}.`,
 		'### Goals', table(['work', 'goal', 'measured', 'reached'], reached.map(([a, b, c, d]) => [a, b, c, verdict(d)])),
 		'### Figures', figures(r, rows),
+		...onDisk(r, rows),
 		...Object.keys(r.connections).length > 0 ? ['### By connections', 'Requests a second, and p99 in ms:', byConnections(r, rows)] : [],
 		...Object.keys(r.spreads).length > 0 ? ['### By households asked in turn', 'Requests a second, and p99 in ms:', bySpread(r, rows)] : [],
 		...Object.keys(r.engine).length > 0 ? ['### On PostgreSQL', 'Its server on the same machine, on a socket, synchronous commits:', table(['work', 'requests/s', 'of the engine gdbm', 'p50 ms', 'p99 ms', 'errors'],

@@ -64,6 +64,8 @@ rights() {
 	assert_output gatehouse:www-data:660
 	run it sh -c 'ps -eo user:20,args | grep "[/]usr/lib/gatehouse/" | cut -d" " -f1 | sort -u'
 	assert_output gatehouse
+	run it sh -c 'for name in token console; do pgrep -c -P "$(systemctl show -P MainPID gatehouse@$name)"; done'
+	assert_output $'4\n2'
 	run it setpriv --reuid=nobody --clear-groups sh -c 'ls /var/lib/gatehouse /etc/gatehouse /var/backups/gatehouse 2>/dev/null; cat /etc/gatehouse/gatehouse.json 2>/dev/null;
 		curl -qs -m 5 --unix-socket /run/gatehouse/token.sock http://x/; gatehouse user list'
 	assert_failure
@@ -90,8 +92,8 @@ use() {
 killed() {
 	local pid name
 	for name in gatehouse@token gatehouse@schema-webhook gatehouse-courier; do
-		# (systemctl kill fails where what it kills is gone before it has gone through all of it.)
-		it sh -c "main=\$(systemctl show -P MainPID $name) && kill -KILL \$main \$(pgrep -P \$main)"
+		# (What is killed may be gone by itself, once its supervisor is: the supervisor alone must have been there.)
+		it sh -c "main=\$(systemctl show -P MainPID $name) && workers=\$(pgrep -P \$main || true) && kill -KILL \$main && { kill -KILL \$workers 2>/dev/null || true; }"
 		run road discover "$(cat "$W/$WEB.token")"
 		assert_output '["hall-switch","kitchen-dimmer"]'
 	done
