@@ -42,8 +42,8 @@ enum pg_fault	 pg_ask(struct engine *, const struct pg_statement *, const struct
 /* db/engine.h has what these do. */
 enum store_result pg_read_one(struct engine *, struct arena *, const char *key, struct engine_record *);
 void		 pg_read_expect(struct engine *, struct arena *, const char *const *keys, size_t n);
-enum store_result pg_commit_run(struct engine *, const struct engine_read *, size_t reads, const struct engine_write *, size_t writes,
-		    bool soon);
+enum store_result pg_commit_run(struct engine *, const struct engine_read *, size_t n_reads, const struct engine_write *,
+		    size_t n_writes, bool soon);
 enum store_result pg_commit_settle(struct engine *);
 enum store_result pg_tools_each(struct engine *, store_each_fn, void *arg);
 enum store_result pg_tools_fold(struct engine *);

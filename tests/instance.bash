@@ -1,4 +1,5 @@
 # instance.bash: instances made by deploy.sh on free ports, for tests that want the real thing.
+# shellcheck disable=SC2034,SC2153 # SERVERS is a test file's; URL and SERVER are for it
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 # A port that nobody listens on.

@@ -144,10 +144,12 @@ inbox_tx_begin(struct store_tx *tx, const char *worker, bool told)
 {
 	struct head h;
 	enum store_result r = tx_head(tx, worker, &h);
-	long long begun = told ? h.told : h.last;
 
-	if (r != STORE_OK || begun < h.first || begun <= h.begun)
+	if (r != STORE_OK)
 		return r;
+	long long begun = told ? h.told : h.last;
+	if (begun < h.first || begun <= h.begun)
+		return STORE_OK;
 	h.begun = begun;
 	return tx_put_head(tx, worker, &h);
 }

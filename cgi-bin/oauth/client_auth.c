@@ -134,9 +134,9 @@ client_authenticate(struct store *store, struct arena *a, const struct config *c
 	bool right = client_secret_ok(known, header ? b.secret : body ? given->secret : "");
 	if (header && !right)
 		right = client_secret_ok(known, b.plain_secret);
-	if (!right)
+	if (!right || known == NULL)
 		return OAUTH_INVALID_CLIENT;
-	if (header && body && c->auth != CLIENT_AUTH_ANY)
+	if (header && body && known->auth != CLIENT_AUTH_ANY)
 		return OAUTH_INVALID_REQUEST;
-	return method_allowed(c->auth, header, body) ? OAUTH_OK : OAUTH_INVALID_CLIENT;
+	return method_allowed(known->auth, header, body) ? OAUTH_OK : OAUTH_INVALID_CLIENT;
 }
