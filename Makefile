@@ -93,7 +93,7 @@ check:
 	tests/prepare
 	$(MAKE) -j2 SAN=1 all unit
 	$(MAKE) -j2 all
-	$(if $(ENGINE),GATEHOUSE_ENGINE=$(ENGINE)) tests/run $(if $(ENGINE),$(LIVE))
+	$(if $(ENGINE),GATEHOUSE_ENGINE=$(ENGINE)) DAYS=120 tests/run $(if $(ENGINE),$(LIVE))
 
 # A root folder of debootstrap is kept in build/install; INSTALL_BASE names another, INSTALL_CACHE a folder for its packages.
 install-check:
@@ -101,7 +101,7 @@ install-check:
 	$(MAKE) -j2 all
 	bats tests/install/machine.bats tests/install/beside.bats tests/install/package.bats tests/install/image.bats
 
-# Release code, as it will run; then each rule of the store left out once.
+# Release code, as it will run; then each rule of the store left out once; then whole years of the courier, of which make check has a third.
 SOAK ?= 60
 SEEDS ?= 2 3 4 5 6 7 8 9
 soak: SHELL = bash
