@@ -32,6 +32,7 @@ site() {
 		write_site "$FOLDER/site"
 	)
 	sed "s|/run/gatehouse|$ROOT/sock|g; s|/usr/share/gatehouse|$ROOT/share|g; s|/var/log/$1/gatehouse|$FOLDER/log|g; s|/var/lib/gatehouse-acme|$FOLDER/acme|g
+		s|/etc/lighttpd/gatehouse/site.crt|$FOLDER/site.pem|; s|/etc/lighttpd/gatehouse/site.key|$FOLDER/site.key|
 		/listen \[::\]/d; s|listen 80;|listen 127.0.0.1:$PLAIN;|; s|listen 443 |listen 127.0.0.1:$SECURE |
 		s|== \":443\"|== \"127.0.0.1:$SECURE\"|; /== \"\[::\]:443\"/,/^}/d" "$FOLDER/site" |
 		sed 's/"|[^"]*mask-log"/"'"${FOLDER//\//\\/}"'\/error.log"/' >"$FOLDER/site.here"

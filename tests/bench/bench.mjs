@@ -84,10 +84,10 @@ const places = new Map();	// where in a file the next load begins, of loads that
 
 async function one(who, row, files, time, ...more) {
 	const { options = [], moves } = rows[row] ?? {}, mine = who === 'gatehouse' ? options : options.filter((o) => !o.startsWith('repeat')), file = files[row];
-	const key = `${who} ${row}`, from = moves ? [`from=${places.get(key) ?? 0}`] : [];
+	const key = `${who} ${row}`, place = `${more[0]} ${row}`, from = moves ? [`from=${places.get(place) ?? 0}`] : [];
 	const once = row === 'code' ? ['once'] : [];
 	const result = await load(more[0], file, more[1], time, `warm=${Math.min(warm, time / 4)}`, ...mine, ...from, ...once, ...more.slice(2));
-	places.set(key, result.next);
+	places.set(place, result.next);
 	if (result.requests === 0)
 		throw new Error(`${key}: nothing to count; were there requests left? (CODE_RATE, GLEWLWYD_RATE: codes that are made for a second)`);
 	return result;
@@ -118,10 +118,14 @@ const middle = (list) => ({ rps: median(list.map((r) => r.rps)), low: Math.min(.
 	p50: median(list.map((r) => r.p50)), p99: median(list.map((r) => r.p99)), us: median(list.map((r) => r.us ?? 0)),
 	errors: list.reduce((n, r) => n + r.errors, 0) });
 
+// Beside the floor at the same rate: where the machine itself stands still for a moment, both are late.
 async function halfLoad(ours, files, result) {
 	for (const row of chosen.filter((r) => rows[r].p99)) {
-		const rate = Math.floor(result.rows[row].gatehouse.rps / 2);
-		result.latency[row] = { rate, goal: rows[row].p99, ...await one('gatehouse', row, files, Math.max(seconds, 3), ours.port, connections, `rate=${rate}`) };
+		const rate = Math.floor(result.rows[row].gatehouse.rps / 2), seen = { floor: [], gatehouse: [] };
+		for (let round = 0; round < rounds; round++)
+			for (const [who, what] of [['floor', 'floor'], ['gatehouse', row]])
+				seen[who].push(await one(who, what, files, Math.max(seconds, 3), ours.port, connections, `rate=${rate}`));
+		result.latency[row] = { rate, goal: rows[row].p99, floor: middle(seen.floor).p99, ...middle(seen.gatehouse) };
 	}
 }
 
@@ -167,8 +171,8 @@ async function otherEngine(result) {
 
 // The same work on a thousand and on a million records.
 async function sizes(result) {
-	const small = await startOurs({ name: 'thousand', homes: 12, apps: 57, workers });
-	const large = await startOurs({ name: 'million', homes: number('LARGE', 37037), apps: 57, workers });
+	const small = await startOurs({ name: 'thousand', homes: 12, apps: 80, workers });
+	const large = await startOurs({ name: 'million', homes: number('LARGE', 37037), apps: 80, workers });
 	const kinds = chosen.filter((r) => r !== 'code'), files = new Map();
 	for (const o of [small, large])
 		files.set(o, await requestsOf(o, small.homes));
