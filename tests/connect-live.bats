@@ -184,6 +184,7 @@ kill_at() {
 	# a lease of somebody whose clock was far ahead keeps nobody out
 	ahead 50000
 	kill_at refresh_token 0 false
+	sleep 0.5	# ... nor does one that the courier waited for at that time, if it came to that
 	ahead -50000
 	control '{"expire":1}'
 	command_to acme.a1 st.switch off

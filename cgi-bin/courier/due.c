@@ -1,13 +1,17 @@
-/* due.c: a binary heap. */
+/* due.c: a binary heap, moved as a whole when the clock is set back. */
 #include "courier/due.h"
 
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/banned.h"
+
+#define SET_BACK 1000	/* ms that a clock may be put right without a word */
 
 struct due_queue {
 	struct due	**heap;
 	size_t		 count, room;
+	int64_t		 seen;	/* ms: the clock, when it was last asked who is first */
 };
 
 struct due_queue *
@@ -87,9 +91,22 @@ due_move(struct due_queue *q, struct due *it, int64_t at)
 	sift(q, it);
 }
 
-struct due *
-due_first(const struct due_queue *q)
+/* All by the same time: the heap's order stays. */
+static void
+follow_clock(struct due_queue *q)
 {
+	int64_t now = clock_ms(), back = q->seen - now;
+
+	q->seen = now;
+	for (size_t i = 0; back > SET_BACK && i < q->count; i++)
+		if (q->heap[i]->at != DUE_NEVER)
+			q->heap[i]->at -= back;
+}
+
+struct due *
+due_first(struct due_queue *q)
+{
+	follow_clock(q);
 	return q->count > 0 ? q->heap[0] : NULL;
 }
 

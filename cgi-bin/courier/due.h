@@ -1,4 +1,7 @@
-/* due.h: what is to be done when: a queue by time. The places in it belong to the caller. */
+/* due.h: what is to be done when: a queue by time. The places in it belong to the caller.
+ *
+ * Where the clock is set back, all of the queue goes with it: what was due in ten seconds is so still. What a record says is
+ * due at some time may thus come early, and whoever does it looks into the record. */
 #ifndef COURIER_DUE_H
 #define COURIER_DUE_H
 
@@ -26,7 +29,7 @@ void		 due_remove(struct due_queue *, struct due *);
 void		 due_move(struct due_queue *, struct due *, int64_t at);
 
 /* The one that is due first; NULL if there is none. The i-th of all, in no order. */
-struct due	*due_first(const struct due_queue *);
+struct due	*due_first(struct due_queue *);
 struct due	*due_at(const struct due_queue *, size_t i);
 
 #endif

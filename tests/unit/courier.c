@@ -42,6 +42,29 @@ test_due(void)
 	due_free(q);
 }
 
+/* A clock that was a day ahead when somebody was to be asked again in a second. */
+static void
+test_due_set_back(void)
+{
+	struct due soon, late, never = { .at = DUE_NEVER }, past = { .at = 0 };
+	struct due_queue *q = due_new();
+
+	fixture_clock(86400000);
+	soon.at = clock_ms() + 1000;
+	late.at = clock_ms() + 60000;
+	CHECK(due_add(q, &never) && due_add(q, &late) && due_add(q, &soon) && due_first(q) == &soon);
+	fixture_clock(0);
+	CHECK(due_first(q) == &soon);
+	CHECK(soon.at <= clock_ms() + 1000 && late.at - soon.at >= 59000 && late.at <= clock_ms() + 60000 && never.at == DUE_NEVER);
+	/* ahead, nothing moves; and what is overdue stays so */
+	int64_t at = soon.at;
+	fixture_clock(86400000);
+	CHECK(due_add(q, &past) && due_first(q) == &past && soon.at == at);
+	fixture_clock(0);
+	CHECK(due_first(q) == &past && past.at <= 0);
+	due_free(q);
+}
+
 /* --- hosts --- */
 
 static int called[100], calls;
@@ -251,6 +274,7 @@ main(void)
 {
 	fixture_begin();
 	test_due();
+	test_due_set_back();
 	test_hosts();
 	test_backoff();
 	test_rounds();
