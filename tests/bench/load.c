@@ -399,6 +399,19 @@ is_waiting(int64_t now)
 	return false;
 }
 
+/* How long nothing is to be done but to read: where every connection waits for its answer, what is due waits as well. (To look all the
+ * time would take a core from the server.) In us. */
+static int64_t
+pause_of(int64_t now)
+{
+	int64_t wait = end > now ? end - now : DRAIN;
+
+	for (int i = 0; i < o.connections && o.rate > 0 && now < end; i++)
+		if (all[i].request == NULL)
+			return due_next > now ? due_next - now : 0;
+	return wait;
+}
+
 static void
 drive(void)
 {
@@ -408,8 +421,8 @@ drive(void)
 	for (int i = 0; i < o.connections && o.count > 0 && o.rate <= 0; i++)
 		ask(&all[i], now_us());
 	while ((now = now_us()) < end || is_waiting(now)) {
-		int64_t wait = now >= end ? DRAIN : o.rate > 0 ? due_next - now : end - now;
-		struct timespec t = { 0, (wait < 0 ? 0 : wait > 100000 ? 100000 : wait) * 1000 };
+		int64_t wait = pause_of(now);
+		struct timespec t = { 0, (wait > 100000 ? 100000 : wait) * 1000 };
 		int n = epoll_pwait2(poller, ready, 256, &t, NULL);
 		now = now_us();
 		for (int i = 0; i < n; i++)
