@@ -92,6 +92,16 @@ record_get(struct store *s, struct arena *arena, const char *key, struct json **
 	return parsed(arena, r, value, out);
 }
 
+/* What reading gave that is shared. */
+static enum store_result
+seen(enum store_result r, const struct json **out)
+{
+	if (r != STORE_OK || is_record(*out))
+		return r;
+	*out = NULL;
+	return STORE_FAILED;
+}
+
 enum store_result
 record_read(struct store *s, struct arena *arena, const char *key, const struct json **out, uint64_t *which)
 {
@@ -100,11 +110,7 @@ record_read(struct store *s, struct arena *arena, const char *key, const struct 
 	enum store_result r = key != NULL ? store_peek(s, key, &text, &len) : STORE_ABSENT;
 
 	*out = r == STORE_OK ? recall_json(store_recall(s), arena, key, text, len, which) : NULL;
-	if (r == STORE_OK && !is_record(*out)) {
-		*out = NULL;
-		return STORE_FAILED;
-	}
-	return r;
+	return seen(r, out);
 }
 
 enum store_result
@@ -114,6 +120,16 @@ record_tx_get(struct store_tx *tx, const char *key, struct json **out)
 	enum store_result r = key != NULL ? store_tx_get(tx, key, &value) : STORE_ABSENT;
 
 	return parsed(store_tx_arena(tx), r, value, out);
+}
+
+enum store_result
+record_tx_read(struct store_tx *tx, const char *key, const struct json **out)
+{
+	const char *value = NULL;
+	enum store_result r = key != NULL ? store_tx_get(tx, key, &value) : STORE_ABSENT;
+
+	*out = r == STORE_OK ? recall_json(store_tx_recall(tx), store_tx_arena(tx), key, value, strlen(value), NULL) : NULL;
+	return seen(r, out);
 }
 
 enum store_result

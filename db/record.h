@@ -33,6 +33,9 @@ enum store_result record_read(struct store *, struct arena *, const char *key, c
 /* The same inside a transaction, in its arena. */
 enum store_result record_tx_get(struct store_tx *, const char *key, struct json **out);
 
+/* ... to look at alone, as record_read. */
+enum store_result record_tx_read(struct store_tx *, const char *key, const struct json **out);
+
 /* Print and put; expires as for store_tx_put. A key of NULL is STORE_LIMIT. */
 enum store_result record_tx_put(struct store_tx *, const char *key, const struct json *, int64_t expires);
 

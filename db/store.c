@@ -28,6 +28,7 @@ struct store {
 	const struct engine_ops	*ops;
 	struct engine		*engine;
 	struct recall		*recall;	/* NULL until it is asked for */
+	struct arena		*scratch;	/* of the last transaction, empty, for the next one; NULL: none, or in use */
 };
 
 /* A key that the transaction has touched. */
@@ -122,6 +123,7 @@ store_close(struct store *s)
 		return;
 	s->ops->close(s->engine);
 	recall_free(s->recall);
+	arena_free(s->scratch);
 	free(s);
 }
 
@@ -173,6 +175,12 @@ store_recall(struct store *s)
 	if (s->recall == NULL)
 		s->recall = recall_new();
 	return s->recall;
+}
+
+struct recall *
+store_tx_recall(const struct store_tx *tx)
+{
+	return store_recall(tx->store);
 }
 
 /* --- inside a transaction --- */
@@ -381,12 +389,15 @@ run(struct store *s, struct arena *arena, store_fn fn, void *arg, bool soon)
 		struct store_tx tx = { .store = s, .arena = arena, .soon = soon };
 		if (i > 0)
 			back_off(i);
-		tx.scratch = arena_new(SCRATCH_MAX);
+		tx.scratch = s->scratch != NULL ? s->scratch : arena_new(SCRATCH_MAX);
+		s->scratch = NULL;
 		tx.last_after = &tx.after;
 		r = attempt(&tx, fn, arg, &again);
 		if (r == STORE_OK)
 			tell(&tx);
-		arena_free(tx.scratch);
+		arena_reset(tx.scratch);
+		arena_free(s->scratch);	/* fn ran another one */
+		s->scratch = tx.scratch;
 	}
 	return r;
 }

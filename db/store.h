@@ -64,8 +64,9 @@ bool		 store_asks(const struct store *);
  * read, anything is written, or the arena ends. So nothing but the number of questions is another. */
 void		 store_expect(struct store *, struct arena *, const char *const *keys, size_t n);
 
-/* The memory of parsed records that goes with it (db/recall.h). */
+/* The memory of parsed records that goes with it (db/recall.h); the same inside fn. */
 struct recall	*store_recall(struct store *);
+struct recall	*store_tx_recall(const struct store_tx *);
 
 /* Wait until everything that this handle has read is on disk. Needed before answering "done" on what was only read. */
 enum store_result store_settle(struct store *);

@@ -64,6 +64,31 @@ add(char *line, size_t *len, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* What counts an event. Events are words of the sources: few, and each at its place. */
+static struct metric *
+counter_of(enum log_level level, const char *name, const char *event)
+{
+	static struct seen { const char *event; enum log_level level; struct metric *metric; } all[32];
+	struct seen *s = &all[((uintptr_t)event / sizeof(void *) + level) % (sizeof(all) / sizeof(all[0]))];
+
+	if (s->metric == NULL || s->event != event || s->level != level)
+		*s = (struct seen){ event, level, metric_of(METRIC_EVENTS, "level=\"%s\",event=\"%s\"", name, event) };
+	return s->metric;
+}
+
+/* 2026-11-22T16:00:00: spelled out once a second. */
+static const char *
+stamp_of(time_t second)
+{
+	static char stamp[32];
+	static time_t last = -1;
+	struct tm tm;
+
+	if (second != last && gmtime_r(&second, &tm) != NULL && strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm) > 0)
+		last = second;
+	return stamp;
+}
+
 void
 log_event(enum log_level level, const char *event, const char *fmt, ...)
 {
@@ -71,17 +96,14 @@ log_event(enum log_level level, const char *event, const char *fmt, ...)
 	char line[LINE + 1];
 	size_t len = 0;
 	struct timespec now;
-	struct tm tm;
 	va_list ap;
 
 	if (level >= LOG_LEVEL_INFO)
-		metric_add(metric_of(METRIC_EVENTS, "level=\"%s\",event=\"%s\"", names[level], event), 1);
+		metric_add(counter_of(level, names[level], event), 1);
 	if (is_quiet(level))
 		return;
 	clock_gettime(CLOCK_REALTIME, &now);	/* the machine's own time, even where a demo's clock is moved */
-	gmtime_r(&now.tv_sec, &tm);
-	add(line, &len, "%04d-%02d-%02dT%02d:%02d:%02d.%03ldZ %s %s %s %s ", tm.tm_year + 1900, tm.tm_mon + 1,
-	    tm.tm_mday, tm.tm_hour, tm.tm_min, tm.tm_sec, now.tv_nsec / 1000000, names[level], program_name,
+	add(line, &len, "%s.%03ldZ %s %s %s %s ", stamp_of(now.tv_sec), now.tv_nsec / 1000000, names[level], program_name,
 	    request_id != NULL ? request_id : "-", event);
 	va_start(ap, fmt);
 	append(line, &len, fmt, ap);

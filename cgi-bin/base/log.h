@@ -17,7 +17,7 @@ void	 log_follow(void);
 /* The id of the request that the following lines belong to; NULL for none. Kept by pointer. */
 void	 log_request(const char *id);
 
-/* event: a word such as "login_ok". fmt makes the rest, "user=%s status=%d"; values with spaces stand
+/* event: a word such as "login_ok", of the program's own text: it is known by its place. fmt makes the rest, "user=%s status=%d"; values with spaces stand
  * in double quotes that the caller writes. Control characters are replaced; lines are cut at 2,000 bytes. */
 void	 log_event(enum log_level, const char *event, const char *fmt, ...)
 	    __attribute__((format(printf, 3, 4)));

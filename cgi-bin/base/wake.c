@@ -24,7 +24,7 @@ struct wake {
 	char	 text[8192];	/* what was read and not yet said */
 };
 
-static int folder = -1;
+static int folder = -1, mouth = -1;	/* where we write: kept open, so that a word is one write */
 
 /* ROOT/sock, opened; -1 if there is none. */
 static int
@@ -65,17 +65,20 @@ wake_send(const char *word)
 {
 	size_t len = strnlen(word, WAKE_WORD + 1);
 	char line[WAKE_WORD + 1];
+	struct stat st;
 
 	if (folder < 0 || len > WAKE_WORD || len == 0 || memchr(word, '\n', len) != NULL)
 		return;
-	int fd = open_pipe(folder);
-	if (fd < 0)
+	if (mouth >= 0 && (fstat(mouth, &st) != 0 || st.st_nlink == 0)) {	/* there is another now */
+		close(mouth);
+		mouth = -1;
+	}
+	if (mouth < 0 && (mouth = open_pipe(folder)) < 0)
 		return;
 	memcpy(line, word, len);
 	line[len] = '\n';
-	/* All or nothing, being so short. If it is full, it will be looked for; if nobody listens, it is gone by the close. */
-	(void)!write(fd, line, len + 1);
-	close(fd);
+	/* All or nothing, being so short. If it is full, it will be looked for. */
+	(void)!write(mouth, line, len + 1);
 }
 
 /* The pipe in ROOT/sock, made if it is not there. -1 with errno. */

@@ -28,6 +28,7 @@
 #define BOXES_EVERY 60000	/* ms between two looks for words that nobody said aloud */
 #define BOXES_BUSY 5000		/* ... while there are words: boxes are left small */
 #define TEND_EVERY 60000	/* ms between two rounds of the store's housekeeping */
+#define WORDS_EVERY 10		/* ms: the first word is heard at once, those that follow it together */
 #define SLEEP_MAX 5000		/* ms: the lease is renewed in its first half, and a folder that vanished is noticed */
 #define GO_IN 5000		/* ms that calls in flight have when we are told to stop */
 
@@ -84,7 +85,7 @@ static void
 hear(struct courier_loop *l)
 {
 	char word[WAKE_WORD + 1];
-	int64_t soon = clock_ms() + BOXES_BUSY;
+	int64_t soon = (l->heard = clock_ms()) + BOXES_BUSY;
 
 	while (wake_read(l->wake, word)) {
 		say(l, word);
@@ -158,6 +159,18 @@ is_there(const struct courier_loop *l)
 	return lease_is_rooted(&l->lease) && (l->folder < 0 || (fstat(l->folder, &st) == 0 && st.st_nlink > 0));
 }
 
+/* Sleep until an answer or a word comes. Where thousands write a word each, none of them has to wake somebody. */
+static void
+rest(struct courier_loop *l, int wait)
+{
+	int64_t deaf = l->heard + WORDS_EVERY - clock_ms();
+
+	if (deaf > 0 && deaf <= WORDS_EVERY && wait > 0)
+		fetch_wait(l->fetcher, -1, deaf < wait ? (int)deaf : wait);
+	else if (fetch_wait(l->fetcher, wake_fd(l->wake), wait))
+		hear(l);
+}
+
 static void
 turn(struct courier_loop *l)
 {
@@ -182,8 +195,8 @@ turn(struct courier_loop *l)
 		l->loaded = false;	/* somebody else sends, and changes what we know */
 	/* Every machine has a courier, if only one of them sends: it is the one that hears the others. */
 	wake_by_fd(l->wake, store_hear(l->x->store));
-	if (*l->x->stop == 0 && fetch_wait(l->fetcher, wake_fd(l->wake), wait))
-		hear(l);
+	if (*l->x->stop == 0)
+		rest(l, wait);
 	end_round(l);
 }
 

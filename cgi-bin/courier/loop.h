@@ -32,6 +32,7 @@ struct courier_loop {
 	struct metric	*in_flight;
 	struct wake	*wake;		/* NULL: it cannot be heard */
 	int		 folder;	/* the store's, opened; -1: it has none */
+	int64_t		 heard;		/* ms: when words came last */
 	int64_t		 boxes;		/* ms: when to look into them */
 	int64_t		 tended;	/* ms: when the store's housekeeping was last done */
 	bool		 loaded;

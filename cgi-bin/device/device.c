@@ -95,8 +95,8 @@ device_find(struct store *s, struct arena *a, const char *user, const char *id, 
 enum store_result
 device_tx_find(struct store_tx *tx, const char *user, const char *id, struct device *d)
 {
-	struct json *record;
-	enum store_result r = record_tx_get(tx, device_key(store_tx_arena(tx), user, id), &record);
+	const struct json *record;
+	enum store_result r = record_tx_read(tx, device_key(store_tx_arena(tx), user, id), &record);
 
 	return r == STORE_OK && !device_read(record, d) ? STORE_FAILED : r;
 }

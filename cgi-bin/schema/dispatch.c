@@ -14,6 +14,8 @@
 
 #define SCRATCH ((size_t)128 << 20)	/* far above what one device can come to, with a transaction tried 16 times */
 
+static struct arena *scratch;	/* of the last message, empty, for the next one */
+
 struct interaction {
 	const char	*type, *answer_type;
 	enum schema_error (*answer)(struct schema_message *, struct json *);
@@ -162,8 +164,8 @@ schema_answer(const struct schema_context *x, const char *body, size_t len, int 
 	m.root = json_parse(x->arena, body, len, &err);
 	if (m.root == NULL || json_type(m.root) != JSON_OBJECT)
 		return schema_refusal(x->arena, err.what);
-	m.scratch = arena_new(SCRATCH);
+	m.scratch = scratch != NULL ? scratch : arena_new(SCRATCH);
 	struct json *answer = answer_message(&m, status);
-	arena_free(m.scratch);
+	arena_reset(scratch = m.scratch);
 	return answer;
 }
