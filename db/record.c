@@ -11,20 +11,23 @@
 #include "db/recall.h"
 #include "base/banned.h"
 
+/* What a byte is to a part: keys are made all the time, so each byte is looked at once. */
+enum { NEVER = 1, NOT_ASCII = 2 };
+static const unsigned char kinds[256] = {
+	[0x00 ... 0x1f] = NEVER, ['/'] = NEVER, [0x7f] = NEVER, [0x80 ... 0xff] = NOT_ASCII,
+};
+
 /* The length of a part; 0 if no key can hold it. */
 static size_t
 part_len(const char *part)
 {
 	const unsigned char *s = (const unsigned char *)part;
-	bool ascii = true;
+	unsigned seen = 0;
 
-	for (; *s != '\0'; s++) {
-		if (*s < 0x20 || *s == 0x7f || *s == '/')
-			return 0;
-		ascii = ascii && *s < 0x80;
-	}
+	for (; *s != '\0'; s++)
+		seen |= kinds[*s];
 	size_t len = (size_t)(s - (const unsigned char *)part);
-	return ascii || text_is_utf8(part, len) ? len : 0;
+	return seen == 0 || (seen == NOT_ASCII && text_is_utf8(part, len)) ? len : 0;
 }
 
 char *

@@ -146,8 +146,12 @@ system_config() {
 	write_database_url
 	install -o root -g gatehouse -m 640 "$new" "$config"
 	echo "WORKERS=$WORKERS" >"$STAGE/workers.env"
-	echo "WORKERS=$(workers token)" >"$STAGE/workers.token.env"
-	install -o root -g gatehouse -m 640 "$STAGE/workers.env" "$STAGE/workers.token.env" "$ETC/"
+	local name files=("$STAGE/workers.env")
+	for name in schema-webhook token; do
+		echo "WORKERS=$(workers "$name")" >"$STAGE/workers.$name.env"
+		files+=("$STAGE/workers.$name.env")
+	done
+	install -o root -g gatehouse -m 640 "${files[@]}" "$ETC/"
 	database_units "$UNITS"
 	if [ -n "$MQTT" ]; then
 		write_broker_config "$STAGE/mosquitto.conf"

@@ -140,7 +140,7 @@ drain() {
 workers() {
 	case $1 in
 	simulator) echo $((WORKERS < 2 ? 2 : WORKERS)) ;;
-	token) echo $((WORKERS * 2)) ;;
+	schema-webhook | token) echo $((WORKERS * 2)) ;;
 	*) echo "$WORKERS" ;;
 	esac
 }

@@ -55,8 +55,8 @@ own_database() {
 	[ -n "$(own_there)" ] || own_sql postgres "create database gatehouse owner gatehouse template template0 encoding 'UTF8' lc_collate 'C' lc_ctype 'C'" \
 	    "comment on database gatehouse is '$PG_MADE'"
 	most=$(own_sql postgres 'show max_connections')
-	((most >= WORKERS * 11 + 15)) || refuse "PostgreSQL takes $most connections" "$WORKERS workers of each program, and what is beside them, want $((WORKERS * 11 + 15))" \
-	    "runuser -u postgres -- psql -p $port -c 'alter system set max_connections = $((WORKERS * 11 + 100))' && systemctl restart postgresql@$version-$name; then $AGAIN"
+	((most >= WORKERS * 12 + 15)) || refuse "PostgreSQL takes $most connections" "$WORKERS workers of each program, and what is beside them, want $((WORKERS * 12 + 15))" \
+	    "runuser -u postgres -- psql -p $port -c 'alter system set max_connections = $((WORKERS * 12 + 100))' && systemctl restart postgresql@$version-$name; then $AGAIN"
 	DATABASE_URL="postgresql://gatehouse@/gatehouse?host=${PG_SOCKET//\//%2F}"
 	[ "$port" = 5432 ] || DATABASE_URL+="&port=$port"
 	step database "PostgreSQL $version on this machine"

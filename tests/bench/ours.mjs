@@ -124,7 +124,7 @@ export async function startOurs({ name = 'ours', homes = 2000, apps = 1, codes =
 	const records = await multiply(at('dump'), at('load'), user, grants, homes, apps, texts);
 	await tool('store', 'load', at('load'), '--merge');
 	if (web === 'nginx')
-		await addFloors(root, workers, port);
+		await addFloors(root, workers * 2, port);
 	const env = Object.fromEntries((await readFile(path.join(root, 'demo.env'), 'utf8')).split('\n').map((l) => l.split('=')));
 	const makers = await Promise.all(tokens.map((t) => signer(root, t)));
 	const token = (kind, i, nth) => makers[kind](idOf('user', i), grantOf(kind, i, nth));
@@ -160,7 +160,7 @@ export async function schemaRequestsOf(o, spread) {
 		discovery: await writeRequests(file('discovery'), schemaRequests(tokens, 'discoveryRequest')),
 		refresh_states: await writeRequests(file('states'), schemaRequests(tokens, 'stateRefreshRequest', states)),
 		// Each household's commands change something every time.
-		command: await writeRequests(file('command'), Array.from({ length: Math.ceil(1009 / n) }, (_, k) =>
+		command: await writeRequests(file('command'), Array.from({ length: Math.max(Math.ceil(1009 / n), 16) }, (_, k) =>
 			schemaRequests(tokens, 'commandRequest', (i) => dim(i + k))).flat()),
 	};
 }

@@ -64,14 +64,14 @@ rights() {
 	assert_output gatehouse:www-data:660
 	run it sh -c 'ps -eo user:20,args | grep "[/]usr/lib/gatehouse/" | cut -d" " -f1 | sort -u'
 	assert_output gatehouse
-	run it sh -c 'for name in token console; do pgrep -c -P "$(systemctl show -P MainPID gatehouse@$name)"; done'
-	assert_output $'4\n2'
+	run it sh -c 'for name in token schema-webhook console; do pgrep -c -P "$(systemctl show -P MainPID gatehouse@$name)"; done'
+	assert_output $'4\n4\n2'
 	run it setpriv --reuid=nobody --clear-groups sh -c 'ls /var/lib/gatehouse /etc/gatehouse /var/backups/gatehouse 2>/dev/null; cat /etc/gatehouse/gatehouse.json 2>/dev/null;
 		curl -qs -m 5 --unix-socket /run/gatehouse/token.sock http://x/; gatehouse user list'
 	assert_failure
 	refute_line --partial public_url
 	refute_line --partial server.key
-	for name in token console; do
+	for name in token schema-webhook console; do
 		run it systemd-analyze security --no-pager "gatehouse@$name"
 		assert_line --regexp 'exposure level for .*: (0\.[0-9]|1\.[0-5]) '
 	done
