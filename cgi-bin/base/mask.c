@@ -24,9 +24,11 @@ is_secret_name(const char *name)
 	for (size_t i = 0; name != NULL && i < sizeof(harmless) / sizeof(harmless[0]); i++)
 		if (strcmp(name, harmless[i]) == 0)
 			return false;
-	for (size_t i = 0; name != NULL && i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasestr(name, words[i]) != NULL)
-			return true;
+	/* Many names are looked at: only where a word may begin are the words. */
+	for (; name != NULL && (name = strpbrk(name, "tspcavTSPCAV")) != NULL; name++)
+		for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+			if ((*name | 0x20) == *words[i] && strncasecmp(name, words[i], strlen(words[i])) == 0)
+				return true;
 	return false;
 }
 

@@ -4,6 +4,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -79,12 +80,32 @@ secret_sha256(const void *data, size_t len, unsigned char out[SECRET_HASH])
 	}
 }
 
+/* The same goes for HMAC(). */
+static EVP_MAC_CTX *
+hmac_new(void)
+{
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	EVP_MAC_CTX *x = mac != NULL ? EVP_MAC_CTX_new(mac) : NULL;
+	char digest[] = "SHA256";
+	const OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string("digest", digest, 0), OSSL_PARAM_construct_end() };
+
+	if (x == NULL || EVP_MAC_CTX_set_params(x, params) != 1) {
+		fprintf(stderr, "secret: there is no HMAC\n");
+		abort();
+	}
+	EVP_MAC_free(mac);	/* x holds it */
+	return x;
+}
+
 void
 secret_hmac(const void *key, size_t key_len, const void *data, size_t len, unsigned char out[SECRET_HASH])
 {
-	unsigned int n = SECRET_HASH;
+	static EVP_MAC_CTX *x;
+	size_t n;
 
-	if (HMAC(EVP_sha256(), key, (int)key_len, data, len, out, &n) == NULL) {
+	if (x == NULL)
+		x = hmac_new();
+	if (EVP_MAC_init(x, key, key_len, NULL) != 1 || EVP_MAC_update(x, data, len) != 1 || EVP_MAC_final(x, out, &n, SECRET_HASH) != 1) {
 		fprintf(stderr, "secret: HMAC failed\n");
 		abort();
 	}

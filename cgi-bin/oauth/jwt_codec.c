@@ -18,6 +18,24 @@
 
 /* --- signing --- */
 
+/* Ready to sign with this key, for the next signature too: OpenSSL looks for its ways to sign for longer than it takes to hash. */
+static EVP_MD_CTX *
+ready_for(EVP_PKEY *key)
+{
+	static EVP_MD_CTX *ready;
+	static EVP_PKEY *of;
+
+	if (of == key)
+		return ready;
+	EVP_MD_CTX_free(ready);
+	EVP_PKEY_free(of);
+	of = NULL;
+	ready = EVP_MD_CTX_new();
+	if (ready != NULL && EVP_DigestSignInit(ready, NULL, EVP_sha256(), NULL, key) == 1 && EVP_PKEY_up_ref(key) == 1)
+		of = key;	/* ours as well: no other key can stand at its place */
+	return of != NULL ? ready : NULL;
+}
+
 /* OpenSSL signs in DER; JWS wants r and s side by side (RFC 7518 3.4). */
 static bool
 sign(EVP_PKEY *key, const char *text, size_t len, unsigned char raw[2 * HALF])
@@ -26,10 +44,10 @@ sign(EVP_PKEY *key, const char *text, size_t len, unsigned char raw[2 * HALF])
 	const unsigned char *p = der;
 	size_t der_len = sizeof(der);
 	ECDSA_SIG *sig = NULL;
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	EVP_MD_CTX *ready = ready_for(key), *ctx = EVP_MD_CTX_new();
 	bool ok = false;
 
-	if (ctx == NULL || EVP_DigestSignInit(ctx, NULL, EVP_sha256(), NULL, key) != 1 ||
+	if (ready == NULL || ctx == NULL || EVP_MD_CTX_copy_ex(ctx, ready) != 1 ||
 	    EVP_DigestSign(ctx, der, &der_len, (const unsigned char *)text, len) != 1 ||
 	    (sig = d2i_ECDSA_SIG(NULL, &p, (long)der_len)) == NULL)
 		goto out;

@@ -2,9 +2,9 @@
 //
 //   node tests/bench/bench.mjs [ROW...]     rows by their key, as in the table below; none means all
 //
-// Round by round every contender of every row in turn, so that a noisy minute hits all alike; each load is warmed up first; a figure is the
-// median of the rounds, with the lowest and the highest. An answer that is no success counts as an error, and there must be none. In the
-// environment:
+// Round by round every contender of every row in turn, the floor again before each row: a ratio is of two loads that follow one another, and the
+// median of the rounds, so that a noisy minute hits both. Each load is warmed up first; a figure is the median of the rounds, with the lowest and the
+// highest. An answer that is no success counts as an error, and there must be none. In the environment:
 //   ROUNDS (5)  SECONDS (3)  WARM (0.5)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16: households that a load goes to in turn)
 //   CODE_RATE (9000), GLEWLWYD_RATE (150): codes made beforehand for a second of load
 //   WORKERS (2: deploy.sh --workers; twice as many of the floors, as of what waits for the disk)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
@@ -94,38 +94,52 @@ async function one(who, row, files, time, ...more) {
 }
 
 async function measureRows(ours, files, peers) {
-	const seen = {};
+	const seen = {}, beside = {};
 	const keep = (row, who, result) => ((seen[row] ??= {})[who] ??= []).push(result);
+	const compare = (row, who, mine, other) => ((beside[row] ??= {})[who] ??= []).push(mine.rps / other.rps);
+	const floorOf = async (name) => {
+		const result = await one(name, name, files, seconds, ours.port, connections);
+		keep(name, name, result);
+		return result;
+	};
 	for (let round = 0; round < rounds; round++) {
 		say(`round ${round + 1} of ${rounds}`);
-		for (const floor of ['floor', 'disk'])
-			keep(floor, floor, await one(floor, floor, files, seconds, ours.port, connections));
 		for (const row of chosen) {
+			const least = rows[row].floor && await floorOf('floor'), disk = rows[row].durable && await floorOf('disk');
 			const pids = await ours.processes(...rows[row].programs), before = await cpu(pids);
 			const result = await one('gatehouse', row, files, seconds, ours.port, connections);
 			result.us = 1000 * (await cpu(pids) - before) / (result.rps * (seconds + warm));
 			keep(row, 'gatehouse', result);
+			if (least)
+				compare(row, 'floor', result, least);
+			if (disk)
+				compare(row, 'disk', result, disk);
 			for (const name of Object.keys(rows[row].peers)) {
 				const peer = peers[name];
-				keep(row, name, await one(name, row, peer.files, seconds, peer.port, name === 'glewlwyd' ? Math.min(connections, 16) : connections));
+				const other = await one(name, row, peer.files, seconds, peer.port, name === 'glewlwyd' ? Math.min(connections, 16) : connections);
+				keep(row, name, other);
+				compare(row, name, result, other);
 			}
 		}
 	}
-	return seen;
+	return { seen, beside };
 }
 
 const middle = (list) => ({ rps: median(list.map((r) => r.rps)), low: Math.min(...list.map((r) => r.rps)), high: Math.max(...list.map((r) => r.rps)),
 	p50: median(list.map((r) => r.p50)), p99: median(list.map((r) => r.p99)), us: median(list.map((r) => r.us ?? 0)),
 	errors: list.reduce((n, r) => n + r.errors, 0) });
 
-// Beside the floor at the same rate: where the machine itself stands still for a moment, both are late.
+// p99 of a second, of many seconds that take turns, at half of what was reached: beside the floor (of what is durable the one that waits for the
+// disk) at the same rate and at half of its own, and beside a quarter. Where the machine itself is late, all are.
 async function halfLoad(ours, files, result) {
 	for (const row of chosen.filter((r) => rows[r].p99)) {
-		const rate = Math.floor(result.rows[row].gatehouse.rps / 2), seen = { floor: [], gatehouse: [] };
-		for (let round = 0; round < rounds; round++)
-			for (const [who, what] of [['floor', 'floor'], ['gatehouse', row]])
-				seen[who].push(await one(who, what, files, Math.max(seconds, 3), ours.port, connections, `rate=${rate}`));
-		result.latency[row] = { rate, goal: rows[row].p99, floor: middle(seen.floor).p99, ...middle(seen.gatehouse) };
+		const floor = rows[row].durable ? 'disk' : 'floor', half = result.rows[row].gatehouse.rps / 2, own = (result.rows[floor] ?? result.rows.floor)[floor].rps / 2;
+		const loads = { half: ['gatehouse', row, half], quarter: ['gatehouse', row, half / 2], floor: [floor, floor, half], own: [floor, floor, own] }, seen = {};
+		for (let round = 0; round < rounds * 3; round++)
+			for (const [name, [who, what, rate]] of Object.entries(loads))
+				(seen[name] ??= []).push(await one(who, what, files, 1, ours.port, connections, `rate=${Math.floor(rate)}`));
+		const p99 = Object.fromEntries(Object.entries(seen).map(([name, list]) => [name, middle(list).p99]));
+		result.latency[row] = { rate: half, goal: rows[row].p99, p99, best: Math.min(...seen.half.map((r) => r.p99)), errors: Object.values(seen).flat().reduce((n, r) => n + r.errors, 0) };
 	}
 }
 
@@ -200,7 +214,8 @@ async function main() {
 	if (wanted.has('glewlwyd'))
 		peers.glewlwyd = await startDisk(chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('GLEWLWYD_RATE', 150)) : 0);
 	await tellOthers(ours, spread);
-	const seen = await measureRows(ours, files, peers);
+	const { seen, beside } = await measureRows(ours, files, peers);
+	result.beside = Object.fromEntries(Object.entries(beside).map(([row, of]) => [row, Object.fromEntries(Object.entries(of).map(([who, list]) => [who, median(list)]))]));
 	for (const [row, of] of Object.entries(seen))
 		result.rows[row] = Object.fromEntries(Object.entries(of).map(([who, list]) => [who, middle(list)]));
 	if (wantsEvents) {

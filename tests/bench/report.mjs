@@ -29,16 +29,16 @@ function goals(r, rows) {
 		const seen = r.rows[row];
 		if (!seen)
 			continue;
-		const goal = (name, least, other) => lines.push([title, `${two(least)} x ${name}`, two(seen.gatehouse.rps / other.rps), seen.gatehouse.rps >= least * other.rps]);
+		const goal = (name, least, ratio) => lines.push([title, `${two(least)} x ${name}`, two(ratio), ratio >= least]);
 		if (floor)
-			goal('the floor', floor, r.rows.floor.floor);
+			goal('the floor', floor, r.beside[row].floor);
 		for (const [name, least] of Object.entries(peers))
-			goal(name, least, seen[name]);
+			goal(name, least, r.beside?.[row]?.[name] ?? seen.gatehouse.rps / seen[name].rps);
 	}
 	for (const [, what, ratio, who] of (r.store ?? '').matchAll(/^# (\d.*?) +([\d.]+) {2}\((\w+)\)$/gm))
 		lines.push([`store: ${what}`, `ahead of all (${who})`, ratio, Number(ratio) >= 1]);
 	for (const [row, seen] of Object.entries(r.latency))
-		lines.push([`${rows[row].title}: p99 at half load`, `under ${seen.goal} ms`, `${two(seen.p99)} ms (the floor at the same rate: ${two(seen.floor)} ms)`, seen.p99 < seen.goal]);
+		lines.push([`${rows[row].title}: p99 at half load`, `under ${seen.goal} ms`, `${two(seen.p99.half)} ms`, seen.p99.half < seen.goal]);
 	if (r.memory)
 		lines.push(['private memory of an idle process, the largest', 'under 8 MiB', `${two(Math.max(...Object.values(r.memory.idle)) / 1024)} MiB`,
 			Math.max(...Object.values(r.memory.idle)) < 8192]);
@@ -53,9 +53,15 @@ const floors = { floor: 'the floor', disk: 'the floor that waits for the disk' }
 
 // What must be on disk before it is answered, beside the least that one can do who waits for it.
 function onDisk(r, rows) {
-	const { floor: { floor }, disk: { disk } } = r.rows, durable = Object.entries(rows).filter(([row, { durable }]) => durable && r.rows[row]);
-	return durable.length === 0 ? [] : ['### What the disk leaves', `A program that reads the body, writes 1 KiB, waits for the disk and answers reaches ${two(disk.rps / floor.rps)} of the floor. Of its requests a second we have:`,
-		table(['work', 'of the floor that waits for the disk'], durable.map(([row, { title }]) => [title, two(r.rows[row].gatehouse.rps / disk.rps)]))];
+	const durable = Object.entries(rows).filter(([row, { durable }]) => durable && r.rows[row]);
+	return durable.length === 0 ? [] : ['### What the disk leaves', 'Beside a program that reads the body, writes 1 KiB, waits for the disk and answers:',
+		table(['work', 'of the floor that waits for the disk'], durable.map(([row, { title }]) => [title, two(r.beside[row].disk)]))];
+}
+
+// How late the machine itself is.
+function late(r, rows) {
+	return table(['work', 'a second at half load', 'p99 ms', 'of the best second', 'at a quarter', 'the floor at the same rate', 'the floor at half of its own load'],
+		Object.entries(r.latency).map(([row, { rate, p99, best }]) => [rows[row].title, whole(rate), ...[p99.half, best, p99.quarter, p99.floor, p99.own].map(two)]));
 }
 
 function figures(r, rows) {
@@ -86,6 +92,7 @@ export async function report(r, rows, write) {
 		'### Goals', table(['work', 'goal', 'measured', 'reached'], reached.map(([a, b, c, d]) => [a, b, c, verdict(d)])),
 		'### Figures', figures(r, rows),
 		...onDisk(r, rows),
+		...Object.keys(r.latency).length > 0 ? ['### Late at half load', 'p99 in ms of the median second; of what is durable the floor is the one that waits for the disk:', late(r, rows)] : [],
 		...Object.keys(r.connections).length > 0 ? ['### By connections', 'Requests a second, and p99 in ms:', byConnections(r, rows)] : [],
 		...Object.keys(r.spreads).length > 0 ? ['### By households asked in turn', 'Requests a second, and p99 in ms:', bySpread(r, rows)] : [],
 		...Object.keys(r.engine).length > 0 ? ['### On PostgreSQL', 'Its server on the same machine, on a socket, synchronous commits:', table(['work', 'requests/s', 'of the engine gdbm', 'p50 ms', 'p99 ms', 'errors'],

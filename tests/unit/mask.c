@@ -28,6 +28,7 @@ test_names(void)
 		"{\"authentication\":{\"tokenType\":\"Bearer\",\"token\":\"S3CRET\"}}", "{\"accessToken\":\"S3CRET\"}",
 		"{\"access_token\":\"S3CRET\"}", "{\"refreshToken\":\"S3CRET\"}", "{\"clientSecret\":\"S3CRET\"}",
 		"{\"client_secret\":\"S3CRET\"}", "{\"code\":\"S3CRET\"}", "{\"CODE\":\"S3CRET\"}", "{\"Password\":\"S3CRET\"}",
+		"{\"verifier\":\"S3CRET\"}", "{\"CREDENTIAL\":\"S3CRET\"}", "{\"myPasswd\":\"S3CRET\"}", "{\"ASSERTION\":\"S3CRET\"}",
 		"{\"code_verifier\":\"S3CRET\"}", "{\"client_assertion\":\"S3CRET\"}", "{\"Authorization\":\"Basic S3CRET\"}",
 		"{\"tokens\":[\"S3CRET\",{\"x\":\"S3CRET\"}]}", "{\"code\":{\"deep\":[[\"S3CRET\"]]}}",
 		"{\"token\":\"S3CRET\",\"detail\":\"the token S3CRET is old\"}", "[{\"detail\":\"S3CRETS3CRET\"},{\"code\":\"S3CRET\"}]",

@@ -25,6 +25,12 @@ test_hashes(void)
 	CHECK_STR(hex(h, sizeof(h)), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
 	secret_hmac("Jefe", 4, "what do ya want for nothing?", 28, h);	/* RFC 4231 4.3 */
 	CHECK_STR(hex(h, sizeof(h)), "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	char key[131];
+	memset(key, 0xaa, sizeof(key));
+	secret_hmac(key, sizeof(key), "Test Using Larger Than Block-Size Key - Hash Key First", 54, h);	/* RFC 4231 4.7 */
+	CHECK_STR(hex(h, sizeof(h)), "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+	secret_hmac("", 0, "", 0, h);	/* nothing of the key before is left */
+	CHECK_STR(hex(h, sizeof(h)), "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 	/* RFC 7636 appendix B */
 	CHECK_STR(secret_digest(arena, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk"),
 	    "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
