@@ -145,6 +145,8 @@ OFF='{"events":[{"device":"a1","now":{"power":"off","brightness":0.2}},{"device"
 }
 
 @test "37 an unknown device is no fault; a body that is no JSON, or too large, is" {
+	# The vendor says the same as the last event here: the look that some of these lead to may come at any time.
+	control '{"devices":[{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"off","brightness":0.4}]}'
 	# parameters in place of a body, as older clouds send them
 	connector "$HOOK | .hook.state = \"\" | del(.hook.items)"
 	cgi web-services GET "$HOOK_URL&device=a1&power=off"
@@ -153,6 +155,7 @@ OFF='{"events":[{"device":"a1","now":{"power":"off","brightness":0.2}},{"device"
 	cgi web-services GET "$HOOK_URL&device=a1&power=on&power=on"	# said twice is not said
 	status 200
 	[ "$(value acme.a1 switch.switch)" = off ]
+	until_is quiet looks
 	cgi web-services POST "$HOOK_URL" 'device=a1&power=on'
 	status 200
 	[ "$(value acme.a1 switch.switch)" = on ]
@@ -161,7 +164,6 @@ OFF='{"events":[{"device":"a1","now":{"power":"off","brightness":0.2}},{"device"
 	status 200
 	[ "$(value acme.a1 switch.switch)" = off ]
 	# What names no device leads to a look, sooner or later: it finds the same.
-	control '{"devices":[{"id":"a1","label":"Porch","kind":"bulb","connected":true,"power":"off","brightness":0.4}]}'
 	tell '{"events":[{"device":"nobody","now":{"power":"off"}},{"device":{},"now":7},{},17,null]}'
 	status 200
 	local body
