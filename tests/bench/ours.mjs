@@ -92,7 +92,7 @@ async function addFloors(root, workers, port) {
 	await writeFile(conf, text.replace(/^ *location /m, `${locations}$&`));
 	process.kill(Number(await readFile(path.join(root, 'pid/web.pid'), 'utf8')), 'SIGHUP');
 	for (const name of ['floor', 'disk'])
-		await until(async () => (await fetch(`http://127.0.0.1:${port}/${name}`)).status === 200);
+		await until(() => fetch(`http://127.0.0.1:${port}/${name}`).then((a) => a.status === 200, () => false));	// a reload ends connections
 }
 
 // A demo instance without the web server's limits for one address, which asks for all here.
