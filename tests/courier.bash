@@ -54,12 +54,8 @@ links() { curl -qsf --noproxy "*" "$ST/links" | jq -c "$1"; }
 # ahead SECONDS: move the clock of all programs and of the double.
 AHEAD=0
 ahead() {
-	local hex bytes='' i
 	AHEAD=$((AHEAD + $1))
-	printf -v hex %016x $((AHEAD * 1000))
-	for ((i = 14; i >= 0; i -= 2)); do bytes+="\\x${hex:i:2}"; done
-	# In place: the programs have the file mapped.
-	printf '%b' "$bytes" | dd of="$ROOT/clock" conv=notrunc status=none
+	clock $((AHEAD * 1000))
 }
 
 # until_is EXPECTED COMMAND...: wait at most 10 s for a command to print this.

@@ -31,13 +31,6 @@ moving_clock() {
 	head -c 8 /dev/zero >"$ROOT/clock"
 }
 
-# clock MS: from now on it is that much later (or, if it is negative, earlier) than it is.
-clock() {
-	ahead=$1
-	node -e 'const b = Buffer.alloc(8); b.writeBigInt64LE(BigInt(process.argv[1])); process.stdout.write(b)' -- "$1" |
-		dd of="$ROOT/clock" conv=notrunc status=none
-}
-
 # claim NAME TOKEN: of a JWT.
 claim() {
 	jq -Rr --arg n "$1" 'split(".")[1] | gsub("-"; "+") | gsub("_"; "/") | . + "==="[0:(4 - length % 4) % 4] | @base64d |
@@ -93,25 +86,6 @@ closed() {
 	schema discoveryRequest "$1"
 	hasnt '"devices"'
 	[ "$(json .globalError.errorEnum)" = "${2:-$(json .globalError.errorEnum)}" ] || { echo "$body"; return 1; }
-}
-
-# until_waits COMMAND...: try again and again, COMMAND 1, COMMAND 2, ..., letting short waits pass, until the answer is to wait
-# 25 seconds or more: the next try comes within that, however slow the machine is. $tried: how many were tried indeed.
-until_waits() {
-	local n
-	tried=0
-	for ((n = 1; n <= 60; n++)); do
-		"$@" "$n"
-		if [ "$code" != 429 ]; then
-			tried=$((tried + 1))
-		elif (($(header Retry-After) >= 25)); then
-			return 0
-		else
-			clock $((${ahead:-0} + $(header Retry-After) * 1000))
-		fi
-	done
-	echo "never told to wait"
-	return 1
 }
 
 # fast: the rest of this test uses the programs as they are built for use: it measures time, or makes many requests.

@@ -100,7 +100,7 @@ load sim
 	done
 	cgi simulator POST /sim/api/link '' HTTP_AUTHORIZATION="Bearer home-x.0123456789abcdefghijklmno"
 	status 429
-	printf '\x40\xee\x36\x00\x00\x00\x00\x00' | dd of="$ROOT/clock" conv=notrunc status=none
+	clock 3600000
 	cgi simulator POST /sim/api/link '' HTTP_AUTHORIZATION="Bearer home-x.0123456789abcdefghijklmno"
 	status 200
 	cgi simulator GET /sim/api/home '' HTTP_AUTHORIZATION="Bearer home-0.0123456789abcdefghijklmno"

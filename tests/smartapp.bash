@@ -35,11 +35,8 @@ configure() {
 			smartapp: ({definition: "app.json", keyserver_url: $keys} + $more)}' >"$ROOT/gatehouse.json"
 }
 
-# move SECONDS: the clock of the instance is so far ahead (simulator: true); in place, as running programs have it mapped.
-move() {
-	printf '%016x' $((($1) * 1000)) | sed 's/\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)\(..\)/\\x\8\\x\7\\x\6\\x\5\\x\4\\x\3\\x\2\\x\1/' |
-		xargs -0 printf '%b' | dd of="$ROOT/clock" conv=notrunc status=none
-}
+# move SECONDS: the clock of the instance is so far ahead (simulator: true).
+move() { clock $(($1 * 1000)); }
 
 http_date() { LC_ALL=C date -u -d "@$1" '+%a, %d %b %Y %H:%M:%S UTC'; }
 

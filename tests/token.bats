@@ -26,14 +26,6 @@ setup() {
 
 teardown() { clock 0; }
 
-# clock MS: move the instance's time, less than 2^31 ms.
-clock() {
-	local hex
-	hex=$(printf '%08x' "$1")
-	printf '%b' "\\x${hex:6:2}\\x${hex:4:2}\\x${hex:2:2}\\x${hex:0:2}\\x00\\x00\\x00\\x00" |
-		dd of="$ROOT/clock" conv=notrunc status=none
-}
-
 # tk BODY [NAME=VALUE]: a token request, by Basic unless another variable is given.
 tk() {
 	local form=$1
