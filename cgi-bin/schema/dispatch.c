@@ -70,7 +70,9 @@ check(struct schema_message *m, const struct interaction *it)
 static void
 log_answer(const struct schema_message *m, const struct interaction *it, enum schema_error e)
 {
-	log_event(e == SCHEMA_OK ? LOG_LEVEL_INFO : e == SCHEMA_UNAVAILABLE ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "schema",
+	/* What was only read is a line for who wants each: the web server has one for it already. */
+	bool read = it != NULL && it->scope != NULL;
+	log_event(e == SCHEMA_OK ? (read ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO) : e == SCHEMA_UNAVAILABLE ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "schema",
 	    "type=%s user=%s devices=%zu result=%s detail=\"%s\"", it != NULL ? it->type : "-",
 	    m->grant.user != NULL ? m->grant.user : "-", json_count(m->devices), schema_error_name(e),
 	    m->detail != NULL ? m->detail : "");

@@ -254,6 +254,18 @@ finish(struct exchange *e)
 	log_request(NULL);
 }
 
+/* libfcgi says that it has ended, and waits for the web server to hang up, so as not to cut off what the other may still be sending. Where
+ * all of that has come there is nothing to wait for: a request that is detached is just closed (FCGX_Free in libfcgi's fcgiapp.c). */
+static void
+hang_up(FCGX_Request *fr)
+{
+	char more;
+
+	if (FCGX_GetStr(&more, 1, fr->in) == 0)
+		FCGX_Detach(fr);
+	FCGX_Finish_r(fr);
+}
+
 static const int stops[] = { SIGTERM, SIGUSR1 };	/* a person's or systemd's, and multiwatch's */
 
 /* They may come only while we wait for a request: never as EINTR in a handler. */
@@ -284,7 +296,7 @@ accept_loop(struct exchange *e)
 		begin(e, (struct wire){ e->fr.in, e->fr.out, e->fr.envp }, true);
 		try(e);
 		finish(e);
-		FCGX_Finish_r(&e->fr);
+		hang_up(&e->fr);
 		arena_reset(e->arena);
 	}
 }
@@ -339,7 +351,7 @@ room_admit(struct waiting_room *room)
 	begin(e, (struct wire){ e->fr.in, e->fr.out, e->fr.envp }, room->n >= room->max);
 	if (try(e)) {
 		finish(e);
-		FCGX_Finish_r(&e->fr);
+		hang_up(&e->fr);
 		room_spare(room, e);
 	} else {
 		e->next = room->waiting;
@@ -363,7 +375,7 @@ room_look(struct waiting_room *room, bool hurry)
 			*p = e->next;
 			room->n--;
 			finish(e);
-			FCGX_Finish_r(&e->fr);
+			hang_up(&e->fr);
 			room_spare(room, e);
 			continue;
 		}

@@ -9,7 +9,7 @@
 //   CODE_RATE (9000), GLEWLWYD_RATE (150): codes made beforehand for a second of load
 //   WORKERS (2: deploy.sh --workers; twice as many of the floors, as of what waits for the disk)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
 import { startGlewlwyd, client as glewlwyd } from './peers/glewlwyd.mjs';
-import { requestsOf, schemaRequestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
+import { floorLike, requestsOf, schemaRequestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
 import { at, cpu, load, median, npmPeers, number, perform, privateKib, run, say, startFront, startServer, top, wire, writeRequests } from './stage.mjs';
 import { report } from './report.mjs';
 import { measureEvents } from './smartapp.mjs';
@@ -94,26 +94,37 @@ async function one(who, row, files, time, ...more) {
 }
 
 async function measureRows(ours, files, peers) {
-	const seen = {}, beside = {};
+	const seen = {}, beside = {}, weights = {};
 	const keep = (row, who, result) => ((seen[row] ??= {})[who] ??= []).push(result);
 	const compare = (row, who, mine, other) => ((beside[row] ??= {})[who] ??= []).push(mine.rps / other.rps);
-	const floorOf = async (name) => {
+	const least = async (name) => {
 		const result = await one(name, name, files, seconds, ours.port, connections);
 		keep(name, name, result);
 		return result;
 	};
+	// The floor with as many bytes both ways as the row has: what is carried costs the web server, whoever made it.
+	const besideWeight = async (row, result, floor) => {
+		const { file, asked } = await floorLike(`floor.${row}`, files[row], result.answered);
+		const carried = await one('weight', 'weight', { weight: file }, seconds, ours.port, connections);
+		weights[row] = { asked, answered: result.answered };
+		keep(row, 'the floor with as many bytes', carried);
+		compare(row, 'weight', result, carried);
+		compare(row, 'carried', carried, floor);
+	};
 	for (let round = 0; round < rounds; round++) {
 		say(`round ${round + 1} of ${rounds}`);
 		for (const row of chosen) {
-			const least = rows[row].floor && await floorOf('floor'), disk = rows[row].durable && await floorOf('disk');
+			const floor = rows[row].floor && await least('floor'), disk = rows[row].durable && await least('disk');
 			const pids = await ours.processes(...rows[row].programs), before = await cpu(pids);
 			const result = await one('gatehouse', row, files, seconds, ours.port, connections);
 			result.us = 1000 * (await cpu(pids) - before) / (result.rps * (seconds + warm));
 			keep(row, 'gatehouse', result);
-			if (least)
-				compare(row, 'floor', result, least);
+			if (floor)
+				compare(row, 'floor', result, floor);
 			if (disk)
 				compare(row, 'disk', result, disk);
+			else if (floor)
+				await besideWeight(row, result, floor);
 			for (const name of Object.keys(rows[row].peers)) {
 				const peer = peers[name];
 				const other = await one(name, row, peer.files, seconds, peer.port, name === 'glewlwyd' ? Math.min(connections, 16) : connections);
@@ -122,7 +133,7 @@ async function measureRows(ours, files, peers) {
 			}
 		}
 	}
-	return { seen, beside };
+	return { seen, beside, weights };
 }
 
 const middle = (list) => ({ rps: median(list.map((r) => r.rps)), low: Math.min(...list.map((r) => r.rps)), high: Math.max(...list.map((r) => r.rps)),
@@ -214,7 +225,8 @@ async function main() {
 	if (wanted.has('glewlwyd'))
 		peers.glewlwyd = await startDisk(chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('GLEWLWYD_RATE', 150)) : 0);
 	await tellOthers(ours, spread);
-	const { seen, beside } = await measureRows(ours, files, peers);
+	const { seen, beside, weights } = await measureRows(ours, files, peers);
+	result.weights = weights;
 	result.beside = Object.fromEntries(Object.entries(beside).map(([row, of]) => [row, Object.fromEntries(Object.entries(of).map(([who, list]) => [who, median(list)]))]));
 	for (const [row, of] of Object.entries(seen))
 		result.rows[row] = Object.fromEntries(Object.entries(of).map(([who, list]) => [who, middle(list)]));

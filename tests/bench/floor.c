@@ -1,5 +1,7 @@
 /* floor.c: the least that a FastCGI program can do: reads the body, answers 300 fixed bytes. What the bench compares with.
  *
+ * Asked with a number as the query it answers so many bytes (300 to 65535), and hangs up as our programs do: what is left then is their work.
+ *
  * With a folder as its argument it is the least that one can do whose answer must be on disk: it writes 1 KiB to a file of its own there
  * and waits for the disk first.
  *
@@ -7,6 +9,7 @@
 #include <fcgiapp.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,7 +17,9 @@
 
 #define TOKENS "{\"headers\":{\"schema\":\"st-schema\",\"version\":\"1.0\",\"interactionType\":\"accessTokenResponse\"}," \
 	"\"callbackAuthentication\":{\"tokenType\":\"Bearer\",\"accessToken\":\"a\",\"refreshToken\":\"r\",\"expiresIn\":86400}}"
-#define HEAD "Content-Type: application/json\r\nContent-Length: 300\r\n\r\n"
+#define HEAD "Content-Type: application/json\r\nContent-Length: %05ld\r\n\r\n"
+#define LEAST 300
+#define MOST 65535
 
 #define RECORD 1024
 #define RECORDS 4096
@@ -36,10 +41,25 @@ open_written(const char *folder)
 	return fd >= 0 && fsync(fd) == 0 ? fd : -1;
 }
 
+static void
+say(const char *answer, FCGX_Request *r)
+{
+	char head[sizeof(HEAD) + 8];
+	const char *query = FCGX_GetParam("QUERY_STRING", r->envp);
+	long len = query != NULL ? strtol(query, NULL, 10) : 0;
+
+	if (len > 0)
+		FCGX_Detach(r);
+	len = len < LEAST ? LEAST : len > MOST ? MOST : len;
+	FCGX_PutStr(head, snprintf(head, sizeof(head), HEAD, len), r->out);
+	FCGX_PutStr(answer, (int)len, r->out);
+	FCGX_Finish_r(r);
+}
+
 int
 main(int argc, char *argv[])
 {
-	static char answer[sizeof(HEAD) - 1 + 300], part[4096];
+	static char answer[MOST], part[4096];
 	FCGX_Request r;
 	int fd = argc > 1 ? open_written(argv[1]) : -1;
 	off_t next = 0;
@@ -47,7 +67,7 @@ main(int argc, char *argv[])
 	if (argc > 1 && fd < 0)
 		return 1;
 	memset(answer, ' ', sizeof(answer));
-	memcpy(answer, HEAD TOKENS, sizeof(HEAD TOKENS) - 1);
+	memcpy(answer, TOKENS, sizeof(TOKENS) - 1);
 	FCGX_Init();
 	FCGX_InitRequest(&r, 0, 0);
 	while (FCGX_Accept_r(&r) == 0) {
@@ -55,8 +75,7 @@ main(int argc, char *argv[])
 			continue;
 		if (fd >= 0 && (pwrite(fd, part, RECORD, next++ % RECORDS * RECORD) != RECORD || fdatasync(fd) != 0))
 			return 1;
-		FCGX_PutStr(answer, sizeof(answer), r.out);
-		FCGX_Finish_r(&r);
+		say(answer, &r);
 	}
 	return 0;
 }

@@ -17,7 +17,7 @@
  *     once      no request twice: end when all were sent
  *     slow      each connection asks, and reads what it gets byte by byte, ten a second; nothing is measured
  * CONNECTIONS with an empty FILE are only held open. Prints one line of JSON:
- * {"rps","p50","p90","p99","max" (ms),"requests","errors","next" (for from=)} */
+ * {"rps","p50","p90","p99","max" (ms),"requests","errors","next" (for from=),"answered" (bytes of the last answer's body)} */
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -66,6 +66,7 @@ static struct connection *all;
 static int poller;
 static int64_t start, counted_from, end, due_next;
 static long requests, errors, histogram[SLOTS];
+static size_t answered_bytes;
 static int64_t slowest;
 
 static int64_t
@@ -305,7 +306,8 @@ read_head(struct connection *c)
 	*stop = '\0';
 	length = strcasestr(c->answer, "\r\ncontent-length:");
 	c->last = strcasestr(c->answer, "\r\nconnection: close") != NULL;
-	c->need = (size_t)(stop + 4 - c->answer) + (length != NULL ? strtoul(length + 17, NULL, 10) : 0);
+	answered_bytes = length != NULL ? strtoul(length + 17, NULL, 10) : 0;
+	c->need = (size_t)(stop + 4 - c->answer) + answered_bytes;
 	*stop = '\r';
 }
 
@@ -489,7 +491,8 @@ main(int argc, char **argv)
 	if (o.chain != NULL)
 		write_requests(argv[2]);
 	double took = (double)((now_us() < end ? now_us() : end) - counted_from) / 1e6;
-	printf("{\"rps\":%.1f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"requests\":%ld,\"errors\":%ld,\"next\":%zu}\n",
-	    requests > 0 ? (double)requests / took : 0, percentile(0.5), percentile(0.9), percentile(0.99), (double)slowest / 1000, requests, errors, o.next);
+	printf("{\"rps\":%.1f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"requests\":%ld,\"errors\":%ld,\"next\":%zu,\"answered\":%zu}\n",
+	    requests > 0 ? (double)requests / took : 0, percentile(0.5), percentile(0.9), percentile(0.99), (double)slowest / 1000, requests, errors, o.next,
+	    answered_bytes);
 	return 0;
 }

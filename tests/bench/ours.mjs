@@ -151,6 +151,12 @@ export const states = () => ({ devices: eight.map((externalDeviceId) => ({ exter
 export const dim = (i) => ({ devices: [{ externalDeviceId: eight[i % 8],
 	commands: [{ component: 'main', capability: 'st.switchLevel', command: 'setLevel', arguments: [1 + i * 7 % 100] }] }] });
 
+// The floor asked with as many bytes as the first of a file's requests has in its body, to answer so many: { file, asked }.
+export async function floorLike(name, like, answered) {
+	const [, head] = /^\d+\n(.*?)\r\n\r\n/s.exec(await readFile(like, 'utf8')), asked = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+	return { asked, file: await writeRequests(name, [wire('POST', `/floor?${answered}`, json, 'x'.repeat(asked))]) };
+}
+
 // Files of requests to the Schema webhook, by the kind of work. spread: how many households they go to, one after the other.
 export async function schemaRequestsOf(o, spread) {
 	const n = Math.min(spread, o.homes), tokens = Array.from({ length: n }, (_, i) => o.token(0, i)), file = (kind) => `${o.name}.${kind}.${spread}`;

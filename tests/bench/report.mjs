@@ -58,6 +58,13 @@ function onDisk(r, rows) {
 		table(['work', 'of the floor that waits for the disk'], durable.map(([row, { title }]) => [title, two(r.beside[row].disk)]))];
 }
 
+// What only answers, beside a floor that takes and gives as many bytes.
+function byWeight(r, rows) {
+	const lines = Object.entries(r.weights).map(([row, { asked, answered }]) => [rows[row].title, whole(asked), whole(answered), two(r.beside[row].carried), two(r.beside[row].weight)]);
+	return lines.length === 0 ? [] : ['### What the bytes leave', 'Beside a floor that takes and gives as many bytes, and hangs up as our programs do:',
+		table(['work', 'bytes asked', 'bytes answered', 'that floor, of the floor', 'ours, of that floor'], lines)];
+}
+
 // How late the machine itself is.
 function late(r, rows) {
 	return table(['work', 'a second at half load', 'p99 ms', 'of the best second', 'at a quarter', 'the floor at the same rate', 'the floor at half of its own load'],
@@ -91,6 +98,7 @@ export async function report(r, rows, write) {
 		`${list.join(', ')}.`,
 		'### Goals', table(['work', 'goal', 'measured', 'reached'], reached.map(([a, b, c, d]) => [a, b, c, verdict(d)])),
 		'### Figures', figures(r, rows),
+		...byWeight(r, rows),
 		...onDisk(r, rows),
 		...Object.keys(r.latency).length > 0 ? ['### Late at half load', 'p99 in ms of the median second; of what is durable the floor is the one that waits for the disk:', late(r, rows)] : [],
 		...Object.keys(r.connections).length > 0 ? ['### By connections', 'Requests a second, and p99 in ms:', byConnections(r, rows)] : [],
