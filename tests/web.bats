@@ -329,7 +329,18 @@ until_refused() {
 	while ask "$@" && [ "$code" != 429 ] && [ "$passed" -lt 60 ]; do passed=$((passed + 1)); done
 }
 
-@test "too many logins: 429 as a page; looking at the form is free" {
+# together N PATH [CURL ARGS...]: so many requests at once; what was asked last is one that was refused; sets $refused, how many were.
+together() {
+	local n=$1 path=$2 all one
+	shift 2
+	all=$(curl -qsSZ --no-progress-meter --parallel-immediate --parallel-max "$n" -m 20 -o "$W/body.#1" -w '%{http_code} %{filename_effective} %{content_type}\n' "$@" "$URL$path?[1-$n]")
+	refused=$(grep -c '^429 ' <<<"$all")
+	[ "$(wc -l <<<"$all")" = "$n" ]
+	read -r code one type < <(grep '^429 ' <<<"$all")
+	body=$(<"$one")
+}
+
+@test "too many logins: 429 as a page; looking at the form is free; who asks too much is made to wait, then refused" {
 	use nginx
 	sed -i 's/^LOGIN_RATE=.*/LOGIN_RATE=1/; s/^API_RATE=.*/API_RATE=1/' "$W/nginx/deploy.env"
 	deploy --root "$W/nginx" >/dev/null
@@ -338,8 +349,18 @@ until_refused() {
 	[ "$passed" -ge 11 ]
 	ask /login
 	[ "$code" = 200 ]
-	until_refused /schema -d '{}'
+	# one, two more at once, two that wait their turn
+	together 12 /schema -d '{}'
+	[ "$refused" -ge 6 ]
 	is 429 schema
-	until_refused /token -d grant_type=x
+	together 12 /token -d grant_type=x
+	[ "$refused" -ge 6 ]
 	is 429 json
+	sleep 4	# what was asked too much is forgotten, one a second
+	local began=$EPOCHREALTIME
+	for _ in 1 2 3 4 5; do
+		ask /token -d grant_type=x
+		[ "$code" = 401 ]
+	done
+	[ $((${EPOCHREALTIME/./} - ${began/./})) -ge 1500000 ]
 }

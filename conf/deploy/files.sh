@@ -80,7 +80,8 @@ locations() {
 		rate='' exact=''
 		case $limit in
 		login) rate="limit_req zone=gatehouse_login burst=$((LOGIN_RATE * 10)) nodelay; " ;;
-		api) rate="limit_req zone=gatehouse_api burst=$((API_RATE * 4)) nodelay; " ;;
+		# Who asks too much waits first: refusing a flood at once costs nginx more than letting it queue.
+		api) rate="limit_req zone=gatehouse_api burst=$((API_RATE * 4)) delay=$((API_RATE * 2)); " ;;
 		esac
 		# An installed nginx is silent elsewhere (conf/nginx/site.conf.in).
 		[ "$name" != health ] || rate+="error_log @ERROR_LOG@ error; "

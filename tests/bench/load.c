@@ -12,12 +12,14 @@
  *               has under M in the place of the one before. At the end FILE has what the next load of it must begin with
  *     from=N    begin with the Nth request of the file
  *     fresh=M   each request has a string of its own at the end of what its JSON has under M (12 characters at least)
+ *     source=A  from this address of the machine's own
  *     expect=S  the status of a good answer; 200 if not told
  *     repeat=N  each request N times before the next of the file has its turn
  *     once      no request twice: end when all were sent
  *     slow      each connection asks, and reads what it gets byte by byte, ten a second; nothing is measured
  * CONNECTIONS with an empty FILE are only held open. Prints one line of JSON:
  * {"rps","p50","p90","p99","max" (ms),"requests","errors","next" (for from=),"answered" (bytes of the last answer's body)} */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -56,7 +58,7 @@ struct connection {
 static struct {
 	int		 port, connections, expect;
 	double		 seconds, warm, rate;
-	const char	*chain, *fresh;
+	const char	*chain, *fresh, *source;
 	bool		 once, slow;
 	struct message	*requests;
 	size_t		 count, next, repeat;
@@ -248,7 +250,7 @@ watch(struct connection *c, uint32_t events)
 static void
 open_one(struct connection *c)
 {
-	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)o.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons((uint16_t)o.port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) }, from = { .sin_family = AF_INET };
 	int on = 1, small = 1024;
 
 	if ((c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
@@ -256,6 +258,8 @@ open_one(struct connection *c)
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	if (o.slow)
 		setsockopt(c->fd, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	if (o.source != NULL && (inet_pton(AF_INET, o.source, &from.sin_addr) != 1 || bind(c->fd, (struct sockaddr *)&from, sizeof(from)) != 0))
+		die(o.source);
 	if (connect(c->fd, (struct sockaddr *)&to, sizeof(to)) != 0)
 		die("connect");
 	fcntl(c->fd, F_SETFL, O_NONBLOCK);
@@ -443,27 +447,25 @@ read_option(const char *word)
 {
 	const char *value = strchr(word, '=') != NULL ? strchr(word, '=') + 1 : "";
 	size_t n = strcspn(word, "=");
-	static const struct { const char *name; double *to; } numbers[] = { { "warm", &o.warm }, { "rate", &o.rate } };
+	static const struct { const char *name; double *number; const char **text; } simple[] = { { "warm", &o.warm, NULL }, { "rate", &o.rate, NULL },
+		{ "chain", NULL, &o.chain }, { "fresh", NULL, &o.fresh }, { "source", NULL, &o.source } };
 
-	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
-		if (strlen(numbers[i].name) == n && strncmp(word, numbers[i].name, n) == 0) {
-			*numbers[i].to = strtod(value, NULL);
+	for (size_t i = 0; i < sizeof(simple) / sizeof(simple[0]); i++)
+		if (strlen(simple[i].name) == n && strncmp(word, simple[i].name, n) == 0) {
+			if (simple[i].number != NULL)
+				*simple[i].number = strtod(value, NULL);
+			else
+				*simple[i].text = value;
 			return;
 		}
-	if (strncmp(word, "chain=", 6) == 0)
-		o.chain = value;
-	else if (strncmp(word, "fresh=", 6) == 0)
-		o.fresh = value;
-	else if (strncmp(word, "from=", 5) == 0)
+	if (strncmp(word, "from=", 5) == 0)
 		o.next = strtoul(value, NULL, 10);
 	else if (strncmp(word, "repeat=", 7) == 0 && strtoul(value, NULL, 10) > 0)
 		o.repeat = strtoul(value, NULL, 10);
 	else if (strncmp(word, "expect=", 7) == 0)
 		o.expect = (int)strtol(value, NULL, 10);
-	else if (strcmp(word, "once") == 0)
-		o.once = true;
-	else if (strcmp(word, "slow") == 0)
-		o.slow = true;
+	else if (strcmp(word, "once") == 0 || strcmp(word, "slow") == 0)
+		*(strcmp(word, "once") == 0 ? &o.once : &o.slow) = true;
 	else {
 		fprintf(stderr, "load: %s: no such option\n", word);
 		exit(2);
@@ -492,7 +494,6 @@ main(int argc, char **argv)
 		write_requests(argv[2]);
 	double took = (double)((now_us() < end ? now_us() : end) - counted_from) / 1e6;
 	printf("{\"rps\":%.1f,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,\"max\":%.3f,\"requests\":%ld,\"errors\":%ld,\"next\":%zu,\"answered\":%zu}\n",
-	    requests > 0 ? (double)requests / took : 0, percentile(0.5), percentile(0.9), percentile(0.99), (double)slowest / 1000, requests, errors, o.next,
-	    answered_bytes);
+	    requests > 0 ? (double)requests / took : 0, percentile(0.5), percentile(0.9), percentile(0.99), (double)slowest / 1000, requests, errors, o.next, answered_bytes);
 	return 0;
 }

@@ -95,22 +95,22 @@ async function addFloors(root, workers, port) {
 		await until(() => fetch(`http://127.0.0.1:${port}/${name}`).then((a) => a.status === 200, () => false));	// a reload ends connections
 }
 
-// A demo instance without the web server's limits for one address, which asks for all here.
-export async function startInstance({ name, tree = top, web = 'nginx', workers = 2, engine = 'gdbm' }) {
+// A demo instance without the web server's limits for one address, which asks for all here, or with so many requests a second.
+export async function startInstance({ name, tree = top, web = 'nginx', workers = 2, engine = 'gdbm', limit = 100000 }) {
 	const root = at(name), port = await freePort(), script = path.join(tree, 'deploy.sh');
 	const deploy = (...args) => run(script, [...args, '--root', root]);
 	if (engine !== 'gdbm')	// its server's user must be able to get there
 		await chmod(at(), 0o711);
 	await mkdir(root, { mode: engine === 'gdbm' ? 0o700 : 0o711 });
-	await writeFile(path.join(root, 'deploy.env'), 'LOGIN_RATE=100000\nAPI_RATE=100000\n');
+	await writeFile(path.join(root, 'deploy.env'), `LOGIN_RATE=${limit}\nAPI_RATE=${limit}\n`);
 	atEnd(() => run(script, ['stop', '--root', root], { atEnd: true }));
 	await deploy('--port', String(port), '--web', web, '--workers', String(workers), '--engine', engine);
 	return { root, port, deploy };
 }
 
-// options: name, homes, apps (links of the app in each of the first RICH), codes (how many), tree (whose deploy.sh), web, workers, engine.
-export async function startOurs({ name = 'ours', homes = 2000, apps = 1, codes = 0, tree = top, web = 'nginx', workers = 2, engine = 'gdbm' } = {}) {
-	const { root, port, deploy } = await startInstance({ name, tree, web, workers, engine });
+// options: name, homes, apps (links of the app in each of the first RICH), codes (how many), tree (whose deploy.sh), web, workers, engine, limit.
+export async function startOurs({ name = 'ours', homes = 2000, apps = 1, codes = 0, tree = top, web = 'nginx', workers = 2, engine = 'gdbm', limit } = {}) {
+	const { root, port, deploy } = await startInstance({ name, tree, web, workers, engine, limit });
 	const tool = async (...args) => {
 		const input = typeof args.at(-1) === 'object' ? args.pop().input : undefined;
 		if (input === undefined)
