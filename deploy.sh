@@ -104,6 +104,7 @@ start_all() {
 	done
 	if ! start_daemons "${daemons[@]}"; then
 		log_end "$FAILED"
+		[ "$FAILED" != polyglot-mqtt ] || log_end broker
 		give_up "$FAILED does not start" 1
 	fi
 	if ! bad=$(verify); then

@@ -134,15 +134,16 @@ refused() { status "${1:-403}"; [[ $(cookies) != *session=* ]] || return 1; }
 	local used
 	used=$(code)
 	half
+	# with what is refused before and after there are five tries at most: none has to wait, whoever of them is the first
 	local i out=$BATS_TEST_TMPDIR/race
-	for i in 1 2 3 4 5; do
+	for i in 1 2 3 4; do
 		printf %s "csrf=$csrf&step=$step&code=$used" >"$out.body"
 		env -i PATH="$PATH" ASAN_OPTIONS="$ASAN_OPTIONS" GATEHOUSE_ROOT="$ROOT" GATEHOUSE_SHARE="$TOP" REQUEST_METHOD=POST REQUEST_URI=/login \
 			CONTENT_LENGTH="$(wc -c <"$out.body")" CONTENT_TYPE=application/x-www-form-urlencoded REMOTE_ADDR=192.0.2.7 \
 			HTTP_COOKIE="$cookie" "$BUILD/authorize" <"$out.body" >"$out.$i" 2>"$out.$i.err" &
 	done
 	wait
-	assert_equal "$(grep -il '^set-cookie: gatehouse-session=' "$out".[1-5] | wc -l)" 1
+	assert_equal "$(grep -il '^set-cookie: gatehouse-session=' "$out".[1-4] | wc -l)" 1
 	half
 	answer "$used"
 	refused

@@ -202,12 +202,12 @@ start_daemons() {
 		spawn "$name" "$(command -v multiwatch)" -f 1 -r 1000000 -- "$ROOT/bin/$name"
 	done
 	for name; do
-		for ((tries = 0; tries < 100; tries++)); do
+		for ((tries = 0; tries < 300; tries++)); do	# 30 s: a broker reads what it kept first, and a disk may be busy
 			if daemon_up "$name"; then break; fi
 			sleep 0.1
 		done
 		FAILED=$name
-		((tries < 100)) || return 1
+		((tries < 300)) || return 1
 	done
 }
 
