@@ -349,11 +349,11 @@ together() {
 	[ "$passed" -ge 11 ]
 	ask /login
 	[ "$code" = 200 ]
-	# one, two more at once, two that wait their turn
-	together 12 /schema -d '{}'
+	# one, two more at once, two that wait their turn; some more where it takes seconds to ask
+	together 30 /schema -d '{}'
 	[ "$refused" -ge 6 ]
 	is 429 schema
-	together 12 /token -d grant_type=x
+	together 30 /token -d grant_type=x
 	[ "$refused" -ge 6 ]
 	is 429 json
 	sleep 4	# what was asked too much is forgotten, one a second
