@@ -23,14 +23,22 @@ courier_on_stop(int signal)
 static inline pid_t
 start_courier(const struct sender *const *senders, struct catalogue *catalogue, enum log_level level)
 {
-	pid_t pid = fork();
+	sigset_t held, before;
 	char why[300];
 	const char *because;
 
+	/* It may be told to stop before it can hear that. */
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigprocmask(SIG_BLOCK, &held, &before);
+	pid_t pid = fork();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		sigaction(SIGTERM, &(struct sigaction){ .sa_handler = courier_on_stop }, NULL);
+	}
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (pid != 0)
 		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	sigaction(SIGTERM, &(struct sigaction){ .sa_handler = courier_on_stop }, NULL);
 	log_open("courier", level);
 	struct store_options options = { .engine = "gdbm", .path = config_path(fx.arena, fx.config, "store") };
 	struct courier_context x = { .config = fx.config, .catalogue = catalogue, .senders = senders, .stop = &courier_stop };
@@ -51,6 +59,8 @@ stop_courier(pid_t pid, int with)
 
 	kill(pid, with);
 	waitpid(pid, &status, 0);
+	if (with == SIGTERM && status != 0)
+		printf("# the courier ended with status 0x%x\n", (unsigned)status);
 	return status;
 }
 #endif
