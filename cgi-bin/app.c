@@ -118,6 +118,20 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 	if (parts & APP_LINKS && (app->links = links_open(app->arena, app->config, app->store, app->keyring, app->catalogue,
 	    &why)) == NULL)
 		die(program, why);
+	if (parts & APP_OWES)
+		store_defer(app->store);
+}
+
+uint64_t
+app_owed(struct app *app)
+{
+	return store_owed(app->store);
+}
+
+bool
+app_pay(struct app *app, uint64_t owed)
+{
+	return store_await(app->store, owed) == STORE_OK;
 }
 
 void

@@ -2,6 +2,9 @@
 #ifndef APP_H
 #define APP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 struct arena;
 struct breached;
 struct catalogue;
@@ -35,12 +38,17 @@ enum app_part {
 	APP_RATE	= 32,	/* how often each of their installations asks */
 	APP_LINKS	= 64,	/* connectors, and commands to linked devices; needs the store, the catalogue and the keys */
 	APP_PASSWORDS	= 128,	/* the list of breached passwords, where somebody may choose one */
+	APP_OWES	= 256,	/* answers wait for the disk together: for a program that has app_owed and app_pay */
 };
 
 /* Open what parts name for the instance in root (NULL: from the environment, GATEHOUSE_ROOT). What is wrong is said
  * on stderr, and the process ends with status 1: nothing starts half-configured. */
 void	 app_open(struct app *, const char *program, const char *root, unsigned parts);
 void	 app_close(struct app *);
+
+/* struct program's owed and pay (web/serve.h), of the store. */
+uint64_t app_owed(struct app *);
+bool	 app_pay(struct app *, uint64_t owed);
 
 /* At the beginning of a request: notice files of the instance that were edited. */
 void	 app_refresh(struct app *);

@@ -21,7 +21,7 @@ main(void)
 		{ "/device", "GET POST", device_page, visitor_refuse },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};
-	static const struct program program = { "authorize", routes, MAX_BODY };
+	static const struct program program = { .name = "authorize", .routes = routes, .max_body = MAX_BODY };
 	struct app app;
 
 	app_open(&app, program.name, NULL, APP_STORE | APP_KEYS | APP_CATALOGUE | APP_PAGES | APP_WEBAPPS | APP_PASSWORDS);

@@ -33,7 +33,7 @@ main(void)
 		{ "/console/", "GET POST", api_unknown, serve_refuse_json },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};
-	static const struct program program = { "console", routes, MAX_BODY };
+	static const struct program program = { .name = "console", .routes = routes, .max_body = MAX_BODY };
 	struct app app;
 
 	app_open(&app, program.name, NULL, APP_STORE | APP_KEYS | APP_CATALOGUE | APP_PAGES | APP_WEBAPPS | APP_LINKS |

@@ -156,7 +156,7 @@ main(void)
 		{ "/metrics", "GET", metrics, serve_refuse_json },
 		{ NULL, NULL, NULL, serve_refuse_json },
 	};
-	static const struct program program = { "health", routes, 0 };
+	static const struct program program = { .name = "health", .routes = routes };
 	struct app app;
 
 	open_config(&app);

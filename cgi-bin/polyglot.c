@@ -26,11 +26,11 @@ main(void)
 		{ "/ns/", "GET PUT POST DELETE PATCH OPTIONS", outside_webhook, serve_refuse_json },
 		{ NULL, NULL, NULL, serve_refuse_json },
 	};
-	static const struct program program = { "polyglot", routes, MAX_BODY };
+	static const struct program program = { .name = "polyglot", .routes = routes, .max_body = MAX_BODY, .waiting = WAITING };
 	struct app app;
 
 	app_open(&app, program.name, NULL, APP_STORE | APP_KEYS | APP_CATALOGUE | APP_PAGES);
-	int rc = serve_patient(&program, &app, WAITING);
+	int rc = serve(&program, &app);
 	app_close(&app);
 	return rc;
 }

@@ -16,7 +16,7 @@ static void
 refuse(struct app *app, const struct request *rq, struct response *rs, int status, const char *why)
 {
 	(void)app;
-	response_json(rs, status, schema_refusal(rq->arena, why));
+	response_json(rs, status, schema_refusal(rq->arena, status == 503 ? SCHEMA_UNAVAILABLE : SCHEMA_BAD_REQUEST, why));
 }
 
 /* A content type that says JSON, or none at all. */
@@ -59,8 +59,9 @@ main(void)
 	struct app app;
 	int status;
 
-	app_open(&app, "schema-webhook", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS | APP_LINKS);
-	const struct program program = { "schema-webhook", routes, (size_t)app.config->limits.body };
+	app_open(&app, "schema-webhook", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS | APP_LINKS | APP_OWES);
+	const struct program program = { .name = "schema-webhook", .routes = routes, .max_body = (size_t)app.config->limits.body,
+	    .owed = app_owed, .pay = app_pay };
 	status = serve(&program, &app);
 	app_close(&app);
 	return status;

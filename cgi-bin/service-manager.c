@@ -21,7 +21,7 @@ main(void)
 		{ "/api/links/", "GET POST PUT PATCH DELETE", api_one_link, serve_refuse_json },
 		{ NULL, NULL, NULL, visitor_refuse },
 	};
-	static const struct program program = { "service-manager", routes, MAX_BODY };
+	static const struct program program = { .name = "service-manager", .routes = routes, .max_body = MAX_BODY };
 	struct app app;
 
 	app_open(&app, program.name, NULL, APP_STORE | APP_KEYS | APP_CATALOGUE | APP_PAGES | APP_LINKS);

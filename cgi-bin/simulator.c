@@ -54,7 +54,7 @@ main(void)
 		{ "/sim/api/", "GET POST", nothing, serve_refuse_json },
 		{ NULL, NULL, NULL, sim_refuse },
 	};
-	static const struct program program = { "simulator", routes, MAX_BODY };
+	static const struct program program = { .name = "simulator", .routes = routes, .max_body = MAX_BODY };
 	struct app app;
 
 	app_open(&app, program.name, NULL, APP_STORE | APP_PAGES);

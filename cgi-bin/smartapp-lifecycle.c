@@ -135,7 +135,7 @@ main(void)
 		fprintf(stderr, "smartapp-lifecycle: %s\n", why);
 		return 1;
 	}
-	const struct program program = { "smartapp-lifecycle", routes, (size_t)app.config->limits.body };
+	const struct program program = { .name = "smartapp-lifecycle", .routes = routes, .max_body = (size_t)app.config->limits.body };
 	int status = serve(&program, &app);
 	smartapp_close(&smartapp);
 	app_close(&app);

@@ -167,7 +167,7 @@ main(void)
 	struct app app;
 
 	app_open(&app, "web-services", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS | APP_WEBAPPS | APP_RATE | APP_LINKS);
-	const struct program program = { "web-services", routes, (size_t)app.config->limits.body };
+	const struct program program = { .name = "web-services", .routes = routes, .max_body = (size_t)app.config->limits.body };
 	int rc = serve(&program, &app);
 	app_close(&app);
 	return rc;

@@ -105,16 +105,42 @@ engine_get(struct engine *e, struct arena *arena, const char *key, struct engine
 	return STORE_OK;
 }
 
+/* What stands below end is to get to disk. */
 static enum store_result
-engine_settle(struct engine *e)
+keep(struct engine *e, uint64_t end, enum engine_when when)
+{
+	if (when == ENGINE_DURABLE)
+		return commit_wait(e, end);
+	if (when == ENGINE_OWED && end > e->owed)
+		e->owed = end;
+	return STORE_OK;
+}
+
+static enum store_result
+settle(struct engine *e, enum engine_when when)
 {
 	bool was_void = e->seen_void;
 	uint64_t seen = e->seen;
 
 	e->seen = 0;	/* from here on it is settled, or said that it is not */
 	e->seen_void = false;
-	enum store_result r = seen != 0 ? commit_wait(e, seen) : STORE_OK;
+	enum store_result r = seen != 0 ? keep(e, seen, when) : STORE_OK;
 	return was_void ? STORE_FAILED : r;
+}
+
+static enum store_result
+engine_settle(struct engine *e)
+{
+	return settle(e, ENGINE_DURABLE);
+}
+
+static uint64_t
+engine_owed(struct engine *e)
+{
+	uint64_t owed = e->owed;
+
+	e->owed = 0;
+	return owed;
 }
 
 /* Too many sealed segments, and nobody folds them: do it here, once. */
@@ -133,7 +159,7 @@ append_or_fold(struct engine *e, const struct engine_read *reads, size_t n_reads
 
 static enum store_result
 engine_commit(struct engine *e, const struct engine_read *reads, size_t n_reads, const struct engine_write *writes,
-    size_t n_writes, bool soon)
+    size_t n_writes, enum engine_when when)
 {
 	uint64_t end = 0;
 	enum store_result r;
@@ -141,15 +167,15 @@ engine_commit(struct engine *e, const struct engine_read *reads, size_t n_reads,
 	recovery_revive(e, n_writes > 0);
 	if (n_writes == 0) {
 		r = n_reads > 1 ? commit_check(e, reads, n_reads) : STORE_OK;
-		return r == STORE_OK && !soon ? engine_settle(e) : r;
+		return r == STORE_OK && when != ENGINE_SOON ? settle(e, when) : r;
 	}
 	if (e->control == NULL || e->read_only)
 		return e->degraded != STORE_OK ? e->degraded : STORE_FAILED;
 	r = append_or_fold(e, reads, n_reads, writes, n_writes, &end);
 	atomic_fetch_add_explicit(r == STORE_CONFLICT ? &e->control->conflicts : &e->control->commits, 1,
 	    memory_order_relaxed);
-	if (r == STORE_OK && !soon)
-		r = commit_wait(e, end);
+	if (r == STORE_OK)
+		r = keep(e, end, when);
 	fold_if_due(e);
 	return r;
 }
@@ -221,6 +247,6 @@ engine_backup(struct engine *e, const char *to, char *why, size_t why_size)
 
 const struct engine_ops engine_gdbm = {
 	.name = "gdbm", .open = engine_open, .close = engine_close, .get = engine_get, .commit = engine_commit,
-	.settle = engine_settle, .each = engine_each, .fold = engine_fold, .check = engine_check, .stats = tools_stats,
+	.settle = engine_settle, .owed = engine_owed, .await = commit_wait, .each = engine_each, .fold = engine_fold, .check = engine_check, .stats = tools_stats,
 	.backup = engine_backup,
 };

@@ -28,6 +28,13 @@ struct engine_record {
 	int64_t		 expires;
 };
 
+/* When does commit say STORE_OK? */
+enum engine_when {
+	ENGINE_DURABLE,		/* when it is on disk */
+	ENGINE_SOON,		/* when others see it */
+	ENGINE_OWED,		/* the same, and owed answers with what to await */
+};
+
 struct engine_ops {
 	const char	*name;
 	enum store_result (*open)(struct engine **, const struct store_options *, char *why, size_t why_size);
@@ -36,11 +43,14 @@ struct engine_ops {
 	enum store_result (*get)(struct engine *, struct arena *, const char *key, struct engine_record *);
 	/* NULL where a read costs no question. db/store.h, store_expect; a key may be NULL. */
 	void		 (*expect)(struct engine *, struct arena *, const char *const *keys, size_t n);
-	/* All of writes, or nothing: STORE_CONFLICT if any key's version is not as read. Durable when STORE_OK, unless soon.
-	 * With no writes: only check that the reads hold together, and (unless soon) wait until what was read is on disk. */
+	/* All of writes, or nothing: STORE_CONFLICT if any key's version is not as read.
+	 * With no writes: only check that the reads hold together, and (unless ENGINE_SOON) see that what was read gets to disk. */
 	enum store_result (*commit)(struct engine *, const struct engine_read *, size_t reads,
-	    const struct engine_write *, size_t writes, bool soon);
+	    const struct engine_write *, size_t writes, enum engine_when);
 	enum store_result (*settle)(struct engine *);
+	/* store_owed and store_await; both NULL where STORE_OK is always durable: there is no ENGINE_OWED then. */
+	uint64_t	 (*owed)(struct engine *);
+	enum store_result (*await)(struct engine *, uint64_t owed);
 	enum store_result (*each)(struct engine *, store_each_fn, void *arg);
 	enum store_result (*fold)(struct engine *);
 	enum store_result (*check)(struct engine *, FILE *out);

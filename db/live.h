@@ -25,6 +25,7 @@ struct engine {
 	struct view	 view;
 	uint64_t	 seen;		/* what was read stands below this place of the journal */
 	bool		 seen_void;	/* something read before that was taken back */
+	uint64_t	 owed;		/* what was promised since engine_owed stands below this place; 0: nothing was */
 	char		*buf;		/* a transaction being written */
 	size_t		 buf_size, buf_len;
 	uint64_t	 buf_salt;	/* its operations' checksums are for this segment's salt; 0: not made yet */

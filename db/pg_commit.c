@@ -233,8 +233,9 @@ check_reads(struct engine *e, const struct engine_read *reads, size_t n_reads)
 
 enum store_result
 pg_commit_run(struct engine *e, const struct engine_read *reads, size_t n_reads, const struct engine_write *writes, size_t n_writes,
-    bool soon)
+    enum engine_when when)
 {
+	bool soon = when == ENGINE_SOON;
 	struct pg_value v[10];
 	enum store_result r;
 

@@ -43,7 +43,7 @@ enum pg_fault	 pg_ask(struct engine *, const struct pg_statement *, const struct
 enum store_result pg_read_one(struct engine *, struct arena *, const char *key, struct engine_record *);
 void		 pg_read_expect(struct engine *, struct arena *, const char *const *keys, size_t n);
 enum store_result pg_commit_run(struct engine *, const struct engine_read *, size_t n_reads, const struct engine_write *,
-		    size_t n_writes, bool soon);
+		    size_t n_writes, enum engine_when);
 enum store_result pg_commit_settle(struct engine *);
 enum store_result pg_tools_each(struct engine *, store_each_fn, void *arg);
 enum store_result pg_tools_fold(struct engine *);

@@ -28,6 +28,7 @@ struct store {
 	const struct engine_ops	*ops;
 	struct engine		*engine;
 	struct recall		*recall;	/* NULL until it is asked for */
+	bool			 defers;	/* store_defer */
 	struct arena		*scratch;	/* of the last transaction, empty, for the next one; NULL: none, or in use */
 };
 
@@ -48,7 +49,7 @@ struct store_tx {
 	struct touched	*keys;
 	size_t		 count, size;
 	size_t		 reads, writes, bytes;
-	bool		 soon;		/* store_run_soon */
+	enum engine_when when;
 	enum store_result spoiled;	/* a read that failed: what fn makes of it must not be committed */
 	struct after	*after, **last_after;
 };
@@ -328,7 +329,7 @@ commit(struct store_tx *tx, bool with_writes)
 		if (t->written && with_writes)
 			writes[w++] = (struct engine_write){ t->key, t->value, t->expires };
 	}
-	return tx->store->ops->commit(tx->store->engine, reads, r, writes, w, tx->soon);
+	return tx->store->ops->commit(tx->store->engine, reads, r, writes, w, tx->when);
 }
 
 /* One attempt. STORE_CONFLICT from the engine sets *again; from fn it is fn's own word. */
@@ -380,13 +381,13 @@ back_off(int run)
 }
 
 static enum store_result
-run(struct store *s, struct arena *arena, store_fn fn, void *arg, bool soon)
+run(struct store *s, struct arena *arena, store_fn fn, void *arg, enum engine_when when)
 {
 	enum store_result r = STORE_CONFLICT;
 	bool again = true;
 
 	for (int i = 0; again && i < RUNS; i++) {
-		struct store_tx tx = { .store = s, .arena = arena, .soon = soon };
+		struct store_tx tx = { .store = s, .arena = arena, .when = when };
 		if (i > 0)
 			back_off(i);
 		tx.scratch = s->scratch != NULL ? s->scratch : arena_new(SCRATCH_MAX);
@@ -405,13 +406,31 @@ run(struct store *s, struct arena *arena, store_fn fn, void *arg, bool soon)
 enum store_result
 store_run(struct store *s, struct arena *arena, store_fn fn, void *arg)
 {
-	return run(s, arena, fn, arg, false);
+	return run(s, arena, fn, arg, s->defers ? ENGINE_OWED : ENGINE_DURABLE);
 }
 
 enum store_result
 store_run_soon(struct store *s, struct arena *arena, store_fn fn, void *arg)
 {
-	return run(s, arena, fn, arg, true);
+	return run(s, arena, fn, arg, ENGINE_SOON);
+}
+
+void
+store_defer(struct store *s)
+{
+	s->defers = s->ops->owed != NULL;
+}
+
+uint64_t
+store_owed(struct store *s)
+{
+	return s->defers ? s->ops->owed(s->engine) : 0;
+}
+
+enum store_result
+store_await(struct store *s, uint64_t owed)
+{
+	return owed == 0 ? STORE_OK : s->ops->await(s->engine, owed);
 }
 
 /* --- straight to the engine --- */

@@ -83,6 +83,18 @@ enum store_result store_run(struct store *, struct arena *, store_fn, void *arg)
  * transaction that waits for it. A killed process loses nothing of it, a power cut may. For what no answer rests on. */
 enum store_result store_run_soon(struct store *, struct arena *, store_fn fn, void *arg);
 
+/* For a process that has several answers in hand, so that it need not wait for the disk with each of them. From here on store_run, too,
+ * says STORE_OK as soon as all others see what was written. No answer that rests on it may be sent before store_await has said
+ * STORE_OK to what store_owed gave when the transaction had been run. Where a server keeps the records nothing changes. */
+void		 store_defer(struct store *);
+
+/* The transactions since the last call, as a mark for store_await; 0: the disk has all of them. */
+uint64_t	 store_owed(struct store *);
+
+/* Wait until the disk has the transactions that a mark stands for, and all before. Anything but STORE_OK: it did not take
+ * them, they have been taken back. */
+enum store_result store_await(struct store *, uint64_t owed);
+
 /* Inside fn. Reads are repeatable and see the transaction's own writes. A read that fails (neither STORE_OK nor
  * STORE_ABSENT) is store_run's result, whatever fn makes of it. */
 enum store_result store_tx_get(struct store_tx *, const char *key, const char **value);

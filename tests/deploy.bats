@@ -170,7 +170,7 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 	assert_success
 	assert_line --regexp '^nginx +[0-9]+ +- +up$'
 	assert_line --regexp '^schema-webhook +[0-9]+ +4 +up$'
-	assert_line --regexp '^token +[0-9]+ +4 +up$'
+	assert_line --regexp '^token +[0-9]+ +2 +up$'
 	assert_line --partial '"status":"ok"'
 }
 
@@ -331,7 +331,7 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 	run deploy status --root "$R"
 	assert_success
 	assert_line --regexp '^schema-webhook +[0-9]+ +4 +up$'
-	assert_line --regexp '^token +[0-9]+ +4 +up$'
+	assert_line --regexp '^token +[0-9]+ +2 +up$'
 }
 
 @test "a new build that does not start is refused, and the former one goes on without a gap" {

@@ -138,8 +138,8 @@ strangers() {
 				print FILENAME ":" FNR ": includes " $2 ", which is known to " files " alone"
 		}
 		/^[ \t]*#[ \t]*include[ \t]*</ {
-			knows("fcgi", "cgi-bin/web/serve.c")
-			knows("fastcgi", "cgi-bin/web/serve.c")
+			knows("fcgi", "cgi-bin/web/wire.c")
+			knows("fastcgi", "cgi-bin/web/wire.c")
 			knows("libxml/", "cgi-bin/base/xml.c")
 			knows("yaml.h", "cgi-bin/base/yaml.c")
 			knows("curl/", "cgi-bin/web/fetch.c")
@@ -164,7 +164,7 @@ strangers() {
 @test "one file each knows a foreign header" {
 	good strangers
 	put cgi-bin/oauth/user.c <<<'#include <fcgiapp.h>'
-	put cgi-bin/web/serve.c <<<'#include <fcgiapp.h>'
+	put cgi-bin/web/wire.c <<<'#include <fcgiapp.h>'
 	put cgi-bin/oauth/token.c <<<'#include <jwt.h>'
 	put cgi-bin/web/request.c <<<'#include <curl/curl.h>'
 	put cgi-bin/base/log.c <<<'#include <openssl/evp.h>'

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/pause.h"
 #include "base/banned.h"
 
 #define SIZE	(BELL_CELLS * sizeof(atomic_uint))
@@ -137,6 +138,7 @@ bell_wait(const char *name, unsigned reading, int64_t ms)
 	while (bell_reading(name) == reading) {
 		if ((left = end - now_ms()) <= 0)
 			return false;
+		pause_begin();
 		if (p.fd < 0) {
 			poll(NULL, 0, left < BLIND ? (int)left : BLIND);
 			return true;

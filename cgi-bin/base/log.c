@@ -39,10 +39,13 @@ is_quiet(enum log_level level)
 	return set != 0 ? level + 1 < set : level < lowest;
 }
 
-void
+const char *
 log_request(const char *id)
 {
+	const char *before = request_id;
+
 	request_id = id;
+	return before;
 }
 
 /* Append to line at *len; what does not fit is cut. */

@@ -14,8 +14,8 @@ void	 log_open(const char *program, enum log_level level);
 /* From now on the level is the one that gatehouse log level has set for this program, while it has set one. Needs metrics_open. */
 void	 log_follow(void);
 
-/* The id of the request that the following lines belong to; NULL for none. Kept by pointer. */
-void	 log_request(const char *id);
+/* The id of the request that the following lines belong to; NULL for none. Kept by pointer. The one before. */
+const char *log_request(const char *id);
 
 /* event: a word such as "login_ok", of the program's own text: it is known by its place. fmt makes the rest, "user=%s status=%d"; values with spaces stand
  * in double quotes that the caller writes. Control characters are replaced; lines are cut at 2,000 bytes. */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/pause.h"
 #include "base/secret.h"
 #include "link/connector.h"
 #include "link/fill.h"
@@ -179,6 +180,7 @@ ask_run(struct ask *c, int64_t deadline)
 		struct fetch_answer answer = { .body = "", .head = "", .error = "it took too long" };
 		int64_t left = deadline - clock_ms();
 		if (next == ASK_WAIT && left > ASK_WAIT_MS) {
+			pause_begin();
 			nanosleep(&(struct timespec){ 0, ASK_WAIT_MS * 1000000L }, NULL);
 			next = ask_again(c);
 		} else if (next == ASK_WAIT) {

@@ -79,11 +79,11 @@ log_answer(const struct schema_message *m, const struct interaction *it, enum sc
 }
 
 struct json *
-schema_refusal(struct arena *a, const char *why)
+schema_refusal(struct arena *a, enum schema_error e, const char *why)
 {
 	struct json *answer = schema_envelope(a, NULL, NULL);
 
-	schema_set_error(a, answer, SCHEMA_BAD_REQUEST, why);
+	schema_set_error(a, answer, e, why);
 	return answer;
 }
 
@@ -165,7 +165,7 @@ schema_answer(const struct schema_context *x, const char *body, size_t len, int 
 	*status = 400;
 	m.root = json_parse(x->arena, body, len, &err);
 	if (m.root == NULL || json_type(m.root) != JSON_OBJECT)
-		return schema_refusal(x->arena, err.what);
+		return schema_refusal(x->arena, SCHEMA_BAD_REQUEST, err.what);
 	m.scratch = scratch != NULL ? scratch : arena_new(SCRATCH);
 	struct json *answer = answer_message(&m, status);
 	arena_reset(scratch = m.scratch);

@@ -4,6 +4,8 @@
 
 #include <stddef.h>
 
+#include "schema/envelope.h"
+
 struct arena;
 struct catalogue;
 struct config;
@@ -25,7 +27,7 @@ struct schema_context {
  * JSON object; 503 if the store cannot be used now (schema protocol 2.3, 3). */
 struct json	*schema_answer(const struct schema_context *, const char *body, size_t len, int *status);
 
-/* What is answered to a request that is no message: BAD-REQUEST, in Schema's form. */
-struct json	*schema_refusal(struct arena *, const char *why);
+/* What is answered to a request that is no message (SCHEMA_BAD_REQUEST), or to any, in Schema's form. */
+struct json	*schema_refusal(struct arena *, enum schema_error, const char *why);
 
 #endif

@@ -28,7 +28,8 @@ void
 endpoint_refuse(struct app *app, const struct request *rq, struct response *rs, int status, const char *why)
 {
 	(void)app;
-	response_json(rs, status, oauth_error_json(rq->arena, OAUTH_INVALID_REQUEST, why));
+	response_json(rs, status, oauth_error_json(rq->arena,
+	    status == 503 ? OAUTH_TEMPORARILY_UNAVAILABLE : OAUTH_INVALID_REQUEST, why));
 }
 
 struct token_context

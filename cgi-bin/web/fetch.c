@@ -13,6 +13,7 @@
 
 #include "base/arena.h"
 #include "base/metrics.h"
+#include "base/pause.h"
 #include "web/address.h"
 #include "base/banned.h"
 
@@ -309,6 +310,7 @@ fetch_wait(struct fetcher *f, int fd, int timeout_ms)
 	struct curl_waitfd more = { .fd = fd, .events = CURL_WAIT_POLLIN };
 	int running, left;
 
+	pause_begin();
 	curl_multi_perform(f->multi, &running);
 	if ((size_t)running == f->running)	/* none has ended already */
 		curl_multi_poll(f->multi, fd >= 0 ? &more : NULL, fd >= 0 ? 1 : 0, timeout_ms, NULL);

@@ -2,7 +2,9 @@
 #ifndef WEB_SERVE_H
 #define WEB_SERVE_H
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct app;
 struct request;
@@ -25,14 +27,18 @@ struct program {
 	const char	*name;
 	const struct route *routes;	/* ends with path NULL, whose refuse is for unknown paths */
 	size_t		 max_body;	/* bytes */
+	/* Answers that may wait (response_wait): a process keeps so many of them open and goes on serving others meanwhile. */
+	size_t		 waiting;
+	/* NULL, or: what an answer rests on may not be on disk yet when its handler returns. owed says what it then waits for, since it was
+	 * last asked (0: for nothing), and pay waits for that. Several answers wait together. Where pay says false, what the handler did
+	 * has been undone, and 503 is answered. */
+	uint64_t	 (*owed)(struct app *);
+	bool		 (*pay)(struct app *, uint64_t owed);
 };
 
-/* Serve until SIGTERM or SIGUSR1 (a request in hand is finished first), or one request if started as CGI. The exit status. */
+/* Serve until SIGTERM or SIGUSR1 (what is in hand is answered first, with what there is), or one request if started as CGI.
+ * The exit status. */
 int	 serve(const struct program *, struct app *);
-
-/* The same for a program whose answers may wait (response_wait): a process keeps up to waiting of them open and goes on serving
- * others meanwhile. Told to stop, it answers them with what there is. */
-int	 serve_patient(const struct program *, struct app *, size_t waiting);
 
 /* A refusal as {"error":"...","error_description":"..."}: for JSON endpoints that have no form of their own. */
 void	 serve_refuse_json(struct app *, const struct request *, struct response *, int status, const char *why);

@@ -1,12 +1,14 @@
 // compare.mjs: this tree beside another commit of it: the same loads in turn, and what the change did.
 //
-//   node tests/bench/compare.mjs COMMIT     ROUNDS (5)  SECONDS (2)  CONNECTIONS (16)  HOMES (500)  SPREAD (16)
+//   node tests/bench/compare.mjs COMMIT     ROUNDS (5)  SECONDS (2)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16)
+//	ROWS (all: discovery,refresh_states,command,refresh_token,rest)
 import path from 'node:path';
 import { requestsOf, startOurs } from './ours.mjs';
 import { at, atEnd, cpu, load, median, number, perform, run, say, top } from './stage.mjs';
 
 const rounds = number('ROUNDS', 5), seconds = number('SECONDS', 2), connections = number('CONNECTIONS', 16);
 const kinds = { discovery: 'schema-webhook', refresh_states: 'schema-webhook', command: 'schema-webhook', refresh_token: 'token', rest: 'web-services' };
+const rows = Object.entries(kinds).filter(([kind]) => (process.env.ROWS ?? Object.keys(kinds).join()).split(',').includes(kind));
 
 async function checkOut(commit) {
 	const tree = at('tree');
@@ -21,11 +23,11 @@ async function main(commit) {
 	const trees = { before: await checkOut(commit), now: top }, seen = {}, sides = {}, next = {};
 	await run('make', ['-s', '-C', top, '-j2', 'all']);
 	for (const [side, tree] of Object.entries(trees)) {
-		const o = await startOurs({ name: side, tree, homes: number('HOMES', 500) });
+		const o = await startOurs({ name: side, tree, homes: number('HOMES', 2000) });
 		sides[side] = { o, files: await requestsOf(o, number('SPREAD', 16)) };
 	}
 	for (let round = 0; round < rounds; round++)
-		for (const [kind, program] of Object.entries(kinds))
+		for (const [kind, program] of rows)
 			for (const [side, { o, files }] of Object.entries(sides)) {
 				const more = kind === 'rest' ? ['repeat=20', `from=${next[side] ?? 0}`] : kind === 'refresh_token' ? ['chain=refresh_token'] : ['fresh=requestId'];
 				const pids = await o.processes(program), had = await cpu(pids), r = await load(o.port, files[kind], connections, seconds, ...more);

@@ -276,6 +276,8 @@ commit(struct store *s, struct arena *a, struct progress *p)
 	long n = 0;
 	enum store_result r = store_run(s, a, count_up, &n);
 
+	if (r == STORE_OK)
+		r = store_await(s, store_owed(s));
 	if (n > p->tried)
 		p->tried = n;
 	if (r == STORE_OK)

@@ -16,6 +16,34 @@ count_records(void *arg, const char *key, const char *value, int64_t expires)
 	return true;
 }
 
+#define TOGETHER 4
+
+/* Several transactions, for which the disk is then waited one after the other. How many of them failed. */
+static int
+commit_together(struct store *s, struct arena *a, struct progress *p)
+{
+	uint64_t owed[TOGETHER];
+	long n[TOGETHER] = { 0 };
+	int bad = 0;
+
+	for (int i = 0; i < TOGETHER; i++) {
+		bool seen = store_run(s, a, count_up, &n[i]) == STORE_OK;
+		owed[i] = store_owed(s);
+		if (n[i] > p->tried)
+			p->tried = n[i];
+		if (!seen || owed[i] == 0)
+			n[i] = 0;
+	}
+	for (int i = 0; i < TOGETHER; i++)
+		if (n[i] == 0 || store_await(s, owed[i]) != STORE_OK)
+			bad++;
+		else if (n[i] > p->acked)
+			p->acked = n[i];
+	return bad;
+}
+
+static bool deferred;	/* answers wait for the disk together */
+
 /* Everything that a store does. How many of it failed. */
 static int
 work(struct store *s, struct arena *a, struct progress *p, const char *copy)
@@ -25,11 +53,17 @@ work(struct store *s, struct arena *a, struct progress *p, const char *copy)
 	const char *v;
 	FILE *out = fopen("/dev/null", "w");
 
+	if (deferred) {
+		store_defer(s);
+		bad += commit_together(s, a, p);
+	}
 	for (int i = 0; i < 7; i++)
 		bad += commit(s, a, p) != STORE_OK;
 	bad += store_fold(s) != STORE_OK;
 	for (int i = 0; i < 6; i++)
 		bad += commit(s, a, p) != STORE_OK;
+	if (deferred)
+		bad += commit_together(s, a, p);
 	enum store_result r = store_get(s, a, "n", &v);
 	bad += r != STORE_OK && (r != STORE_ABSENT || p->acked > 0);
 	bad += store_settle(s) != STORE_OK;
@@ -133,7 +167,7 @@ try_faults(struct plan how, struct arena *a, int *bad)
 }
 
 static void
-test_faults(struct arena *a)
+test_faults(struct arena *a, bool together)
 {
 	static const struct { const char *name; struct plan plan; } all[] = {
 		{ "EIO once", { .mode = FAIL, .error = EIO } },
@@ -148,10 +182,11 @@ test_faults(struct arena *a)
 		{ "EIO from all syncs", { .mode = FAIL, .error = EIO, .syncs_only = true, .for_ever = true } },
 	};
 
+	deferred = together;
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
 		int bad = 0;
 		long n = try_faults(all[i].plan, a, &bad);
-		printf("# %s: %ld calls\n", all[i].name, n);
+		printf("# %s%s: %ld calls\n", all[i].name, deferred ? ", waited for together" : "", n);
 		CHECK(bad == 0 && n > 10);
 	}
 }
@@ -162,7 +197,8 @@ main(void)
 	struct arena *a = arena_new(64u << 20);
 
 	help_begin();
-	test_faults(a);
+	test_faults(a, false);
+	test_faults(a, true);
 	help_end();
 	arena_free(a);
 	return check_end();

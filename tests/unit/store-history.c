@@ -1,6 +1,8 @@
 /* Many processes, a history of what each asked and was told, and a judge: is there one order of all transactions that
  * explains it, in which nothing comes before what had ended when it began? (strict serializability: every record by
- * itself is then linearizable, and transactions are atomic). Some of the processes are killed on the way. */
+ * itself is then linearizable, and transactions are atomic). Some of the processes are killed on the way.
+ *
+ * long because: the judge and what it judges are one argument. */
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/mman.h>
@@ -57,12 +59,37 @@ touch(struct store_tx *tx, void *arg)
 	return r;
 }
 
+#define OWED 8	/* answers that one process keeps back */
+
+/* Answers that wait for the disk together. */
+struct answers {
+	struct op	*op[OWED];
+	uint64_t	 owed[OWED];
+	int		 n;
+};
+
+static void
+answer(struct store *s, struct answers *w)
+{
+	for (int i = 0; i < w->n; i++) {
+		enum store_result r = store_await(s, w->owed[i]);
+		w->op[i]->ended = now();
+		atomic_store(&w->op[i]->state, r == STORE_OK ? 1 : 2);
+	}
+	w->n = 0;
+}
+
+/* Every second one answers several of its transactions together. */
 static _Noreturn void
 worker(uint64_t seed)
 {
+	bool defers = help_random(&seed) % 2 == 0;
+	struct answers waiting = { .n = 0 };
 	struct arena *a = arena_new(64u << 20);
 	struct store *s = help_open(path, SEGMENT, true);
 
+	if (s != NULL && defers)
+		store_defer(s);
 	while (s != NULL && !atomic_load(&history->stop)) {
 		int i = atomic_fetch_add(&history->count, 1);
 		if (i >= OPS)
@@ -73,12 +100,19 @@ worker(uint64_t seed)
 		op->key[1] = (op->key[0] + 1 + (int)(help_random(&seed) % (KEYS - 1))) % KEYS;
 		op->begun = now();
 		enum store_result r = store_run(s, a, touch, op);
-		op->ended = now();
-		atomic_store(&op->state, r == STORE_OK ? 1 : 2);
+		if (r != STORE_OK)
+			atomic_store(&op->state, 2);
+		else {
+			waiting.op[waiting.n] = op;
+			waiting.owed[waiting.n++] = store_owed(s);
+		}
+		if (!defers || waiting.n == OWED || help_random(&seed) % 4 == 0)
+			answer(s, &waiting);
 		if (help_random(&seed) % 500 == 0)
 			store_fold(s);
 		arena_reset(a);
 	}
+	answer(s, &waiting);
 	_exit(0);
 }
 

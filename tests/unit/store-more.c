@@ -167,6 +167,58 @@ test_soon(void)
 	store_close(s);
 }
 
+/* --- answers that wait for the disk together --- */
+
+static enum store_result
+look_fn(struct store_tx *tx, void *arg)
+{
+	const char **keys = arg, *v;
+
+	store_tx_get(tx, keys[0], &v);
+	return store_tx_get(tx, keys[1], &v);
+}
+
+static void
+test_deferred(void)
+{
+	const char *path = below("deferred"), *both[] = { "a", "b" };
+	struct store *s = help_open(path, SEGMENT, true), *t = help_open(path, SEGMENT, true);
+
+	CHECK(put(s, "a", "1", 0) == STORE_OK && store_owed(s) == 0);
+	store_defer(s);
+	uint64_t syncs = stat_of(s, "syncs");
+	CHECK(store_owed(s) == 0 && store_await(s, 0) == STORE_OK);
+	CHECK(put(s, "a", "2", 0) == STORE_OK);
+	uint64_t first = store_owed(s);
+	CHECK(put(s, "b", "3", 0) == STORE_OK && put(s, "c", "4", 0) == STORE_OK);
+	uint64_t last = store_owed(s);
+	CHECK(first != 0 && last != 0 && last != first && store_owed(s) == 0 && stat_of(s, "syncs") == syncs);
+	CHECK_STR(get(t, "c"), "4");
+	/* The disk is waited for once. */
+	CHECK(store_await(s, first) == STORE_OK && stat_of(s, "syncs") == syncs + 1);
+	CHECK(store_await(s, last) == STORE_OK && store_await(s, first) == STORE_OK && stat_of(s, "syncs") == syncs + 1);
+	/* Who only read owes what it saw of others, whoever they are. */
+	CHECK(put_soon(t, "a", "5") == STORE_OK);
+	CHECK(store_run(s, arena, look_fn, both) == STORE_OK && stat_of(s, "syncs") == syncs + 1);
+	last = store_owed(s);
+	CHECK(last != 0 && store_await(s, last) == STORE_OK && stat_of(s, "syncs") == syncs + 2);
+	/* What need not be on disk is not owed; a commit of somebody who waits takes all along. */
+	CHECK(put_soon(s, "d", "6") == STORE_OK && store_owed(s) == 0);
+	CHECK(put(s, "e", "7", 0) == STORE_OK && put(t, "f", "8", 0) == STORE_OK && stat_of(s, "syncs") == syncs + 3);
+	CHECK(store_await(s, store_owed(s)) == STORE_OK && stat_of(s, "syncs") == syncs + 3);
+	/* Across the ends of segments and a fold. */
+	CHECK(put(s, "g", "9", 0) == STORE_OK);
+	first = store_owed(s);
+	for (int i = 0; i < 100; i++)
+		CHECK(put(s, arena_printf(arena, "many/%d", i), arena_printf(arena, "%0*d", 2000, i), 0) == STORE_OK);
+	last = store_owed(s);
+	CHECK(store_fold(t) == STORE_OK && store_await(s, last) == STORE_OK && store_await(s, first) == STORE_OK);
+	CHECK_STR(get(t, "g"), "9");
+	CHECK(store_check(t, stdout) == STORE_OK);
+	store_close(t);
+	store_close(s);
+}
+
 /* --- a read-only file system --- */
 
 static int
@@ -331,6 +383,7 @@ main(void)
 	test_versions();
 	test_copy();
 	test_soon();
+	test_deferred();
 	test_read_only();
 	test_without_folds();
 	test_full_disk();
