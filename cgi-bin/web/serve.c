@@ -4,7 +4,6 @@
  * are owed (their work is done, and the disk is waited for once for all of them). */
 #include "web/serve.h"
 
-#include <errno.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
@@ -17,6 +16,7 @@
 #include "base/banned.h"
 
 #define TAKE 16		/* requests that are taken before anything else is looked at */
+#define OWED_MS 5	/* that the first of them may be kept waiting for the others' work */
 #define LOOK_MS 1000	/* a ring may have got lost before the ear was there */
 
 struct room {
@@ -32,54 +32,54 @@ struct room {
 static struct turn *
 take_spare(struct room *room)
 {
-	struct turn *e = room->spare;
+	struct turn *t = room->spare;
 
-	if (e != NULL)
-		room->spare = e->next;
+	if (t != NULL)
+		room->spare = t->next;
 	else
-		e = turn_new(room->program, room->app);
-	return e;
+		t = turn_new(room->program, room->app);
+	return t;
 }
 
 static void
-put_spare(struct room *room, struct turn *e)
+put_spare(struct room *room, struct turn *t)
 {
-	e->next = room->spare;
-	room->spare = e;
+	t->next = room->spare;
+	room->spare = t;
 }
 
 /* Its handler has spoken. */
 static void
-answer(struct room *room, struct turn *e)
+answer(struct room *room, struct turn *t)
 {
-	e->owed = room->program->owed != NULL ? room->program->owed(room->app) : 0;
+	t->owed = room->program->owed != NULL ? room->program->owed(room->app) : 0;
 	if (room->undone)
-		turn_undo(e);
-	if (room->undone || e->owed == 0) {
+		turn_undo(t);
+	if (room->undone || t->owed == 0) {
 		room->undone = false;
-		turn_finish(e);
-		put_spare(room, e);
+		turn_finish(t);
+		put_spare(room, t);
 		return;
 	}
-	e->next = NULL;
-	*room->last_owed = e;
-	room->last_owed = &e->next;
+	t->next = NULL;
+	*room->last_owed = t;
+	room->last_owed = &t->next;
 }
 
 /* Answer all that is owed. The first one waits for the disk; it then mostly has what the others need, too. */
 static void
 pay(struct room *room)
 {
-	struct turn *e = room->owed, *next;
+	struct turn *t = room->owed, *next;
 
 	room->owed = NULL;
 	room->last_owed = &room->owed;
-	for (; e != NULL; e = next) {
-		next = e->next;
-		if (!room->program->pay(room->app, e->owed))
-			turn_undo(e);
-		turn_finish(e);
-		put_spare(room, e);
+	for (; t != NULL; t = next) {
+		next = t->next;
+		if (!room->program->pay(room->app, t->owed))
+			turn_undo(t);
+		turn_finish(t);
+		put_spare(room, t);
 	}
 }
 
@@ -98,24 +98,38 @@ pay_before_pause(void *arg)
 static enum wire_news
 admit(struct room *room)
 {
-	struct turn *e = take_spare(room);
+	struct turn *t = take_spare(room);
 
-	if (e == NULL)
+	if (t == NULL)
 		return WIRE_NOBODY;
-	enum wire_news news = wire_accept(e->wire);
+	enum wire_news news = wire_accept(t->wire);
 	if (news != WIRE_REQUEST) {
-		put_spare(room, e);
+		put_spare(room, t);
 		return news;
 	}
-	turn_begin(e, room->n_waiting >= room->program->waiting);
-	if (turn_try(e))
-		answer(room, e);
+	turn_begin(t, room->n_waiting >= room->program->waiting);
+	if (turn_try(t))
+		answer(room, t);
 	else {
-		e->next = room->waiting;
-		room->waiting = e;
+		t->next = room->waiting;
+		room->waiting = t;
 		room->n_waiting++;
 	}
 	return WIRE_REQUEST;
+}
+
+/* Take what is at the door: WIRE_REQUEST if there may be more. */
+static enum wire_news
+admit_some(struct room *room)
+{
+	enum wire_news news = WIRE_REQUEST;
+
+	for (int i = 0; i < TAKE && news == WIRE_REQUEST; i++) {
+		news = admit(room);
+		if (room->owed != NULL && turn_age(room->owed) >= OWED_MS)
+			break;
+	}
+	return news;
 }
 
 /* Look after those whose bell has rung or whose time has come; ms until the next of them, -1 if none waits. */
@@ -125,17 +139,17 @@ look(struct room *room, bool hurry)
 	int64_t soonest = -1;
 
 	for (struct turn **p = &room->waiting; *p != NULL;) {
-		struct turn *e = *p;
-		e->rq.hurry = hurry;
-		if ((hurry || turn_left(e) <= 0 || bell_reading(e->rs.bell) != e->rs.reading) && turn_try(e)) {
-			*p = e->next;
+		struct turn *t = *p;
+		t->rq.hurry = hurry;
+		if ((hurry || turn_left(t) <= 0 || bell_reading(t->rs.bell) != t->rs.reading) && turn_try(t)) {
+			*p = t->next;
 			room->n_waiting--;
-			answer(room, e);
+			answer(room, t);
 			continue;
 		}
-		int64_t left = turn_left(e) < 0 ? 0 : turn_left(e);
+		int64_t left = turn_left(t) < 0 ? 0 : turn_left(t);
 		soonest = soonest < 0 || left < soonest ? left : soonest;
-		p = &e->next;
+		p = &t->next;
 	}
 	return (int)(soonest > LOOK_MS ? LOOK_MS : soonest);
 }
@@ -171,9 +185,7 @@ loop(struct room *room)
 
 	while (open) {
 		struct epoll_event events[3];
-		enum wire_news news = WIRE_REQUEST;
-		for (int i = 0; i < TAKE && news == WIRE_REQUEST; i++)
-			news = admit(room);
+		enum wire_news news = admit_some(room);
 		pay(room);
 		int ms = look(room, false);
 		pay(room);
@@ -194,14 +206,14 @@ loop(struct room *room)
 
 /* From a shell there is nobody else to serve. */
 static bool
-once(struct turn *e)
+once(struct turn *t)
 {
-	turn_begin(e, false);
-	while (!turn_try(e))
-		bell_wait(e->rs.bell, e->rs.reading, e->rs.wait_ms);
-	if (e->program->owed != NULL && !e->program->pay(e->app, e->program->owed(e->app)))
-		turn_undo(e);
-	return turn_finish(e);
+	turn_begin(t, false);
+	while (!turn_try(t))
+		bell_wait(t->rs.bell, t->rs.reading, t->rs.wait_ms);
+	if (t->program->owed != NULL && !t->program->pay(t->app, t->program->owed(t->app)))
+		turn_undo(t);
+	return turn_finish(t);
 }
 
 int
@@ -209,22 +221,22 @@ serve(const struct program *program, struct app *app)
 {
 	struct room room = { .program = program, .app = app, .last_owed = &room.owed };
 	enum wire_kind kind = wire_kind();
-	struct turn *e = take_spare(&room);
+	struct turn *t = take_spare(&room);
 	bool well = false;
 
-	if (e == NULL || kind == WIRE_NONE)
+	if (t == NULL || kind == WIRE_NONE)
 		return 1;
 	if (kind == WIRE_CGI)
-		well = once(e);
-	put_spare(&room, e);
+		well = once(t);
+	put_spare(&room, t);
 	if (kind == WIRE_FASTCGI) {
 		pause_before(pay_before_pause, &room);
 		well = loop(&room);
 		pause_before(NULL, NULL);
 	}
-	while ((e = room.spare) != NULL) {
-		room.spare = e->next;
-		turn_free(e);
+	while ((t = room.spare) != NULL) {
+		room.spare = t->next;
+		turn_free(t);
 	}
 	return well ? 0 : 1;
 }

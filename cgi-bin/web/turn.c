@@ -80,46 +80,46 @@ take(struct wire *w, struct request *rq, size_t max_body, struct arena *a)
 struct turn *
 turn_new(const struct program *program, struct app *app)
 {
-	struct turn *e = calloc(1, sizeof(*e));
+	struct turn *t = calloc(1, sizeof(*t));
 
-	if (e == NULL)
+	if (t == NULL)
 		return NULL;
-	*e = (struct turn){ .wire = wire_new(), .arena = arena_new(ARENA_LIMIT), .program = program, .app = app };
-	if (e->wire == NULL) {
-		turn_free(e);
+	*t = (struct turn){ .wire = wire_new(), .arena = arena_new(ARENA_LIMIT), .program = program, .app = app };
+	if (t->wire == NULL) {
+		turn_free(t);
 		return NULL;
 	}
-	return e;
+	return t;
 }
 
 void
-turn_free(struct turn *e)
+turn_free(struct turn *t)
 {
-	if (e->wire != NULL)
-		wire_free(e->wire);
-	arena_free(e->arena);
-	free(e);
+	if (t->wire != NULL)
+		wire_free(t->wire);
+	arena_free(t->arena);
+	free(t);
 }
 
 void
-turn_begin(struct turn *e, bool hurry)
+turn_begin(struct turn *t, bool hurry)
 {
-	e->came = steady_ms();
-	e->came_us = machine_us();
-	e->tried = false;
-	e->refused = take(e->wire, &e->rq, e->program->max_body, e->arena);
-	e->rq.hurry = hurry;
-	e->route = find_route(e->program->routes, e->rq.path);
-	if (e->route->path == NULL && e->refused == 0)
-		e->refused = 404;
-	else if (e->refused == 0 && !text_list_has(e->route->methods, " ", e->rq.method))
-		e->refused = 405;
+	t->came = steady_ms();
+	t->came_us = machine_us();
+	t->tried = false;
+	t->refused = take(t->wire, &t->rq, t->program->max_body, t->arena);
+	t->rq.hurry = hurry;
+	t->route = find_route(t->program->routes, t->rq.path);
+	if (t->route->path == NULL && t->refused == 0)
+		t->refused = 404;
+	else if (t->refused == 0 && !text_list_has(t->route->methods, " ", t->rq.method))
+		t->refused = 405;
 }
 
 /* --- who answers it --- */
 
 static void
-refuse(struct turn *e, int status)
+refuse(struct turn *t, int status)
 {
 	static const struct { int status; const char *why; } whys[] = {
 		{ 400, "The request is malformed." },
@@ -134,47 +134,53 @@ refuse(struct turn *e, int status)
 	for (size_t i = 0; i < sizeof(whys) / sizeof(whys[0]); i++)
 		if (whys[i].status == status)
 			why = whys[i].why;
-	e->rs.status = status;
+	t->rs.status = status;
 	if (status == 405)
-		response_header(&e->rs, "Allow", e->route->methods);
+		response_header(&t->rs, "Allow", t->route->methods);
 	if (status == 503)
-		response_header(&e->rs, "Retry-After", "1");
-	e->route->refuse(e->app, &e->rq, &e->rs, status, why);
-	e->rs.status = status;
+		response_header(&t->rs, "Retry-After", "1");
+	t->route->refuse(t->app, &t->rq, &t->rs, status, why);
+	t->rs.status = status;
 }
 
 bool
-turn_try(struct turn *e)
+turn_try(struct turn *t)
 {
-	e->rs = response_new(e->arena);
+	t->rs = response_new(t->arena);
 	/* 0 is the first try's alone. */
-	e->asked = steady_ms();
-	int64_t waited = e->asked - e->came;
-	e->rq.waited = !e->tried ? 0 : waited > 0 ? waited : 1;
-	e->tried = true;
-	log_request(e->rq.id);
-	if (e->refused != 0)
-		refuse(e, e->refused);
+	t->asked = steady_ms();
+	int64_t waited = t->asked - t->came;
+	t->rq.waited = !t->tried ? 0 : waited > 0 ? waited : 1;
+	t->tried = true;
+	log_request(t->rq.id);
+	if (t->refused != 0)
+		refuse(t, t->refused);
 	else
-		e->route->handler(e->app, &e->rq, &e->rs);
+		t->route->handler(t->app, &t->rq, &t->rs);
 	log_request(NULL);
-	return e->rs.bell == NULL || e->rq.hurry;
+	return t->rs.bell == NULL || t->rq.hurry;
 }
 
 int64_t
-turn_left(const struct turn *e)
+turn_age(const struct turn *t)
 {
-	return e->asked + e->rs.wait_ms - steady_ms();
+	return steady_ms() - t->came;
+}
+
+int64_t
+turn_left(const struct turn *t)
+{
+	return t->asked + t->rs.wait_ms - steady_ms();
 }
 
 void
-turn_undo(struct turn *e)
+turn_undo(struct turn *t)
 {
-	const char *before = log_request(e->rq.id);
-	log_event(LOG_LEVEL_ERROR, "undone", "path=%.100s detail=\"the disk did not take what the answer rested on\"", e->route->path);
+	const char *before = log_request(t->rq.id);
+	log_event(LOG_LEVEL_ERROR, "undone", "path=%.100s detail=\"the disk did not take what the answer rested on\"", t->route->path);
 	log_request(before);
-	e->rs = response_new(e->arena);
-	refuse(e, 503);
+	t->rs = response_new(t->arena);
+	refuse(t, 503);
 }
 
 /* --- the answer --- */
@@ -222,18 +228,18 @@ count(const char *route, int status, int64_t us)
 }
 
 bool
-turn_finish(struct turn *e)
+turn_finish(struct turn *t)
 {
-	const char *sent = wire_variable(e->wire, "REQUEST_METHOD"), *route = e->route->path != NULL ? e->route->path : "-";
-	const char *before = log_request(e->rq.id);
+	const char *sent = wire_variable(t->wire, "REQUEST_METHOD"), *route = t->route->path != NULL ? t->route->path : "-";
+	const char *before = log_request(t->rq.id);
 
-	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", e->rq.method, route, e->rs.status);
-	if (e->rq.id_is_ours)	/* lighttpd has no ids: it puts down what it reads here */
-		response_header(&e->rs, "X-Request-Id", e->rq.id);
-	reply(e->wire, &e->rs, sent == NULL || strcmp(sent, "HEAD") != 0);
-	count(route, e->rs.status, machine_us() - e->came_us);
+	log_event(LOG_LEVEL_DEBUG, "request", "method=%s path=%.100s status=%d", t->rq.method, route, t->rs.status);
+	if (t->rq.id_is_ours)	/* lighttpd has no ids: it puts down what it reads here */
+		response_header(&t->rs, "X-Request-Id", t->rq.id);
+	reply(t->wire, &t->rs, sent == NULL || strcmp(sent, "HEAD") != 0);
+	count(route, t->rs.status, machine_us() - t->came_us);
 	log_request(before);
-	bool sent_all = wire_close(e->wire);
-	arena_reset(e->arena);
+	bool sent_all = wire_close(t->wire);
+	arena_reset(t->arena);
 	return sent_all;
 }

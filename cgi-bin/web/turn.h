@@ -43,6 +43,9 @@ void		 turn_undo(struct turn *);
 /* Answer and hang up; it is then empty, for the next request. False if the answer did not all go out. */
 bool		 turn_finish(struct turn *);
 
+/* ms since it came. */
+int64_t		 turn_age(const struct turn *);
+
 /* ms until the handler wants to be called again. */
 int64_t		 turn_left(const struct turn *);
 

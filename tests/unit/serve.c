@@ -94,6 +94,8 @@ on_request(struct app *app, const struct request *rq, struct response *rs)
 {
 	if (strstr(rq->path, "owe") != NULL)
 		owe(app, strstr(rq->path, "broken") != NULL);
+	if (strstr(rq->path, "long") != NULL)
+		sleep_ms(20);
 	if (strstr(rq->path, "pause") != NULL)
 		wait_for_somebody();
 	response_text(rs, 200, arena_printf(rq->arena, "answer to %s", rq->path));
@@ -107,6 +109,7 @@ start(int door)
 		{ "/plain", "GET", on_request, serve_refuse_json },
 		{ "/owe", "GET", on_request, serve_refuse_json },
 		{ "/owe-broken", "GET", on_request, serve_refuse_json },
+		{ "/owe-long", "GET", on_request, serve_refuse_json },
 		{ "/pause", "GET", on_request, serve_refuse_json },
 		{ "/owe-pause", "GET", on_request, serve_refuse_json },
 		{ "/owe-broken-pause", "GET", on_request, serve_refuse_json },
@@ -242,6 +245,19 @@ test_together(pid_t pid)
 	CHECK(answered == 40 && atomic_load(&shared->waits) > 1 && atomic_load(&shared->waits) <= 5);
 }
 
+/* Work that takes long is not added up before the first of them is answered. */
+static void
+test_long(pid_t pid)
+{
+	const char *const paths[] = { "/owe-long", "/owe-long", "/owe-long", "/owe-long" };
+	int fds[4];
+
+	ask_all(pid, fds, paths, 4);
+	for (int i = 0; i < 4; i++)
+		CHECK(is(fds[i], "200", "answer to /owe-long"));
+	CHECK(atomic_load(&shared->waits) == 4);
+}
+
 static void
 test_pause(pid_t pid)
 {
@@ -303,6 +319,7 @@ main(void)
 	CHECK(bind(door, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(door, 128) == 0);
 	pid_t pid = start(door);
 	test_together(pid);
+	test_long(pid);
 	test_pause(pid);
 	kill(pid, SIGTERM);
 	waitpid(pid, NULL, 0);
