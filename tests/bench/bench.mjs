@@ -6,7 +6,7 @@
 // median of the rounds, so that a noisy minute hits both. Each load is warmed up first; a figure is the median of the rounds, with the lowest and the
 // highest. An answer that is no success counts as an error, and there must be none. In the environment:
 //   ROUNDS (5)  SECONDS (3)  WARM (0.5)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16: households that a load goes to in turn)
-//   CODE_RATE (9000), GLEWLWYD_RATE (150): codes made beforehand for a second of load
+//   CODE_RATE (16000, a quarter of it for oidc-provider), GLEWLWYD_RATE (250): codes made beforehand for a second of load
 //   WORKERS (2: deploy.sh --workers; twice as many of the floors, as of schema-webhook)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
 import { startGlewlwyd, client as glewlwyd } from './peers/glewlwyd.mjs';
 import { floorLike, requestsOf, schemaRequestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
@@ -213,7 +213,7 @@ async function sizes(result) {
 
 async function main() {
 	const result = { rows: {}, latency: {}, connections: {}, spreads: {}, engine: {}, sizes: {}, rounds, seconds, at: connections, spread, homes, workers };
-	const codes = chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('CODE_RATE', 9000)) : 0;
+	const codes = chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('CODE_RATE', 16000)) : 0;
 	const wanted = new Set(chosen.flatMap((row) => Object.keys(rows[row].peers)));
 	say(`an instance with ${homes} households`);
 	const ours = await startOurs({ homes, codes, workers });
@@ -223,7 +223,7 @@ async function main() {
 	if (wanted.has('oidc-provider'))
 		peers['oidc-provider'] = await startOidc(npm, codes >> 2);
 	if (wanted.has('glewlwyd'))
-		peers.glewlwyd = await startDisk(chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('GLEWLWYD_RATE', 150)) : 0);
+		peers.glewlwyd = await startDisk(chosen.includes('code') ? Math.ceil((rounds * (seconds + warm) + 1) * number('GLEWLWYD_RATE', 250)) : 0);
 	await tellOthers(ours, spread);
 	const { seen, beside, weights } = await measureRows(ours, files, peers);
 	result.weights = weights;
