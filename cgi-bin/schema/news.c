@@ -18,11 +18,17 @@
 #define CHANGES_MAX 500		/* read at a time */
 #define BYTES_MAX 120000	/* of values in one message, about */
 
+/* A value as state_show has it, where it was read. */
+struct value {
+	const struct json *shown;
+	struct value	*next;
+};
+
 /* One device's news. */
 struct item {
 	const char	*id;
 	bool		 deleted, shown, whole, health;
-	struct json	*states;	/* array of state_show: newest of each attribute, and each event */
+	struct value	*values;	/* newest of each attribute, and each event */
 	struct item	*next;
 };
 
@@ -41,7 +47,6 @@ item_of(struct reading *r, const char *id)
 			return it;
 	struct item *it = arena_alloc(r->x->arena, sizeof(*it));
 	it->id = id;
-	it->states = json_array(r->x->arena);
 	*r->end = it;
 	r->end = &it->next;
 	return it;
@@ -88,18 +93,28 @@ same_member(const struct json *a, const struct json *b, const char *name)
 	return x != NULL && y != NULL && strcmp(x, y) == 0;
 }
 
-/* Newest wins, and comes last. */
-static void
-put_state(struct arena *a, struct item *it, const struct json *s)
+static bool
+same_attribute(const struct json *a, const struct json *b)
 {
-	struct json *kept = json_array(a);
+	return same_member(a, b, "component") && same_member(a, b, "capability") && same_member(a, b, "attribute");
+}
 
-	for (const struct json *old = json_first(it->states); old != NULL; old = json_next(old))
-		if (!same_member(old, s, "component") || !same_member(old, s, "capability") ||
-		    !same_member(old, s, "attribute"))
-			json_append(a, kept, json_copy(a, old));
-	json_append(a, kept, json_copy(a, s));
-	it->states = kept;
+/* It comes last; of a state, the one that was there goes. False: there was none. */
+static bool
+put_value(struct arena *a, struct item *it, const struct json *s, bool event)
+{
+	struct value **v = &it->values, *new = arena_alloc(a, sizeof(*new));
+	bool replaced = false;
+
+	while (*v != NULL)
+		if (!event && same_attribute((*v)->shown, s)) {
+			*v = (*v)->next;
+			replaced = true;
+		} else
+			v = &(*v)->next;
+	*new = (struct value){ s, NULL };
+	*v = new;
+	return replaced;
 }
 
 static void
@@ -112,11 +127,8 @@ take_states(struct reading *r, struct item *it, const struct json *states)
 			continue;
 		bool event = is_event(r->x->catalogue, capability, attribute);
 		r->news->urgent = r->news->urgent || event;
-		r->bytes += strlen(json_print(r->x->arena, s));
-		if (event)
-			json_append(r->x->arena, it->states, json_copy(r->x->arena, s));
-		else
-			put_state(r->x->arena, it, s);
+		if (!put_value(r->x->arena, it, s, event))
+			r->bytes += strlen(json_print(r->x->arena, s));
 	}
 }
 
@@ -144,7 +156,7 @@ take(struct reading *r, const struct change *c, bool show)
 		it->shown = it->shown || show;
 		break;
 	case CHANGE_DELETED:
-		*it = (struct item){ .id = it->id, .deleted = true, .states = json_array(r->x->arena), .next = it->next };
+		*it = (struct item){ .id = it->id, .deleted = true, .next = it->next };
 		break;
 	}
 	return true;
@@ -189,10 +201,10 @@ tell_states(const struct news_context *x, struct news *news, const struct item *
 	struct listing l = { x, json_set(x->arena, entry, "states", json_array(x->arena)) };
 	if (it->health || it->whole)
 		state_each(x->arena, x->catalogue, d, state, list, &l);
-	for (const struct json *s = json_first(it->states); s != NULL; s = json_next(s))
-		if (!(it->health || it->whole) || is_event(x->catalogue, json_get_string(s, "capability"),
-		    json_get_string(s, "attribute")))
-			list_shown(x->arena, l.states, s);
+	for (const struct value *v = it->values; v != NULL; v = v->next)
+		if (!(it->health || it->whole) || is_event(x->catalogue, json_get_string(v->shown, "capability"),
+		    json_get_string(v->shown, "attribute")))
+			list_shown(x->arena, l.states, v->shown);
 }
 
 static enum store_result
@@ -213,7 +225,7 @@ tell(const struct news_context *x, struct news *news, const struct item *it)
 		return r == STORE_ABSENT ? STORE_OK : r;
 	if (it->shown)
 		json_append(x->arena, news->devices, schema_device(x->arena, x->grant->user, &d));
-	if (it->health || it->whole || json_first(it->states) != NULL)
+	if (it->health || it->whole || it->values != NULL)
 		tell_states(x, news, it, &d, state);
 	return STORE_OK;
 }
@@ -261,8 +273,7 @@ news_whole(const struct news_context *x, size_t page, struct news *news, bool *m
 	if (page == 0)
 		news_add_gone(x, x->grant->devices, all, news);
 	for (const struct json *id = json_first(ids); id != NULL && r == STORE_OK; id = json_next(id), place++) {
-		const struct item it = { .id = json_string(id), .shown = true, .whole = true,
-		    .states = json_array(x->arena) };
+		const struct item it = { .id = json_string(id), .shown = true, .whole = true };
 		if (place / NEWS_PAGE == page)
 			r = tell(x, news, &it);
 		*more = *more || place / NEWS_PAGE > page;
@@ -283,8 +294,7 @@ news_choice(const struct news_context *x, const struct grant *was, struct news *
 	*many = came > NEWS_PAGE;
 	for (const struct json *id = json_first(all); id != NULL && r == STORE_OK; id = json_next(id)) {
 		bool is = grant_has_device(x->grant, json_string(id)), had = grant_has_device(was, json_string(id));
-		const struct item it = { .id = json_string(id), .deleted = had, .shown = is, .whole = is,
-		    .states = json_array(x->arena) };
+		const struct item it = { .id = json_string(id), .deleted = had, .shown = is, .whole = is };
 		if (is != had && (had || !*many))
 			r = tell(x, news, &it);
 	}
