@@ -169,7 +169,7 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 	run deploy status --root "$R"
 	assert_success
 	assert_line --regexp '^nginx +[0-9]+ +- +up$'
-	assert_line --regexp '^schema-webhook +[0-9]+ +4 +up$'
+	assert_line --regexp '^schema-webhook +[0-9]+ +2 +up$'
 	assert_line --regexp '^token +[0-9]+ +2 +up$'
 	assert_line --partial '"status":"ok"'
 }
@@ -330,7 +330,7 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 	curl -qs -D - -o /dev/null "http://127.0.0.1:$PORT/static/error.css" | grep -q 'max-age=3601'
 	run deploy status --root "$R"
 	assert_success
-	assert_line --regexp '^schema-webhook +[0-9]+ +4 +up$'
+	assert_line --regexp '^schema-webhook +[0-9]+ +2 +up$'
 	assert_line --regexp '^token +[0-9]+ +2 +up$'
 }
 

@@ -52,7 +52,7 @@ usage() {
 	  --root DIR         the instance's folder (default: run, beside deploy.sh)
 	  --port N           listen on 127.0.0.1:N (default: 8080)
 	  --web SERVER       nginx or lighttpd (default: nginx)
-	  --workers N        processes of each program, of schema-webhook twice as many (default: 2)
+	  --workers N        processes of each program (default: 2)
 	  --public-url URL   where others reach this instance: a tunnel or domain
 	  --trusted-proxy N  an address or network whose X-Forwarded-For is believed, as 127.0.0.1 or fd00::/8; may be
 	                     repeated; none: nobody's (the default)

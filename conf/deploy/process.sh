@@ -135,12 +135,10 @@ drain() {
 	done
 }
 
-# How many of a program. SmartThings' key server is the simulator itself: who waits for one of it must find another. A process of
-# schema-webhook that asks a vendor's cloud to carry out a command has no time for others until that has answered.
+# How many of a program. SmartThings' key server is the simulator itself: who waits for one of it must find another.
 workers() {
 	case $1 in
 	simulator) echo $((WORKERS < 2 ? 2 : WORKERS)) ;;
-	schema-webhook) echo $((WORKERS * 2)) ;;
 	*) echo "$WORKERS" ;;
 	esac
 }

@@ -7,7 +7,7 @@
 // highest. An answer that is no success counts as an error, and there must be none. In the environment:
 //   ROUNDS (5)  SECONDS (3)  WARM (0.5)  CONNECTIONS (16)  HOMES (2000)  SPREAD (16: households that a load goes to in turn)
 //   CODE_RATE (16000, a quarter of it for oidc-provider), GLEWLWYD_RATE (250): codes made beforehand for a second of load
-//   WORKERS (2: deploy.sh --workers; twice as many of the floors, as of schema-webhook)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
+//   WORKERS (2: deploy.sh --workers, and of each floor)  WRITE (1: write docs/performance.md; else only print)  PARTS (rows,event,latency,connections,spread,memory,courier,engine,size,store)
 import { startGlewlwyd, client as glewlwyd } from './peers/glewlwyd.mjs';
 import { floorLike, requestsOf, schemaRequestsOf, startOurs, redirect, schemaBody, states, dim, tellOthers } from './ours.mjs';
 import { at, cpu, load, median, npmPeers, number, perform, privateKib, run, say, startFront, startServer, top, wire, writeRequests } from './stage.mjs';

@@ -124,7 +124,7 @@ export async function startOurs({ name = 'ours', homes = 2000, apps = 1, codes =
 	const records = await multiply(at('dump'), at('load'), user, grants, homes, apps, texts);
 	await tool('store', 'load', at('load'), '--merge');
 	if (web === 'nginx')
-		await addFloors(root, workers * 2, port);
+		await addFloors(root, workers, port);
 	const env = Object.fromEntries((await readFile(path.join(root, 'demo.env'), 'utf8')).split('\n').map((l) => l.split('=')));
 	const makers = await Promise.all(tokens.map((t) => signer(root, t)));
 	const token = (kind, i, nth) => makers[kind](idOf('user', i), grantOf(kind, i, nth));

@@ -94,7 +94,7 @@ export async function report(r, rows, write) {
 	const { commit, list } = await versions(), reached = goals(r, rows);
 	const text = [
 		`${new Date().toISOString().slice(0, 10)}, commit ${commit}, ${cpus().length} cores (${cpus()[0].model.trim()}), kernel ${release()}. ${r.rounds} rounds of ${r.seconds} s, ` +
-			`${r.at} connections, ${whole(r.homes)} households, of which ${r.spread} are asked in turn; ${r.workers} processes of each program, of schema-webhook twice as many; ${r.workers * 2} of each floor.`,
+			`${r.at} connections, ${whole(r.homes)} households, of which ${r.spread} are asked in turn; ${r.workers} processes of each program and of each floor.`,
 		`${list.join(', ')}.`,
 		'### Goals', table(['work', 'goal', 'measured', 'reached'], reached.map(([a, b, c, d]) => [a, b, c, verdict(d)])),
 		'### Figures', figures(r, rows),
