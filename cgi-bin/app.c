@@ -23,6 +23,7 @@
 #include "oauth/breached.h"
 #include "oauth/keyring.h"
 #include "web/page.h"
+#include "web/serve.h"
 #include "base/banned.h"
 
 #define ARENA_LIMIT ((size_t)64 << 20)
@@ -118,21 +119,27 @@ app_open(struct app *app, const char *program, const char *root, unsigned parts)
 	if (parts & APP_LINKS && (app->links = links_open(app->arena, app->config, app->store, app->keyring, app->catalogue,
 	    &why)) == NULL)
 		die(program, why);
-	if (parts & APP_OWES)
-		store_defer(app->store);
 }
 
-uint64_t
-app_owed(struct app *app)
+static void
+defer(struct app *app)
+{
+	store_defer(app->store);
+}
+
+static uint64_t
+owed(struct app *app)
 {
 	return store_owed(app->store);
 }
 
-bool
-app_pay(struct app *app, uint64_t owed)
+static bool
+pay(struct app *app, uint64_t mark)
 {
-	return store_await(app->store, owed) == STORE_OK;
+	return store_await(app->store, mark) == STORE_OK;
 }
+
+const struct owing app_owing = { .defer = defer, .owed = owed, .pay = pay };
 
 void
 app_refresh(struct app *app)

@@ -2,15 +2,13 @@
 #ifndef APP_H
 #define APP_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 struct arena;
 struct breached;
 struct catalogue;
 struct config;
 struct keyring;
 struct links;
+struct owing;
 struct page_set;
 struct rate;
 struct store;
@@ -38,7 +36,6 @@ enum app_part {
 	APP_RATE	= 32,	/* how often each of their installations asks */
 	APP_LINKS	= 64,	/* connectors, and commands to linked devices; needs the store, the catalogue and the keys */
 	APP_PASSWORDS	= 128,	/* the list of breached passwords, where somebody may choose one */
-	APP_OWES	= 256,	/* answers wait for the disk together: for a program that has app_owed and app_pay */
 };
 
 /* Open what parts name for the instance in root (NULL: from the environment, GATEHOUSE_ROOT). What is wrong is said
@@ -46,9 +43,8 @@ enum app_part {
 void	 app_open(struct app *, const char *program, const char *root, unsigned parts);
 void	 app_close(struct app *);
 
-/* struct program's owed and pay (web/serve.h), of the store. */
-uint64_t app_owed(struct app *);
-bool	 app_pay(struct app *, uint64_t owed);
+/* For programs whose answers wait for the store's disk together. */
+extern const struct owing app_owing;
 
 /* At the beginning of a request: notice files of the instance that were edited. */
 void	 app_refresh(struct app *);

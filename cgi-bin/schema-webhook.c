@@ -59,9 +59,9 @@ main(void)
 	struct app app;
 	int status;
 
-	app_open(&app, "schema-webhook", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS | APP_LINKS | APP_OWES);
+	app_open(&app, "schema-webhook", NULL, APP_STORE | APP_CATALOGUE | APP_KEYS | APP_LINKS);
 	const struct program program = { .name = "schema-webhook", .routes = routes, .max_body = (size_t)app.config->limits.body,
-	    .owed = app_owed, .pay = app_pay };
+	    .owing = &app_owing };
 	status = serve(&program, &app);
 	app_close(&app);
 	return status;

@@ -20,10 +20,10 @@ main(void)
 		{ "/.well-known/jwks.json", "GET", token_jwks, endpoint_refuse },
 		{ NULL, NULL, NULL, serve_refuse_json },
 	};
-	static const struct program program = { .name = "token", .routes = routes, .max_body = MAX_BODY, .owed = app_owed, .pay = app_pay };
+	static const struct program program = { .name = "token", .routes = routes, .max_body = MAX_BODY, .owing = &app_owing };
 	struct app app;
 
-	app_open(&app, program.name, NULL, APP_STORE | APP_KEYS | APP_OWES);
+	app_open(&app, program.name, NULL, APP_STORE | APP_KEYS);
 	int rc = serve(&program, &app);
 	app_close(&app);
 	return rc;

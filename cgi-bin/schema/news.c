@@ -86,35 +86,33 @@ news_is_urgent(struct store *store, struct arena *a, const struct catalogue *cat
 }
 
 static bool
-same_member(const struct json *a, const struct json *b, const char *name)
-{
-	const char *x = json_get_string(a, name), *y = json_get_string(b, name);
-
-	return x != NULL && y != NULL && strcmp(x, y) == 0;
-}
-
-static bool
 same_attribute(const struct json *a, const struct json *b)
 {
-	return same_member(a, b, "component") && same_member(a, b, "capability") && same_member(a, b, "attribute");
+	static const char *const names[] = { "component", "capability", "attribute" };
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		const char *x = json_get_string(a, names[i]), *y = json_get_string(b, names[i]);
+		if (x == NULL || y == NULL || strcmp(x, y) != 0)
+			return false;
+	}
+	return true;
 }
 
 /* It comes last; of a state, the one that was there goes. False: there was none. */
 static bool
 put_value(struct arena *a, struct item *it, const struct json *s, bool event)
 {
-	struct value **v = &it->values, *new = arena_alloc(a, sizeof(*new));
-	bool replaced = false;
+	struct value **v = &it->values, *old = NULL;
 
 	while (*v != NULL)
 		if (!event && same_attribute((*v)->shown, s)) {
-			*v = (*v)->next;
-			replaced = true;
+			old = *v;
+			*v = old->next;
 		} else
 			v = &(*v)->next;
-	*new = (struct value){ s, NULL };
-	*v = new;
-	return replaced;
+	*v = arena_alloc(a, sizeof(**v));
+	**v = (struct value){ s, NULL };
+	return old != NULL;
 }
 
 static void

@@ -48,11 +48,17 @@ put_spare(struct room *room, struct turn *t)
 	room->spare = t;
 }
 
+static uint64_t
+owed(struct room *room)
+{
+	return room->program->owing != NULL ? room->program->owing->owed(room->app) : 0;
+}
+
 /* Its handler has spoken. */
 static void
 answer(struct room *room, struct turn *t)
 {
-	t->owed = room->program->owed != NULL ? room->program->owed(room->app) : 0;
+	t->owed = owed(room);
 	if (room->undone)
 		turn_undo(t);
 	if (room->undone || t->owed == 0) {
@@ -76,7 +82,7 @@ pay(struct room *room)
 	room->last_owed = &room->owed;
 	for (; t != NULL; t = next) {
 		next = t->next;
-		if (!room->program->pay(room->app, t->owed))
+		if (!room->program->owing->pay(room->app, t->owed))
 			turn_undo(t);
 		turn_finish(t);
 		put_spare(room, t);
@@ -88,9 +94,9 @@ static void
 pay_before_pause(void *arg)
 {
 	struct room *room = arg;
-	uint64_t mine = room->program->owed != NULL ? room->program->owed(room->app) : 0;
+	uint64_t mine = owed(room);
 
-	if (mine != 0 && !room->program->pay(room->app, mine))
+	if (mine != 0 && !room->program->owing->pay(room->app, mine))
 		room->undone = true;
 	pay(room);
 }
@@ -211,8 +217,6 @@ once(struct turn *t)
 	turn_begin(t, false);
 	while (!turn_try(t))
 		bell_wait(t->rs.bell, t->rs.reading, t->rs.wait_ms);
-	if (t->program->owed != NULL && !t->program->pay(t->app, t->program->owed(t->app)))
-		turn_undo(t);
 	return turn_finish(t);
 }
 
@@ -230,7 +234,10 @@ serve(const struct program *program, struct app *app)
 		well = once(t);
 	put_spare(&room, t);
 	if (kind == WIRE_FASTCGI) {
-		pause_before(pay_before_pause, &room);
+		if (program->owing != NULL) {
+			program->owing->defer(app);
+			pause_before(pay_before_pause, &room);
+		}
 		well = loop(&room);
 		pause_before(NULL, NULL);
 	}

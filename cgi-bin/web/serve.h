@@ -23,17 +23,23 @@ struct route {
 	route_refusal	 refuse;	/* how this path says no */
 };
 
+/* How the answers of several requests wait for the disk together. */
+struct owing {
+	/* From here on what an answer rests on may not be on disk yet when its handler returns. */
+	void		 (*defer)(struct app *);
+	/* What has to be waited for since the last call; 0: nothing. */
+	uint64_t	 (*owed)(struct app *);
+	/* Wait for it. False: what the handlers did has been undone; 503 is answered. */
+	bool		 (*pay)(struct app *, uint64_t owed);
+};
+
 struct program {
 	const char	*name;
 	const struct route *routes;	/* ends with path NULL, whose refuse is for unknown paths */
 	size_t		 max_body;	/* bytes */
 	/* Answers that may wait (response_wait): a process keeps so many of them open and goes on serving others meanwhile. */
 	size_t		 waiting;
-	/* NULL, or: what an answer rests on may not be on disk yet when its handler returns. owed says what it then waits for, since it was
-	 * last asked (0: for nothing), and pay waits for that. Several answers wait together. Where pay says false, what the handler did
-	 * has been undone, and 503 is answered. */
-	uint64_t	 (*owed)(struct app *);
-	bool		 (*pay)(struct app *, uint64_t owed);
+	const struct owing *owing;	/* NULL: an answer goes out when its handler returns */
 };
 
 /* Serve until SIGTERM or SIGUSR1 (what is in hand is answered first, with what there is), or one request if started as CGI.

@@ -22,7 +22,7 @@ struct turn {
 	int64_t		 came;		/* ms of a clock that nobody moves */
 	int64_t		 came_us;	/* the same, in microseconds of the machine's */
 	int64_t		 asked;		/* as came: when its handler was called last */
-	uint64_t	 owed;		/* what has to be on disk before it is answered (struct program) */
+	uint64_t	 owed;		/* what has to be on disk before it is answered (struct owing) */
 	bool		 tried;		/* its handler was called already */
 	struct turn	*next;		/* the caller's */
 };

@@ -35,7 +35,7 @@ static struct shared {
 
 /* --- the program --- */
 
-struct app { uint64_t owed; bool broken; };
+struct app { uint64_t owed; bool defers; };
 
 static void
 sleep_ms(long ms)
@@ -50,6 +50,12 @@ stay(_Atomic bool *in, _Atomic bool *slow)
 	for (int i = 0; i < 10000 && atomic_load(slow); i++)
 		sleep_ms(1);
 	atomic_store(in, false);
+}
+
+static void
+defer(struct app *app)
+{
+	app->defers = true;
 }
 
 static uint64_t
@@ -92,7 +98,7 @@ wait_for_somebody(void)
 static void
 on_request(struct app *app, const struct request *rq, struct response *rs)
 {
-	if (strstr(rq->path, "owe") != NULL)
+	if (app->defers && strstr(rq->path, "owe") != NULL)
 		owe(app, strstr(rq->path, "broken") != NULL);
 	if (strstr(rq->path, "long") != NULL)
 		sleep_ms(20);
@@ -115,7 +121,8 @@ start(int door)
 		{ "/owe-broken-pause", "GET", on_request, serve_refuse_json },
 		{ NULL, NULL, NULL, serve_refuse_json },
 	};
-	static const struct program program = { .name = "owing", .routes = routes, .owed = owed, .pay = pay };
+	static const struct owing owing = { .defer = defer, .owed = owed, .pay = pay };
+	static const struct program program = { .name = "owing", .routes = routes, .owing = &owing };
 	struct app app = { 0 };
 
 	fflush(stdout);
