@@ -69,3 +69,4 @@ const server = createServer(async (req, res) => {
 	res.setHeader('content-type', 'application/json');
 	res.end(JSON.stringify(await prepare(new URL(req.url, 'http://x').searchParams)));
 }).listen(0, '127.0.0.1', () => console.log(`port ${server.address().port}`));
+server.keepAliveTimeout = 75000;	// nginx keeps connections for 60 s: node's 5 would end one under a request

@@ -33,7 +33,8 @@ function serve() {
 	const app = express();
 	app.use(express.json());
 	app.post('/schema', (req, res) => connector.handleHttpCallback(req, res));
-	app.listen(0, '127.0.0.1');
+	// Nginx keeps connections for 60 s: node's 5 would end one under a request.
+	app.listen(0, '127.0.0.1').keepAliveTimeout = 75000;
 }
 
 if (cluster.isPrimary) {

@@ -34,5 +34,6 @@ if (cluster.isPrimary) {
 } else {
 	const app = new SmartApp({ appId: 'app', permissions: [], keyApiHost: process.argv[3], logUnhandledRejections: false })
 		.page('first', () => {}).installed(async () => {}).updated(async () => {}).subscribedDeviceEventHandler('contacts', async () => {});
-	createServer((req, res) => answer(app, req, res)).listen(0, '127.0.0.1');
+	// Nginx keeps connections for 60 s: node's 5 would end one under a request.
+	createServer((req, res) => answer(app, req, res)).listen(0, '127.0.0.1').keepAliveTimeout = 75000;
 }
