@@ -169,6 +169,15 @@ looked() {
 	return 1
 }
 
+# settled: wait until no look has ended for a while. Who logs in or chooses is followed by a look that nobody waits for.
+settled() {
+	local before=
+	until [ "$before" = "$(look .time)" ]; do
+		before=$(look .time)
+		sleep 0.3
+	done
+}
+
 # look FILTER: of how the last look went, as it is stored.
 look() { gatehouse store dump | jq -rc 'select((.key // "") | startswith("link-poll/")) | .value' | jq -rc "$1"; }
 
