@@ -139,7 +139,7 @@ pay(struct app *app, uint64_t mark)
 	return store_await(app->store, mark) == STORE_OK;
 }
 
-const struct owing app_owing = { .defer = defer, .owed = owed, .pay = pay };
+const struct owing app_owing = { .defer = defer, .owed = owed, .pay = pay, .hold_ms = 5 };
 
 void
 app_refresh(struct app *app)

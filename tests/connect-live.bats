@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # Linking a vendor's cloud, with the courier looking at it: what changes there is here, and what its owner deletes here stays away.
+# long because: all of them share one cloud and one courier.
 
 load helper
 load pages

@@ -16,7 +16,6 @@
 #include "base/banned.h"
 
 #define TAKE 16		/* requests that are taken before anything else is looked at */
-#define OWED_MS 5	/* that the first of them may be kept waiting for the others' work */
 #define LOOK_MS 1000	/* a ring may have got lost before the ear was there */
 
 struct room {
@@ -132,7 +131,7 @@ admit_some(struct room *room)
 
 	for (int i = 0; i < TAKE && news == WIRE_REQUEST; i++) {
 		news = admit(room);
-		if (room->owed != NULL && turn_age(room->owed) >= OWED_MS)
+		if (room->owed != NULL && turn_age(room->owed) >= room->program->owing->hold_ms)
 			break;
 	}
 	return news;

@@ -31,6 +31,8 @@ struct owing {
 	uint64_t	 (*owed)(struct app *);
 	/* Wait for it. False: what the handlers did has been undone; 503 is answered. */
 	bool		 (*pay)(struct app *, uint64_t owed);
+	/* ms that the first of them may be kept back by the others' work. */
+	int64_t		 hold_ms;
 };
 
 struct program {
