@@ -160,7 +160,7 @@ set_fn(struct store_tx *tx, void *arg)
 		r = assign_all(job, &d, state);
 	if (r != STORE_OK || json_first(job->changed) == NULL)
 		return r;
-	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_STATE, .user = job->user, .device = job->id,
+	return state_tx_change(tx, job->catalogue, state, (struct change){ .kind = CHANGE_STATE, .user = job->user, .device = job->id,
 	    .states = job->changed });
 }
 

@@ -68,6 +68,8 @@ change_note(struct store_tx *tx, const struct change *change, long long *out)
 	json_set_string(a, last, "kind", kinds[change->kind]);
 	json_set_string(a, last, "device", change->device);
 	json_set_int(a, last, "time", now);
+	if (change->event)
+		json_set_int(a, last, "event", seq);
 	if ((r = put_entry(tx, change, seq, now)) != STORE_OK)
 		return r;
 	if (out != NULL)
@@ -95,6 +97,16 @@ change_newest(struct store *store, struct arena *a, const char *user, long long 
 }
 
 enum store_result
+change_newest_event(struct store *store, struct arena *a, const char *user, long long *seq, long long *event)
+{
+	struct json *last;
+	enum store_result r = record_get(store, a, change_key(a, user), &last);
+
+	*event = json_get_int(last, "event", 0);
+	return seq_of(r, last, seq);
+}
+
+enum store_result
 change_tx_newest(struct store_tx *tx, const char *user, long long *seq)
 {
 	struct json *last;
@@ -116,7 +128,7 @@ change_find(struct store *store, struct arena *a, const char *user, long long se
 	while (k < sizeof(kinds) / sizeof(kinds[0]) && (kind == NULL || strcmp(kinds[k], kind) != 0))
 		k++;
 	*change = (struct change){ (enum change_kind)k, user, json_get_string(r, "device"), json_get(r, "states"),
-	    json_get_string(r, "origin"), json_get_int(r, "previous", 0), json_get_int(r, "time", 0) };
+	    json_get_string(r, "origin"), json_get_int(r, "previous", 0), false, json_get_int(r, "time", 0) };
 	return k < sizeof(kinds) / sizeof(kinds[0]) && change->device != NULL ? STORE_OK : STORE_FAILED;
 }
 

@@ -40,7 +40,7 @@ turn(struct store_tx *tx, struct arena *a, const char *user, const char *id, str
 	json_set_bool(a, state, "online", online);
 	json_set_int(a, state, "since", v.time);
 	json_append(a, states, state_show(a, &v));
-	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_ONLINE, .user = user, .device = id, .states = states });
+	return state_tx_change(tx, NULL, state, (struct change){ .kind = CHANGE_ONLINE, .user = user, .device = id, .states = states });
 }
 
 enum store_result
@@ -69,5 +69,5 @@ state_tx_report(struct store_tx *tx, const struct catalogue *c, const char *user
 	state_each(a, c, &d, state, tell, &t);
 	if (json_first(t.news) == NULL)
 		return STORE_OK;
-	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_STATE, .user = user, .device = id, .states = t.news });
+	return state_tx_change(tx, c, state, (struct change){ .kind = CHANGE_STATE, .user = user, .device = id, .states = t.news });
 }

@@ -30,13 +30,32 @@ state_tx_put(struct store_tx *tx, const char *key, const struct json *state)
 	return strlen(text) <= STATE_MAX ? store_tx_put(tx, key, text, 0) : STORE_LIMIT;
 }
 
+bool
+state_is_event(const struct catalogue *c, const char *capability, const char *attribute)
+{
+	const struct capability *has = catalogue_capability(c, capability);
+	const struct attribute *a = has != NULL ? capability_attribute(has, attribute) : NULL;
+
+	return a != NULL && a->event;
+}
+
+static bool
+has_event(const struct catalogue *c, const struct json *states)
+{
+	for (const struct json *s = json_first(states); s != NULL; s = json_next(s))
+		if (state_is_event(c, json_get_string(s, "capability"), json_get_string(s, "attribute")))
+			return true;
+	return false;
+}
+
 enum store_result
-state_tx_change(struct store_tx *tx, struct json *state, struct change change)
+state_tx_change(struct store_tx *tx, const struct catalogue *c, struct json *state, struct change change)
 {
 	struct arena *a = store_tx_arena(tx);
 	long long seq;
 
 	change.previous = json_get_int(state, "changed", 0);
+	change.event = c != NULL && has_event(c, change.states);
 	enum store_result r = change_note(tx, &change, &seq);
 	if (r != STORE_OK)
 		return r;
@@ -261,7 +280,7 @@ online_fn(struct store_tx *tx, void *arg)
 	json_set_int(a, state, "since", clock_ms());
 	v = health(a, state);
 	json_append(a, states, state_show_change(a, &v, was));
-	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_ONLINE, .user = job->user, .device = job->id,
+	return state_tx_change(tx, NULL, state, (struct change){ .kind = CHANGE_ONLINE, .user = job->user, .device = job->id,
 	    .states = states });
 }
 

@@ -69,8 +69,12 @@ char		*state_key(struct arena *, const char *user, const char *id);
 /* Write the record. STORE_LIMIT if it is over STATE_MAX. */
 enum store_result state_tx_put(struct store_tx *, const char *key, const struct json *state);
 
-/* Write the record with the change that made it: noted, and chained to the device's change before. */
-enum store_result state_tx_change(struct store_tx *, struct json *state, struct change);
+/* Is it an event, such as a button's, which is told each time and at once, or a state, of which the last counts? */
+bool		 state_is_event(const struct catalogue *, const char *capability, const char *attribute);
+
+/* Write the record with the change that made it: noted, and chained to the device's change before. catalogue: NULL where none
+ * of its values is an event. */
+enum store_result state_tx_change(struct store_tx *, const struct catalogue *, struct json *state, struct change);
 
 /* Parse "st.switchLevel.level=42", "outlet2/st.switch.switch=on", "temperatureMeasurement.temperature=20.5C" as the owner
  * types it, check it against the catalogue, and put it into state (a copy of the record's JSON) at time ms.

@@ -147,7 +147,7 @@ carry_out_fn(struct store_tx *tx, void *arg)
 		return r;
 	if (json_first(w.news) == NULL)
 		return STORE_OK;
-	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_STATE, .user = job->user, .device = job->device,
+	return state_tx_change(tx, job->catalogue, state, (struct change){ .kind = CHANGE_STATE, .user = job->user, .device = job->device,
 	    .states = w.news, .origin = job->origin });
 }
 

@@ -99,7 +99,7 @@ sleep_on(const struct step *s)
 }
 
 static void
-send_news(const struct step *s, const struct news *news)
+send_news(const struct step *s, const struct news *news, long long newest)
 {
 	bool shown = json_first(news->devices) == NULL, told = json_first(news->states) == NULL;
 	int64_t wait = step_wait(s);
@@ -109,7 +109,7 @@ send_news(const struct step *s, const struct news *news)
 		return;
 	}
 	if (wait > 0 && !news->urgent) {
-		s->link->read = news->upto;
+		s->link->read = newest;
 		step_again(s, wait);
 		return;
 	}
@@ -176,7 +176,7 @@ tell_news(const struct step *s)
 		if (r != STORE_OK)
 			return r;
 		if (!news.lost) {
-			send_news(s, &news);
+			send_news(s, &news, newest);
 			return STORE_OK;
 		}
 	}
@@ -219,20 +219,16 @@ worth_a_look(const struct step *s)
 	return change_newest(s->courier->store, s->arena, s->link->is.user, &newest) != STORE_OK || newest != s->link->cursor;
 }
 
-/* News wait until the link may be sent another event. A word comes with each change, and of these only what is newer is read: is
- * there nothing that must not wait? What else a word may be about waits as long. */
+/* News wait until the link may be sent another event. A word comes with each change: is there one among these that must not wait?
+ * What else a word may be about waits as long. */
 static bool
 goes_on_waiting(const struct step *s)
 {
 	struct link *link = s->link;
-	long long newest;
+	long long newest, event;
 
-	if (link->read == 0 || step_wait(s) == 0 ||
-	    change_newest(s->courier->store, s->arena, link->is.user, &newest) != STORE_OK ||
-	    news_is_urgent(s->courier->store, s->arena, s->courier->catalogue, link->is.user, link->read, newest))
-		return false;
-	link->read = newest;
-	return true;
+	return link->read > 0 && step_wait(s) > 0 &&
+	    change_newest_event(s->courier->store, s->arena, link->is.user, &newest, &event) == STORE_OK && event <= link->read;
 }
 
 static enum store_result

@@ -17,7 +17,7 @@ struct link {
 	bool		 again;		/* there was news meanwhile */
 	int64_t		 called;	/* ms of the last event sent; 0 = none yet */
 	long long	 cursor;	/* as it stood when we looked last */
-	long long	 read;		/* seq up to which news were read that wait for the next event's time; 0 = none wait */
+	long long	 read;		/* seq of the newest change when news began to wait for the next event's time; 0 = none wait */
 	int64_t		 refresh_at;	/* ms: when to refresh the token that ends at refresh_for */
 	int64_t		 refresh_for;
 	unsigned	 refresh_failures;

@@ -5,7 +5,6 @@
 
 #include "base/arena.h"
 #include "base/json.h"
-#include "device/capability.h"
 #include "device/catalogue.h"
 #include "device/change.h"
 #include "device/device.h"
@@ -52,39 +51,6 @@ item_of(struct reading *r, const char *id)
 	return it;
 }
 
-/* Is it an event, which is told each time, or a state, of which the last counts? */
-static bool
-is_event(const struct catalogue *c, const char *capability, const char *attribute)
-{
-	const struct capability *has = catalogue_capability(c, capability);
-	const struct attribute *a = has != NULL ? capability_attribute(has, attribute) : NULL;
-
-	return a != NULL && a->event;
-}
-
-static bool
-has_event(const struct catalogue *c, const struct json *states)
-{
-	for (const struct json *s = json_first(states); s != NULL; s = json_next(s)) {
-		const char *capability = json_get_string(s, "capability"), *attribute = json_get_string(s, "attribute");
-		if (capability != NULL && attribute != NULL && is_event(c, capability, attribute))
-			return true;
-	}
-	return false;
-}
-
-bool
-news_is_urgent(struct store *store, struct arena *a, const struct catalogue *catalogue, const char *user, long long cursor,
-    long long newest)
-{
-	bool urgent = newest - cursor > CHANGES_MAX;
-	struct change c;
-
-	for (long long seq = cursor + 1; seq <= newest && !urgent; seq++)
-		urgent = change_find(store, a, user, seq, &c) != STORE_OK || has_event(catalogue, c.states);
-	return urgent;
-}
-
 static bool
 same_attribute(const struct json *a, const struct json *b)
 {
@@ -123,7 +89,7 @@ take_states(struct reading *r, struct item *it, const struct json *states)
 		const char *capability = json_get_string(s, "capability"), *attribute = json_get_string(s, "attribute");
 		if (capability == NULL || attribute == NULL)
 			continue;
-		bool event = is_event(r->x->catalogue, capability, attribute);
+		bool event = state_is_event(r->x->catalogue, capability, attribute);
 		r->news->urgent = r->news->urgent || event;
 		if (!put_value(r->x->arena, it, s, event))
 			r->bytes += strlen(json_print(r->x->arena, s));
@@ -172,7 +138,7 @@ list(void *arg, const struct state_value *v)
 {
 	struct listing *l = arg;
 
-	if (!is_event(l->x->catalogue, v->capability, v->attribute))
+	if (!state_is_event(l->x->catalogue, v->capability, v->attribute))
 		schema_add_state(l->x->arena, l->states, v);
 }
 
@@ -200,7 +166,7 @@ tell_states(const struct news_context *x, struct news *news, const struct item *
 	if (it->health || it->whole)
 		state_each(x->arena, x->catalogue, d, state, list, &l);
 	for (const struct value *v = it->values; v != NULL; v = v->next)
-		if (!(it->health || it->whole) || is_event(x->catalogue, json_get_string(v->shown, "capability"),
+		if (!(it->health || it->whole) || state_is_event(x->catalogue, json_get_string(v->shown, "capability"),
 		    json_get_string(v->shown, "attribute")))
 			list_shown(x->arena, l.states, v->shown);
 }

@@ -31,9 +31,6 @@ struct news {
  * and what it may not see. Added and renamed devices count from behind shown on. */
 enum store_result news_read(const struct news_context *, long long cursor, long long newest, long long shown, struct news *);
 
-/* Is an event, such as a button's, among the changes of a user from cursor + 1 to newest? True also if they cannot be read. */
-bool		 news_is_urgent(struct store *, struct arena *, const struct catalogue *, const char *user, long long cursor, long long newest);
-
 /* What the owner's choice changed: devices of the grant that was had not, some NEWS_PAGE at most, with their states, and the
  * end of those that it has no more. *many: there are more, and none is told here. */
 enum store_result news_choice(const struct news_context *, const struct grant *was, struct news *, bool *many);

@@ -58,7 +58,7 @@ here_tx_set(struct store_tx *tx, const struct catalogue *c, const struct set_wis
 		return STORE_OK;
 	if (value_of(a, c, &d, state, w->attribute, &v))
 		json_append(a, changed, state_show_change(a, &v, state_slot(before, v.component, v.capability, v.attribute)));
-	return state_tx_change(tx, state, (struct change){ .kind = CHANGE_STATE, .user = w->user, .device = w->device,
+	return state_tx_change(tx, c, state, (struct change){ .kind = CHANGE_STATE, .user = w->user, .device = w->device,
 	    .states = changed, .origin = w->origin });
 }
 

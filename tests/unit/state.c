@@ -1,5 +1,6 @@
 /* state.c: values of attributes: first ones, what an owner sets, online and offline. */
 #include "base/clock.h"
+#include "device/change.h"
 #include "tests/unit/device_fixture.h"
 #include "base/banned.h"
 
@@ -182,6 +183,14 @@ test_events(void)
 	CHECK(set("two", "outlet2/button.button=pushed") == STORE_OK && json_count(changed) == 1);
 	state_get(store, arena, FIXTURE_USER, "two", &state);
 	CHECK(json_get_int(state_slot(state, "outlet2", "button", "button"), "time", 0) > first);
+	/* Whoever tells of changes sees at a glance that this one must not wait, whatever came behind it. */
+	long long newest, event, pushed = changes_so_far();
+	CHECK(set("fan", "switch.switch=on") == STORE_OK || set("fan", "switch.switch=off") == STORE_OK);
+	CHECK(state_set_online(store, arena, FIXTURE_USER, "two", false) == STORE_OK);
+	CHECK(state_set_online(store, arena, FIXTURE_USER, "two", true) == STORE_OK);
+	CHECK(change_newest_event(store, arena, FIXTURE_USER, &newest, &event) == STORE_OK);
+	CHECK(newest == changes_so_far() && newest > pushed && event == pushed);
+	CHECK(change_newest_event(store, arena, "nobody", &newest, &event) == STORE_OK && newest == 0 && event == 0);
 }
 
 static void
