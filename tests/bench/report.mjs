@@ -40,8 +40,8 @@ function goals(r, rows) {
 	for (const [row, seen] of Object.entries(r.latency))
 		lines.push([`${rows[row].title}: p99 at half load`, `under ${seen.goal} ms`, `${two(seen.p99.half)} ms`, seen.p99.half < seen.goal]);
 	if (r.memory)
-		lines.push(['private memory of an idle process, the largest', 'under 8 MiB', `${two(Math.max(...Object.values(r.memory.idle)) / 1024)} MiB`,
-			Math.max(...Object.values(r.memory.idle)) < 8192]);
+		lines.push(['private memory of an idle process, the largest', 'under 4 MiB', `${two(Math.max(...Object.values(r.memory.idle)) / 1024)} MiB`,
+			Math.max(...Object.values(r.memory.idle)) < 4096]);
 	if (r.courier !== undefined)
 		lines.push(['courier with 1,000 quiet linked homes', 'under 1 % of a core', `${two(r.courier)} %`, r.courier < 1]);
 	for (const [row, { small, large }] of Object.entries(r.sizes))
