@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -106,29 +105,21 @@ base_size(const struct folder *f, uint64_t number)
 	return size > 0 ? (uint64_t)size : 0;
 }
 
-static uint64_t
-milliseconds(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* With the fold lock. */
 static enum store_result
 fold_locked(struct engine *e)
 {
 	struct view v = { .folder = &e->folder, .shared = &e->shared, .control = e->control, .read_only = true };
 	enum store_result r = view_refresh(&v) ? STORE_OK : STORE_FAILED;
-	uint64_t records = 0, start = milliseconds();
+	int64_t start = clock_steady_ms();
+	uint64_t records = 0;
 
 	if (r == STORE_OK && v.count > 1) {
 		r = build(e, &v, &records);
 		if (r == STORE_OK)
 			r = commit_publish_base(e, v.active, records, base_size(&e->folder, v.active));
 		if (r == STORE_OK) {
-			atomic_store(&e->control->fold_ms, milliseconds() - start);
+			atomic_store(&e->control->fold_ms, (uint64_t)(clock_steady_ms() - start));
 			recovery_sweep(e, v.active);
 		}
 	}

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/banned.h"
@@ -35,15 +36,6 @@ struct pg {
 	char		 state[6];
 	char		 why[300];
 };
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 /* The first line of a text, for logs. */
 static void
@@ -84,7 +76,7 @@ pg_new(const char *url, const char *setup, bool *wrong)
 		return NULL;
 	pg->url = url;
 	pg->setup = setup;
-	pg->lost = pg->tried = now_ms() - 3600000;
+	pg->lost = pg->tried = clock_steady_ms() - 3600000;
 	pg->questions = metric_own(METRIC_STORE_QUESTIONS);
 	return pg;
 }
@@ -104,7 +96,7 @@ pg_drop(struct pg *pg)
 	PQfinish(pg->conn);
 	pg->conn = NULL;
 	pg->owed = false;
-	pg->lost = now_ms();
+	pg->lost = clock_steady_ms();
 	memset(pg->prepared, 0, sizeof(pg->prepared));
 }
 
@@ -143,7 +135,7 @@ static bool
 wait_for(const struct pg *pg, bool write, int64_t until)
 {
 	struct pollfd p = { .fd = PQsocket(pg->conn), .events = (short)(POLLIN | (write ? POLLOUT : 0)) };
-	int64_t left = until - now_ms();
+	int64_t left = until - clock_steady_ms();
 
 	return left > 0 && poll(&p, 1, (int)left) != 0;	/* what a signal broke off is looked at once more */
 }
@@ -235,7 +227,7 @@ try_connect(struct pg *pg)
 	PGconn *conn = PQconnectdbParams(part_names, values, 1);
 
 	*pg->state = '\0';
-	pg->tried = now_ms();
+	pg->tried = clock_steady_ms();
 	if (conn == NULL || PQstatus(conn) != CONNECTION_OK) {
 		note_why(pg, conn != NULL ? PQerrorMessage(conn) : "out of memory");
 		PQfinish(conn);
@@ -245,7 +237,7 @@ try_connect(struct pg *pg)
 	PQsetNoticeReceiver(conn, on_notice, pg);
 	pg->conn = conn;
 	pg->number++;
-	if (PQsendQuery(conn, pg->setup) == 1 && answer(pg, now_ms() + SETUP) == PG_OK)
+	if (PQsendQuery(conn, pg->setup) == 1 && answer(pg, clock_steady_ms() + SETUP) == PG_OK)
 		return true;
 	pg_drop(pg);
 	return false;
@@ -258,7 +250,7 @@ have_connection(struct pg *pg)
 		return PG_OK;
 	pg_drop(pg);
 	forget_answer(pg);
-	for (int64_t now = now_ms(); now - pg->lost < GRACE || now - pg->tried >= TRY_EVERY; now = now_ms()) {
+	for (int64_t now = clock_steady_ms(); now - pg->lost < GRACE || now - pg->tried >= TRY_EVERY; now = clock_steady_ms()) {
 		if (try_connect(pg))
 			return PG_OK;
 		if (now - pg->lost >= GRACE)
@@ -333,13 +325,13 @@ send(struct pg *pg, const struct pg_statement *s, const struct pg_value *v, size
 enum pg_fault
 pg_ready(struct pg *pg)
 {
-	return prepare(pg, NULL, now_ms() + SETUP);
+	return prepare(pg, NULL, clock_steady_ms() + SETUP);
 }
 
 enum pg_fault
 pg_run(struct pg *pg, const struct pg_statement *s, const struct pg_value *v, size_t count, int ms)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = clock_steady_ms() + ms;
 	enum pg_fault f = prepare(pg, s, until);
 
 	if (f != PG_OK)
@@ -350,7 +342,7 @@ pg_run(struct pg *pg, const struct pg_statement *s, const struct pg_value *v, si
 enum pg_fault
 pg_script(struct pg *pg, const char *text, int ms)
 {
-	int64_t until = now_ms() + ms;
+	int64_t until = clock_steady_ms() + ms;
 	enum pg_fault f = prepare(pg, NULL, until);
 
 	if (f != PG_OK)
@@ -361,7 +353,7 @@ pg_script(struct pg *pg, const char *text, int ms)
 void
 pg_send(struct pg *pg, const struct pg_statement *s, const struct pg_value *v, size_t count)
 {
-	if (prepare(pg, s, now_ms() + SETUP) != PG_OK)
+	if (prepare(pg, s, clock_steady_ms() + SETUP) != PG_OK)
 		return;
 	pg->owed = send(pg, s, v, count);
 	if (!pg->owed || PQflush(pg->conn) < 0)

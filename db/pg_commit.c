@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "db/engine.h"
 #include "db/pg.h"
@@ -160,26 +161,17 @@ write_values(struct engine *e, struct pg_value v[3], const struct engine_write *
 	return puts;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* The connection was lost while a commit was under way. Its writer is ended, which waits for that commit if it still runs, and keeps it
  * from coming to anything if it has not begun; the writer's row says which turn was its last. */
 static enum store_result
 resolve(struct engine *e)
 {
 	struct pg_value v = pg_int8(e->scratch, e->writer);
-	int64_t turn = e->turn, until = now_ms() + RESOLVE;
+	int64_t turn = e->turn, until = clock_steady_ms() + RESOLVE;
 	enum pg_fault f = PG_AWAY;
 
 	e->writer = 0;
-	while (f != PG_OK && now_ms() < until) {
+	while (f != PG_OK && clock_steady_ms() < until) {
 		f = pg_run(e->pg, &pg_end_writer, &v, 1, PG_CALL);
 		if (f != PG_OK)
 			nanosleep(&(struct timespec){ 0, NAP * 1000000 }, NULL);

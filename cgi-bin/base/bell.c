@@ -9,9 +9,9 @@
 #include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/pause.h"
 #include "base/banned.h"
 
@@ -120,23 +120,14 @@ bell_hush(void)
 		;
 }
 
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 bool
 bell_wait(const char *name, unsigned reading, int64_t ms)
 {
-	int64_t end = now_ms() + ms, left;
+	int64_t end = clock_steady_ms() + ms, left;
 	struct pollfd p = { .fd = bell_fd(), .events = POLLIN };
 
 	while (bell_reading(name) == reading) {
-		if ((left = end - now_ms()) <= 0)
+		if ((left = end - clock_steady_ms()) <= 0)
 			return false;
 		pause_begin();
 		if (p.fd < 0) {

@@ -85,3 +85,18 @@ clock_sec_least(void)
 
 	return (clock_ms() - (ahead > 0 ? ahead : 0)) / 1000;
 }
+
+int64_t
+clock_steady_us(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
+int64_t
+clock_steady_ms(void)
+{
+	return clock_steady_us() / 1000;
+}

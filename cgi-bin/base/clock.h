@@ -25,4 +25,8 @@ int64_t	 clock_sec(void);	/* seconds since 1970, UTC */
 /* The same by the real time where the clock is moved ahead: a record that is removed for its age must stay so when it goes back. */
 int64_t	 clock_sec_least(void);
 
+/* Since some moment, by a clock that nobody sets or moves: how long something takes, and until when to wait. */
+int64_t	 clock_steady_us(void);
+int64_t	 clock_steady_ms(void);
+
 #endif

@@ -3,9 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "device/capability.h"
 #include "device/catalogue.h"
@@ -13,16 +13,6 @@
 
 #define LOOK_EVERY 1000		/* ms */
 #define ARENA_LIMIT ((size_t)64 << 20)
-
-/* Of a clock that nobody moves. */
-static int64_t
-now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
 
 struct catalogue_file
 catalogue_look(const char *custom)
@@ -45,7 +35,7 @@ same(const struct catalogue_file *a, const struct catalogue_file *b)
 void
 catalogue_refresh(struct catalogue *c)
 {
-	int64_t when = now();
+	int64_t when = clock_steady_ms();
 	const char *why = NULL;
 
 	if (c->custom == NULL || (when - c->looked < LOOK_EVERY && when >= c->looked))

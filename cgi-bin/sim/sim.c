@@ -6,6 +6,7 @@
 
 #include "app.h"
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
 #include "sim/view.h"
@@ -21,19 +22,10 @@
 #define COOKIE "gatehouse-sim"
 #define API "/sim/api/"
 
-static int64_t
-ticks(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 int64_t
 sim_elapsed(const struct sim *s)
 {
-	return ticks() - s->began;
+	return clock_steady_ms() - s->began;
 }
 
 char *
@@ -79,7 +71,7 @@ sim_open(struct sim *s, struct app *app, const struct request *rq, struct respon
 {
 	const char *name = cookie_name(rq, COOKIE, origin_is_secure(app->config)), *key = bearer(rq);
 
-	*s = (struct sim){ .app = app, .rq = rq, .rs = rs, .arena = rq->arena, .began = ticks(),
+	*s = (struct sim){ .app = app, .rq = rq, .rs = rs, .arena = rq->arena, .began = clock_steady_ms(),
 	    .api = strncmp(rq->path, API, sizeof(API) - 1) == 0, .bearer = key != NULL };
 	if (!app->config->simulator) {
 		sim_error(s, 404, "error_404", "There is nothing at this address.");

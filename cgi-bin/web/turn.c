@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -16,23 +15,6 @@
 
 #define ARENA_LIMIT ((size_t)64 << 20)	/* above what 256 KiB can cause: JSON takes 24 bytes a byte, printing it as much again */
 #define HEAD_MAX ((size_t)64 << 10)
-
-/* --- clocks --- */
-
-static int64_t
-machine_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
-}
-
-static int64_t
-steady_ms(void)
-{
-	return clock_ms() - clock_offset();
-}
 
 /* --- the request --- */
 
@@ -104,8 +86,7 @@ turn_free(struct turn *t)
 void
 turn_begin(struct turn *t, bool hurry)
 {
-	t->came = steady_ms();
-	t->came_us = machine_us();
+	t->came = clock_steady_us();
 	t->tried = false;
 	t->refused = take(t->wire, &t->rq, t->program->max_body, t->arena);
 	t->rq.hurry = hurry;
@@ -148,8 +129,8 @@ turn_try(struct turn *t)
 {
 	t->rs = response_new(t->arena);
 	/* 0 is the first try's alone. */
-	t->asked = steady_ms();
-	int64_t waited = t->asked - t->came;
+	t->asked = clock_steady_ms();
+	int64_t waited = turn_age(t);
 	t->rq.waited = !t->tried ? 0 : waited > 0 ? waited : 1;
 	t->tried = true;
 	log_request(t->rq.id);
@@ -164,13 +145,13 @@ turn_try(struct turn *t)
 int64_t
 turn_age(const struct turn *t)
 {
-	return steady_ms() - t->came;
+	return (clock_steady_us() - t->came) / 1000;
 }
 
 int64_t
 turn_left(const struct turn *t)
 {
-	return t->asked + t->rs.wait_ms - steady_ms();
+	return t->asked + t->rs.wait_ms - clock_steady_ms();
 }
 
 void
@@ -237,7 +218,7 @@ turn_finish(struct turn *t)
 	if (t->rq.id_is_ours)	/* lighttpd has no ids: it puts down what it reads here */
 		response_header(&t->rs, "X-Request-Id", t->rq.id);
 	reply(t->wire, &t->rs, sent == NULL || strcmp(sent, "HEAD") != 0);
-	count(route, t->rs.status, machine_us() - t->came_us);
+	count(route, t->rs.status, clock_steady_us() - t->came);
 	log_request(before);
 	bool sent_all = wire_close(t->wire);
 	arena_reset(t->arena);

@@ -19,9 +19,8 @@ struct turn {
 	struct request	 rq;
 	struct response	 rs;
 	int		 refused;	/* status that it is refused with; 0 = it is not */
-	int64_t		 came;		/* ms of a clock that nobody moves */
-	int64_t		 came_us;	/* the same, in microseconds of the machine's */
-	int64_t		 asked;		/* as came: when its handler was called last */
+	int64_t		 came;		/* us of the steady clock */
+	int64_t		 asked;		/* ms of it: when its handler was called last */
 	uint64_t	 owed;		/* what has to be on disk before it is answered (struct owing) */
 	bool		 tried;		/* its handler was called already */
 	struct turn	*next;		/* the caller's */
