@@ -32,8 +32,9 @@ struct change {
 #define CHANGE_KEPT 86400	/* seconds that a change can be read */
 
 /* Note a change in record "changes/<user>": {"v":1,"seq":<grows with each>,"kind":"state","device":<id>,"time":<ms>,
- * "event":<seq of the newest with an event>}: who remembers seq knows whether there is news, and whether it may wait. What it was stands in "change/<user>/<seq>" for CHANGE_KEPT. Once it is
- * committed, the courier is woken. seq (may be NULL) is what it is counted as. */
+ * "event":<seq of the newest with an event>}: who remembers seq knows whether there is news, and whether it may wait. What it
+ * was stands in "change/<user>/<seq>" for CHANGE_KEPT. Once it is committed, the courier is woken. seq (may be NULL) is what
+ * it is counted as. */
 enum store_result change_note(struct store_tx *, const struct change *, long long *seq);
 
 /* The seq of the newest change of a user's devices; 0 if there was none yet. */
