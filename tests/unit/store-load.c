@@ -168,20 +168,23 @@ test_fold_is_quiet(void)
 			abort();
 	CHECK(store_fold(s) == STORE_OK);
 	pid_t child = start_load(path);
-	long least = LONG_MAX, took = 500000;
-	/* Other work on this machine makes pauses too: they are measured for as long as a fold, and taken off. The limit
-	 * counts in the soak only, where nothing else runs. */
-	for (int i = 0; i < 6 && least >= 50000; i++) {
+	long least = LONG_MAX, took = 500000, most = 0;
+	/* Other work on this machine makes pauses too, some as long as a fold: they are measured for as long as one, and taken off.
+	 * The limit counts in the soak only, where nothing else runs. */
+	for (int i = 0; i < 6 && (least >= 50000 || most < 10); i++) {
 		atomic_store(&load->slowest_us, 0);
 		usleep((useconds_t)took);
 		long before = atomic_exchange(&load->slowest_us, 0), start = us(), acked = atomic_load(&load->acked);
-		CHECK(store_fold(s) == STORE_OK && atomic_load(&load->acked) > acked);
+		CHECK(store_fold(s) == STORE_OK);
+		acked = atomic_load(&load->acked) - acked;
+		most = acked > most ? acked : most;
 		long slowest = atomic_load(&load->slowest_us);
 		took = us() - start;
-		printf("# fold of %ld records: %ld ms; slowest transaction meanwhile %ld us, before it %ld us\n", records,
-		    took / 1000, slowest, before);
+		printf("# fold of %ld records: %ld ms; %ld transactions meanwhile, slowest %ld us, before it %ld us\n", records,
+		    took / 1000, acked, slowest, before);
 		least = slowest - before < least ? slowest - before : least;
 	}
+	CHECK(most >= 10);	/* what waited for the fold's end would be one or two */
 	CHECK(help_soak() == 1 || least < 50000);
 	stop_load(child);
 	store_close(s);
