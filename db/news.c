@@ -59,7 +59,7 @@ news_do(const char *text)
 		return;
 	if (strcmp(text, NEWS_MISSED) == 0) {
 		bell_ring_all();
-		wake_send(NEWS_MISSED);	/* nobody's name: whoever hears it looks soon for what it was not told */
+		wake_send(WAKE_MISSED);
 		return;
 	}
 	for (const char *line = text; (line = strchr(line, '\n')) != NULL;) {

@@ -33,6 +33,16 @@ start_courier() {
 	COURIER=$!
 }
 
+# unheard COMMAND...: the courier hears no word of what it does. missed: and is told that words may have got lost.
+# words: how many lie in boxes.
+unheard() {
+	mv "$ROOT/sock/courier.wake" "$ROOT/sock/courier.asleep"
+	"$@"
+	mv "$ROOT/sock/courier.asleep" "$ROOT/sock/courier.wake"
+}
+words() { gatehouse store dump | grep -c '"courier/box/' || true; }
+missed() { echo missed >"$ROOT/sock/courier.wake"; }
+
 stop_courier() {
 	[ -n "${COURIER-}" ] || return 0
 	kill -s "${1:-TERM}" "$COURIER" 2>/dev/null || true

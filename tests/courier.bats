@@ -113,6 +113,20 @@ activities() {
 	assert_equal "$(links '.c1 | [(.devices | keys), .names, .deleted]')" '[["lamp"],{},[]]'
 }
 
+@test "words got lost: when the courier is told so, it looks at every link" {
+	linked c1
+	linked c2
+	set_lamp st.switchLevel.level=20
+	until_is 20 lamp c1 st.switchLevel.level
+	until_is 20 lamp c2 st.switchLevel.level
+	until_is 0 words
+	unheard set_lamp st.switchLevel.level=21
+	assert_equal "$(lamp c1 st.switchLevel.level)" 20
+	missed
+	until_is 21 lamp c1 st.switchLevel.level
+	until_is 21 lamp c2 st.switchLevel.level
+}
+
 @test "many changes at once: newest wins, at most one call a second" {
 	linked
 	local began=$SECONDS i

@@ -78,6 +78,12 @@ told() {
 	echo "$n"
 }
 
+# place NAME: how the lease knows this machine.
+place() { stat -c %i "$W/$1/courier.lock" | xargs printf ':%x\n'; }
+
+# sends NAME: it is this machine's courier that does.
+sends() { [[ $(jq -r 'select(.key == "courier/lease") | .value.place' <(on a store dump)) == *"$(place "$1")" ]]; }
+
 holder() { jq -r 'select(.key == "courier/lease") | .value.owner' <(on a store dump); }
 
 @test "one courier sends for both, hears at once of what the other machine did, and tells SmartThings once" {
@@ -183,10 +189,23 @@ rotate() {
 	[ "$(stat -c %a "$W/a/secret/database" "$W/b/secret/database" | xargs)" = '600 600' ]
 }
 
-# place NAME: how the lease knows this machine.
-place() { stat -c %i "$W/$1/courier.lock" | xargs printf ':%x\n'; }
+@test "what one machine does while the courier of the other, which sends, is cut off from the database is told when it is back" {
+	local sending=b other=a pid
+	sends b || sending=a other=b
+	on "$other" device set kitchen-dimmer --user demo st.switchLevel.level=61 >/dev/null
+	until_true 40 level_is 61 || { on a sim show; return 1; }	# and from here on it looks once a minute
+	pid=$(cat /proc/"$(cat "$W/$sending/pid/courier.pid")"/task/*/children)
+	kill -STOP "$pid"
+	# The word of the other machine goes to connections that listen: there is none.
+	pg_sql "$W/a/postgresql" gatehouse 'select pg_terminate_backend(pid, 5000) from pg_stat_activity
+		where pid <> pg_backend_pid() and datname = current_database()' >/dev/null
+	on "$other" device set kitchen-dimmer --user demo st.switchLevel.level=62 >/dev/null
+	kill -CONT "$pid"
+	until_true 15 level_is 62 || { on a sim show; return 1; }
+	assert_equal "$(told 62)" 1
+}
 
-# signal NAME: to all simulators, which are who is called here.
+# simulators SIGNAL: to all of them, which are who is called here.
 simulators() {
 	local root
 	for root in a b; do
@@ -200,7 +219,7 @@ in_flight() { on "$1" metrics show | grep -q '^gatehouse_courier_calls_in_flight
 	local dead=a alive=b pid began
 	on a device set kitchen-dimmer --user demo st.switchLevel.level=50 >/dev/null
 	until_true 40 level_is 50
-	[[ $(jq -r 'select(.key == "courier/lease") | .value.place' <(on a store dump)) == *"$(place a)" ]] || dead=b alive=a
+	sends a || dead=b alive=a
 	simulators STOP
 	on "$dead" device set kitchen-dimmer --user demo st.switchLevel.level=51 >/dev/null
 	until_true 10 in_flight "$dead" || { simulators CONT; return 1; }
@@ -212,7 +231,7 @@ in_flight() { on "$1" metrics show | grep -q '^gatehouse_courier_calls_in_flight
 	on "$alive" device set living-color-bulb --user demo st.switchLevel.level=52 >/dev/null	# of another device, so that 51 is no old news
 	until_true 60 level_is 52 living-color-bulb || { on "$alive" sim show; return 1; }
 	((SECONDS - began <= 35))
-	[[ $(jq -r 'select(.key == "courier/lease") | .value.place' <(on a store dump)) == *"$(place "$alive")" ]]
+	sends "$alive"
 	# Whose answer nobody kept is told again, once; what came later is told once.
 	echo "told $(told 51) and $(told 52) times"
 	[[ $(told 51) == [12] ]]

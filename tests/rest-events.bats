@@ -101,6 +101,20 @@ answers() { [ "$1" = 200 ] && rm -f "$BATS_FILE_TMPDIR/answer" || echo "$1" >"$B
 	[ "$(posts /two | wc -l)" = 3 ]
 }
 
+@test "44 words to the courier got lost: when it is told so, it looks at every subscriber" {
+	install ann devices --device A --device B
+	set_to A off
+	subscribe '{"deviceId":"A","attributeName":"switch","callbackUrl":"'"$THERE/lost"'"}'
+	set_to A on
+	within 5 1 /lost
+	until_is 0 words	# or the subscription's own word would have it looked at
+	unheard set_to A off
+	sleep 1
+	[ "$(posts /lost | wc -l)" = 1 ]
+	missed
+	within 10 2 /lost
+}
+
 @test "44 nobody subscribes to what is not the installation's, nor ends another's" {
 	install ann devices --device A
 	subscribe '{"deviceId":"A","attributeName":"switch","callbackUrl":"'"$THERE/mine"'"}'

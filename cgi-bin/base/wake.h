@@ -6,7 +6,8 @@
 
 #include <stdbool.h>
 
-#define WAKE_WORD 200	/* bytes of a word; a longer one is not sent */
+#define WAKE_WORD 200		/* bytes of a word; a longer one is not sent */
+#define WAKE_MISSED "missed"	/* a word for all: others may have got lost on their way, look for what they would have said */
 
 struct wake;
 

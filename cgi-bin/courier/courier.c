@@ -81,6 +81,16 @@ look_into_boxes(struct courier_loop *l)
 	l->loaded = !walk || load(l);
 }
 
+/* What lies in boxes is looked for at once, too. */
+static int64_t
+miss(struct courier_loop *l)
+{
+	for (size_t i = 0; i < l->count; i++)
+		if (l->seats[i].sender->missed != NULL)
+			l->seats[i].sender->missed(l->seats[i].self);
+	return l->heard;
+}
+
 static void
 hear(struct courier_loop *l)
 {
@@ -88,7 +98,10 @@ hear(struct courier_loop *l)
 	int64_t soon = (l->heard = clock_ms()) + BOXES_BUSY;
 
 	while (wake_read(l->wake, word)) {
-		say(l, word);
+		if (strcmp(word, WAKE_MISSED) == 0)
+			soon = miss(l);
+		else
+			say(l, word);
 		l->boxes = soon < l->boxes ? soon : l->boxes;
 	}
 }

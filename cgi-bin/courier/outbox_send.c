@@ -207,5 +207,5 @@ work(void *arg)
 struct sender
 outbox_sender(const struct outbox_kind *const *kinds)
 {
-	return (struct sender){ "outbox", kinds, begin_outbox, see, hear, work, end_outbox };
+	return (struct sender){ "outbox", kinds, begin_outbox, see, hear, NULL, work, end_outbox };
 }

@@ -142,6 +142,14 @@ roster_remove(struct member *m)
 }
 
 void
+roster_each(struct roster *r, void (*fn)(void *, struct member *), void *arg)
+{
+	for (size_t i = 0; i < r->size; i++)
+		for (struct member *m = r->slots[i]; m != NULL; m = m->next)
+			fn(arg, m);
+}
+
+void
 roster_of_user(struct roster *r, const char *user, void (*fn)(void *, struct member *), void *arg)
 {
 	for (struct member *m = r->slots[hash(user) & (r->size - 1)]; m != NULL; m = m->next)

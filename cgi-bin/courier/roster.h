@@ -30,7 +30,8 @@ void		*roster_add_path(struct roster *, const char *path);
 
 void		 roster_remove(struct member *);
 
-/* Call fn for each of a user; it may change when one is due, no more. */
+/* Call fn for each, or for each of a user; it may change when one is due, no more. */
+void		 roster_each(struct roster *, void (*fn)(void *arg, struct member *), void *arg);
 void		 roster_of_user(struct roster *, const char *user, void (*fn)(void *arg, struct member *), void *arg);
 
 void		 roster_schedule(struct member *, int64_t due);

@@ -40,6 +40,8 @@ struct sender {
 	void		 (*see)(void *, const char *key, const char *value);
 	/* A word by base/wake.h or courier/box.h: a user's id, or words of its own. */
 	void		 (*hear)(void *, const char *word);
+	/* Words may have got lost: look at whoever one may have been about. NULL: all its words lie in boxes, too. */
+	void		 (*missed)(void *);
 	/* Begin what is due, in small portions. When to be called again, in ms of the clock, if no answer and no word comes. */
 	int64_t		 (*work)(void *);
 	void		 (*close)(void *);

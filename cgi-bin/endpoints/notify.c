@@ -7,7 +7,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "courier/due.h"
+#include "courier/roster.h"
 #include "db/record.h"
 #include "endpoints/batch.h"
 #include "endpoints/subscription.h"
@@ -16,11 +16,9 @@
 #define PREFIX	"subscriptions/"
 #define LOOK	60000	/* ms: a word of news may have got lost */
 #define RETRY	1000	/* ms after the store failed */
-#define USER_MAX 64
 
 struct watched {
-	struct due	 due;
-	char		 user[USER_MAX];
+	struct member	 is;		/* its user; that is all its name */
 	long long	 seen;		/* changes up to here are of no interest to anybody */
 	bool		 busy;		/* what came of it is being written */
 	bool		 again;		/* there was a word meanwhile */
@@ -28,7 +26,7 @@ struct watched {
 
 struct notify {
 	struct courier		*courier;
-	struct due_queue	*queue;
+	struct roster		*users;
 };
 
 static void *
@@ -37,7 +35,7 @@ begin(struct courier *c, const void *about)
 	struct notify *n = calloc(1, sizeof(*n));
 
 	(void)about;
-	if (n == NULL || (n->queue = due_new()) == NULL) {
+	if (n == NULL || (n->users = roster_new(sizeof(struct watched))) == NULL) {
 		free(n);
 		return NULL;
 	}
@@ -50,41 +48,30 @@ end(void *arg)
 {
 	struct notify *n = arg;
 
-	while (due_first(n->queue) != NULL) {
-		struct watched *w = (struct watched *)due_first(n->queue);
-		due_remove(n->queue, &w->due);
-		free(w);
-	}
-	due_free(n->queue);
+	roster_free(n->users);
 	free(n);
 }
 
-static struct watched *
-find(const struct notify *n, const char *user)
+static void
+rouse(void *arg, struct member *m)
 {
-	for (size_t i = 0; i < due_count(n->queue); i++) {
-		struct watched *w = (struct watched *)due_at(n->queue, i);
-		if (strcmp(w->user, user) == 0)
-			return w;
-	}
-	return NULL;
+	struct watched *w = (struct watched *)m;
+
+	(void)arg;
+	if (w->busy)
+		w->again = true;
+	else if (m->due.at > clock_ms())
+		roster_schedule(m, clock_ms());
 }
 
 /* Look at this user now; it is learned if it was not known. */
 static void
-rouse(struct notify *n, const char *user)
+look_at(const struct notify *n, const char *user)
 {
-	struct watched *w = find(n, user);
+	struct watched *w = roster_add(n->users, user, "");
 
-	if (w == NULL && strlen(user) < USER_MAX && (w = calloc(1, sizeof(*w))) != NULL) {
-		memcpy(w->user, user, strlen(user) + 1);
-		w->due.at = clock_ms();
-		if (!due_add(n->queue, &w->due))
-			free(w);
-	} else if (w != NULL && w->busy)
-		w->again = true;
-	else if (w != NULL && w->due.at > clock_ms())
-		due_move(n->queue, &w->due, clock_ms());
+	if (w != NULL)
+		rouse(NULL, &w->is);
 }
 
 static void
@@ -92,7 +79,7 @@ see(void *arg, const char *key, const char *value)
 {
 	(void)value;
 	if (strncmp(key, PREFIX, sizeof(PREFIX) - 1) == 0)
-		rouse(arg, key + sizeof(PREFIX) - 1);
+		look_at(arg, key + sizeof(PREFIX) - 1);
 }
 
 /* A user's id, of anybody's: whether there are subscriptions is seen when it is looked at. Other words are others'. */
@@ -100,7 +87,15 @@ static void
 hear(void *arg, const char *word)
 {
 	if (strpbrk(word, " /") == NULL)
-		rouse(arg, word);
+		look_at(arg, word);
+}
+
+static void
+missed(void *arg)
+{
+	const struct notify *n = arg;
+
+	roster_each(n->users, rouse, NULL);
 }
 
 /* --- one user --- */
@@ -127,7 +122,7 @@ written(void *arg, enum store_result r)
 	w->watched->busy = false;
 	if (r == STORE_OK)
 		w->watched->seen = w->batch.upto;
-	due_move(w->notify->queue, &w->watched->due,
+	roster_schedule(&w->watched->is,
 	    clock_ms() + (r != STORE_OK ? RETRY : w->batch.more || w->watched->again ? 0 : LOOK));
 	w->watched->again = false;
 }
@@ -137,21 +132,20 @@ step(struct notify *n, struct watched *w)
 {
 	struct courier *c = n->courier;
 	struct writing *job = arena_alloc(c->arena, sizeof(*job));
-	enum store_result r = batch_read(c, w->user, w->seen, &job->batch);
+	enum store_result r = batch_read(c, w->is.user, w->seen, &job->batch);
 
 	job->notify = n;
 	job->watched = w;
-	if (r == STORE_ABSENT) {	/* nobody subscribes any more */
-		due_remove(n->queue, &w->due);
-		free(w);
-	} else if (r != STORE_OK)
-		due_move(n->queue, &w->due, clock_ms() + RETRY);
+	if (r == STORE_ABSENT)	/* nobody subscribes any more */
+		roster_remove(&w->is);
+	else if (r != STORE_OK)
+		roster_schedule(&w->is, clock_ms() + RETRY);
 	else if (batch_is_empty(&job->batch)) {
 		w->seen = job->batch.upto;
-		due_move(n->queue, &w->due, clock_ms() + (job->batch.more ? 0 : LOOK));
+		roster_schedule(&w->is, clock_ms() + (job->batch.more ? 0 : LOOK));
 	} else {
 		w->busy = true;
-		due_move(n->queue, &w->due, DUE_NEVER);
+		roster_schedule(&w->is, DUE_NEVER);
 		courier_write(c, write_batch, written, job);
 	}
 }
@@ -162,12 +156,12 @@ work(void *arg)
 	struct notify *n = arg;
 
 	for (int steps = 0; steps < COURIER_STEPS; steps++) {
-		struct watched *w = (struct watched *)due_first(n->queue);
-		if (w == NULL || w->due.at > clock_ms())
-			return w != NULL ? w->due.at : DUE_NEVER;
+		struct watched *w = roster_first(n->users);
+		if (w == NULL || w->is.due.at > clock_ms())
+			return w != NULL ? w->is.due.at : DUE_NEVER;
 		step(n, w);
 	}
 	return clock_ms();
 }
 
-const struct sender endpoints_notify = { "subscriptions", NULL, begin, see, hear, work, end };
+const struct sender endpoints_notify = { "subscriptions", NULL, begin, see, hear, missed, work, end };

@@ -131,6 +131,14 @@ hear(void *arg, const char *word)
 		roster_of_user(p->all, word, rouse, NULL);
 }
 
+static void
+missed(void *arg)
+{
+	const struct poller *p = arg;
+
+	roster_each(p->all, rouse, NULL);
+}
+
 /* --- one look --- */
 
 /* When it is looked at next: as often as its connector says, a tenth more or less; later and later while that fails. */
@@ -277,4 +285,4 @@ work(void *arg)
 	return courier_has_room(p->courier) ? clock_ms() : DUE_NEVER;
 }
 
-const struct sender link_poll = { "links", NULL, begin, see, hear, work, end };
+const struct sender link_poll = { "links", NULL, begin, see, hear, missed, work, end };

@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/json.h"
-#include "courier/due.h"
+#include "courier/roster.h"
 #include "courier/sender.h"
 #include "db/record.h"
 #include "nodeserver/presence.h"
@@ -15,16 +15,10 @@
 #define PREFIX	"nodeserver-presence/"
 #define RETRY	1000	/* ms after the store failed */
 #define LATE	500	/* ms after its time: nobody is turned off for a rounding */
-#define NAME_MAX_BYTES 100
-
-struct watched {
-	struct due	 due;
-	char		 worker[NAME_MAX_BYTES];
-};
 
 struct watch {
 	struct courier	*courier;
-	struct due_queue *queue;
+	struct roster	*workers;	/* members alone: what is to be known stands in records */
 };
 
 static void *
@@ -33,7 +27,7 @@ begin(struct courier *c, const void *about)
 	struct watch *w = calloc(1, sizeof(*w));
 
 	(void)about;
-	if (w == NULL || (w->queue = due_new()) == NULL) {
+	if (w == NULL || (w->workers = roster_new(sizeof(struct member))) == NULL) {
 		free(w);
 		return NULL;
 	}
@@ -46,34 +40,18 @@ end(void *arg)
 {
 	struct watch *w = arg;
 
-	while (due_first(w->queue) != NULL) {
-		struct due *d = due_first(w->queue);
-		due_remove(w->queue, d);
-		free(d);
-	}
-	due_free(w->queue);
+	roster_free(w->workers);
 	free(w);
 }
 
 /* Look at it now: when its time is over stands in its record. */
 static void
-rouse(struct watch *w, const char *worker, size_t len)
+rouse(const struct watch *w, const char *worker)
 {
-	struct watched *it = NULL;
+	struct member *m = roster_add(w->workers, worker, "");
 
-	for (size_t i = 0; i < due_count(w->queue) && it == NULL; i++) {
-		struct watched *one = (struct watched *)due_at(w->queue, i);
-		if (strncmp(one->worker, worker, len) == 0 && one->worker[len] == '\0')
-			it = one;
-	}
-	if (it != NULL)
-		due_move(w->queue, &it->due, clock_ms());
-	else if (len < NAME_MAX_BYTES && (it = calloc(1, sizeof(*it))) != NULL) {
-		memcpy(it->worker, worker, len);
-		it->due.at = clock_ms();
-		if (!due_add(w->queue, &it->due))
-			free(it);
-	}
+	if (m != NULL)
+		roster_schedule(m, clock_ms());
 }
 
 static void
@@ -81,40 +59,39 @@ see(void *arg, const char *key, const char *value)
 {
 	(void)value;
 	if (strncmp(key, PREFIX, sizeof(PREFIX) - 1) == 0)
-		rouse(arg, key + sizeof(PREFIX) - 1, strlen(key + sizeof(PREFIX) - 1));
+		rouse(arg, key + sizeof(PREFIX) - 1);
 }
 
 static void
 hear(void *arg, const char *word)
 {
 	if (strncmp(word, PRESENCE_WORD, sizeof(PRESENCE_WORD) - 1) == 0)
-		rouse(arg, word + sizeof(PRESENCE_WORD) - 1, strlen(word + sizeof(PRESENCE_WORD) - 1));
+		rouse(arg, word + sizeof(PRESENCE_WORD) - 1);
 }
 
 static void
-step(struct watch *w, struct watched *it)
+step(const struct watch *w, struct member *it)
 {
 	struct courier *c = w->courier;
 	const struct nodeserver_context x = { c->config, c->store, c->keyring, c->catalogue, c->arena };
 	struct json *record;
 	struct nodeserver ns;
-	enum store_result r = record_get(c->store, c->arena, record_key(c->arena, "nodeserver-presence", it->worker, NULL), &record);
+	enum store_result r = record_get(c->store, c->arena, record_key(c->arena, "nodeserver-presence", it->user, NULL), &record);
 	int64_t until = r == STORE_OK ? json_get_int(record, "until", 0) + LATE : 0;
 
 	if (r == STORE_OK && until > clock_ms()) {
-		due_move(w->queue, &it->due, until);
+		roster_schedule(it, until);
 		return;
 	}
 	if (r == STORE_OK)
-		r = registry_find_worker(&x, it->worker, &ns);
+		r = registry_find_worker(&x, it->user, &ns);
 	if (r == STORE_OK && ns.connected)
 		r = presence_expire(&x, &ns);
 	/* Whoever is off is of interest again when it is heard of. */
-	if (r == STORE_OK || r == STORE_ABSENT) {
-		due_remove(w->queue, &it->due);
-		free(it);
-	} else
-		due_move(w->queue, &it->due, clock_ms() + RETRY);
+	if (r == STORE_OK || r == STORE_ABSENT)
+		roster_remove(it);
+	else
+		roster_schedule(it, clock_ms() + RETRY);
 }
 
 static int64_t
@@ -123,7 +100,7 @@ work(void *arg)
 	struct watch *w = arg;
 
 	for (int steps = 0; steps < COURIER_STEPS; steps++) {
-		struct watched *it = (struct watched *)due_first(w->queue);
+		struct member *it = roster_first(w->workers);
 		if (it == NULL || it->due.at > clock_ms())
 			return it != NULL ? it->due.at : DUE_NEVER;
 		step(w, it);
@@ -131,4 +108,4 @@ work(void *arg)
 	return clock_ms();
 }
 
-const struct sender presence_watch = { "nodeservers", NULL, begin, see, hear, work, end };
+const struct sender presence_watch = { "nodeservers", NULL, begin, see, hear, NULL, work, end };

@@ -70,6 +70,27 @@ hear(void *arg, const char *word)
 		roster_of_user(d->links, word, rouse, NULL);
 }
 
+/* As if each were new here: the next look is a close one, and naps are spread over the time again. */
+static void
+begin_anew(void *arg, struct member *m)
+{
+	struct link *link = (struct link *)(void *)m;
+	int64_t now = clock_ms();
+
+	(void)arg;
+	link->naps = 0;
+	if (m->due.at > now && !link->busy && link->waiter.host == NULL)
+		roster_schedule(m, now);
+}
+
+static void
+missed(void *arg)
+{
+	const struct delivery *d = arg;
+
+	roster_each(d->links, begin_anew, NULL);
+}
+
 static int64_t
 work(void *arg)
 {
@@ -89,4 +110,4 @@ work(void *arg)
 	return link != NULL && courier_has_room(d->courier) ? link->is.due.at : DUE_NEVER;
 }
 
-const struct sender schema_callbacks = { "callbacks", NULL, begin, see, hear, work, end };
+const struct sender schema_callbacks = { "callbacks", NULL, begin, see, hear, missed, work, end };

@@ -66,6 +66,15 @@ rouse(struct lane *l)
 		lane_at(l, 0);
 }
 
+/* A device of a user may be mirrored: in the rounds to come all that have changed are looked at. */
+static void
+look_at_mirrors(void *arg)
+{
+	struct lane_set *s = arg;
+
+	s->mirrors = s->definition != NULL && json_first(s->definition->plan->mirrors) != NULL;
+}
+
 static void *
 begin(struct courier *c, const void *about)
 {
@@ -81,7 +90,7 @@ begin(struct courier *c, const void *about)
 	s->arena = arena_new(ARENA_LIMIT);
 	if (*file != '\0' && (s->definition = definition_load(s->arena, config_path(s->arena, c->config, file), &why)) == NULL)
 		log_event(LOG_LEVEL_ERROR, "smartapp_definition", "why=\"%s\"", why);
-	s->mirrors = s->definition != NULL && json_first(s->definition->plan->mirrors) != NULL;
+	look_at_mirrors(s);
 	return s;
 }
 
@@ -127,8 +136,8 @@ hear(void *arg, const char *word)
 	if (strncmp(word, SMARTAPP_WORD, n) == 0 && smartapp_id_ok(word + n)) {
 		rouse(lane_of(s, QUEUE_CALLS, word + n));
 		rouse(lane_of(s, QUEUE_POSTS, word + n));
-	} else if (strpbrk(word, " /") == NULL && s->definition != NULL)
-		s->mirrors = json_first(s->definition->plan->mirrors) != NULL;
+	} else if (strpbrk(word, " /") == NULL)
+		look_at_mirrors(s);
 }
 
 static int64_t
@@ -153,4 +162,4 @@ work(void *arg)
 	return first != NULL && courier_has_room(s->courier) ? first->at : DUE_NEVER;
 }
 
-const struct sender smartapp_sender = { "smartapp", NULL, begin, see, hear, work, end };
+const struct sender smartapp_sender = { "smartapp", NULL, begin, see, hear, look_at_mirrors, work, end };
