@@ -79,7 +79,7 @@ feel() {
 	TOKEN=$(gatehouse token issue --user ann --client smartthings --device m --json | jq -r .access_token)
 	spawn-fcgi -n -s "$ROOT/fcgi" -- "$BUILD/schema-webhook" 2>"$BATS_TEST_TMPDIR/program.log" 3>&- &
 	PROGRAM=$!
-	for _ in {1..50}; do [ -S "$ROOT/fcgi" ] && break; sleep 0.05; done
+	until_true test -S "$ROOT/fcgi"
 	assert_equal "$(feel wild) $(feel sad)" 'wild RESOURCE-CONSTRAINT-VIOLATION'
 	declare_capability acme12.mood "${MOOD//\"calm\", /\"calm\", \"sad\", }"
 	sleep 1.2

@@ -93,9 +93,9 @@ setup() {
 	refused activity --user nobody
 	"$BUILD/gatehouse" --root "$ROOT" activity --follow --limit 1 --json >"$BATS_TEST_TMPDIR/followed" 3>&- &
 	pid=$!
-	for i in {1..50}; do [ -s "$BATS_TEST_TMPDIR/followed" ] && break; sleep 0.1; done
+	until_true test -s "$BATS_TEST_TMPDIR/followed"
 	run ! sign_in ann wrong-password
-	for i in {1..50}; do [ "$(wc -l <"$BATS_TEST_TMPDIR/followed")" = 1 ] || break; sleep 0.1; done
+	until_is 2 eval 'wc -l <"$BATS_TEST_TMPDIR/followed"'
 	sleep 1.5
 	kill "$pid"
 	wait "$pid" || true

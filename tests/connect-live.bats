@@ -27,7 +27,7 @@ with_courier() {
 without_courier() {
 	COURIER=$(cat "$BATS_FILE_TMPDIR/courier")
 	stop_courier
-	while kill -0 "$(cat "$BATS_FILE_TMPDIR/courier")" 2>/dev/null; do sleep 0.05; done
+	until_gone "$(cat "$BATS_FILE_TMPDIR/courier")"
 }
 
 teardown_file() {

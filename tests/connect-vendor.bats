@@ -9,10 +9,7 @@ setup_file() {
 	begin_connect "$BATS_FILE_TMPDIR"
 	node "$TOP/tests/fake/oauth2.mjs" >"$BATS_FILE_TMPDIR/oauth2.out" 2>"$BATS_FILE_TMPDIR/oauth2.err" 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/oauth2.pid"
-	for _ in {1..200}; do
-		! grep -q control "$BATS_FILE_TMPDIR/oauth2.out" || break
-		sleep 0.05
-	done
+	until_true grep -q control "$BATS_FILE_TMPDIR/oauth2.out"
 	OAUTH2=http://127.0.0.1:$(sed -n 's/^port //p' "$BATS_FILE_TMPDIR/oauth2.out")
 	ASKED=http://127.0.0.1:$(sed -n 's/^control //p' "$BATS_FILE_TMPDIR/oauth2.out")
 	export OAUTH2 ASKED

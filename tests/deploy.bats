@@ -94,7 +94,7 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 @test "a port that is taken is refused, with who has it" {
 	node -e "require('net').createServer().listen($PORT, '127.0.0.1')" 3>&- &
 	local pid=$!
-	while ! (exec 3<>"/dev/tcp/127.0.0.1/$PORT") 2>/dev/null; do sleep 0.05; done
+	until_true eval '(exec 4<>"/dev/tcp/127.0.0.1/$PORT")'
 	refused 1 --root "$W/n" --port "$PORT"
 	kill "$pid"
 	[[ $stderr == *"port $PORT is taken"*"process $pid"*"--port $((PORT + 1))"* ]]
@@ -159,7 +159,7 @@ value() { sed -n "s/^$2=//p" "$1/demo.env"; }
 		[ -n "${first:-}" ] || { first=$(date +%s%N) && echo "$first" >"$3"; }
 		echo "$line"
 	done' "$TOP/deploy.sh" "$R" "$PORT" "$W/first" >"$W/out"
-	[ $((($(cat "$W/first") - began) / 1000000)) -lt 500 ]
+	[ $((($(cat "$W/first") - began) / 1000000)) -lt 2000 ]
 	run cat "$W/out"
 	assert_line --regexp '^Open +http://127.0.0.1:[0-9]+/login\?link='
 	assert_line --regexp '^Type .*user link demo$'
@@ -405,20 +405,16 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 # --- accidents ---
 
 @test "the courier runs once, comes back when it is killed, and is another one after an upgrade" {
-	local supervisor child i
+	local supervisor child ready
 	deploy --root "$R" >/dev/null	# tests before may have left another build there
 	run deploy status --root "$R"
 	assert_success
 	assert_line --regexp '^courier +[0-9]+ +1  up'
 	supervisor=$(cat "$R/pid/courier.pid")
 	child=$(cat "/proc/$supervisor/task/$supervisor/children")
+	ready=$(grep -c courier_ready "$R/log/courier.log")
 	kill -9 $child
-	for ((i = 0; i < 40; i++)); do
-		now=$(cat "/proc/$supervisor/task/$supervisor/children")
-		[ -z "$now" ] || [ "$now" = "$child" ] || [ "$(grep -c courier_ready "$R/log/courier.log")" -lt 2 ] || break
-		sleep 0.1
-	done
-	[ "$i" -lt 40 ]
+	until_is $((ready + 1)) grep -c courier_ready "$R/log/courier.log"
 	deploy --root "$R" >/dev/null
 	assert_equal "$(cat "$R/pid/courier.pid")" "$supervisor"
 	jq '.limits.devices_per_user = 499' "$R/gatehouse.json" >"$W/other.json"
@@ -431,8 +427,10 @@ upgrade() { TREE=$W/tree deploy --root "$R" "$@"; }
 }
 
 @test "killed supervisors and masters: status says so, the next run mends it and leaves no stray" {
-	kill -9 "$(cat "$R/pid/token.pid")" "$(cat "$R/pid/web.pid")"
-	sleep 0.2
+	local killed
+	killed=$(cat "$R/pid/token.pid" "$R/pid/web.pid" | xargs)
+	kill -9 $killed
+	until_gone $killed
 	run deploy status --root "$R"
 	assert_failure 1
 	assert_line --regexp '^token +- +- +down'

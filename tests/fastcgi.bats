@@ -25,7 +25,7 @@ teardown() {
 behind() {
 	spawn-fcgi -n -s "$ROOT/fcgi" -- /usr/bin/env "${@:2}" "$BUILD/$1" >"$BATS_TEST_TMPDIR/log" 2>&1 3>&- &
 	pid=$!
-	until [ -S "$ROOT/fcgi" ]; do sleep 0.02; done
+	until_true test -S "$ROOT/fcgi"
 }
 
 # asked JSON FILTER...: by the fake web server; the lines that it prints, taken together, must be as the filter says.

@@ -30,14 +30,9 @@ page() { cgi console GET "/links/$GRANT" '' HTTP_COOKIE="$session" "$@"; }
 # step STATE NAME: a step is in this state.
 step() { has "<strong>$1</strong> $2"; }
 
-# says TEXT: the page does, or will within ten seconds.
-says() {
-	local end=$((SECONDS + 10))
-	while page && [[ $body != *"$1"* ]]; do
-		((SECONDS < end)) || { echo "not there: $1 in $body"; return 1; }
-		sleep 0.2
-	done
-}
+# says TEXT: the page does, or soon will.
+says() { until_true shows "$1"; }
+shows() { page && [[ $body == *"$1"* ]] || { echo "$body"; return 1; }; }
 
 @test "step by step: what is done, what is waited for, and at last that changes arrive" {
 	really_link

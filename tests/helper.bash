@@ -7,6 +7,8 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 BUILD=${GATEHOUSE_BUILD:-$TOP/build/san}
 export LC_ALL=C.UTF-8 ASAN_OPTIONS=detect_leaks=1 GATEHOUSE_SHARE=$TOP
 
+. "$TOP/tests/wait.bash"
+
 # jq 1.6 compiles its library anew at every start, which was an eighth of the time of all tests; gojq speaks the same language and starts
 # in a tenth of the time. It sorts the members of objects.
 jq() { gojq "$@"; }

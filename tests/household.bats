@@ -46,19 +46,6 @@ hidden() { sed -n "s/.*<input type=\"hidden\" name=\"$1\" value=\"\([^\"]*\)\".*
 # level ROOT DEVICE: as the command line shows it.
 level() { "$1/gatehouse" --json device show "$2" --user demo | jq -rc '[.. | objects | select(.attribute? == "level") | .value][0]'; }
 
-# until_is VALUE COMMAND...: within five seconds it prints this.
-until_is() {
-	local expected=$1 got=''
-	shift
-	for _ in {1..50}; do
-		got=$("$@") || true
-		[ "$got" != "$expected" ] || return 0
-		sleep 0.1
-	done
-	echo "not $expected but $got: $*"
-	return 1
-}
-
 simulated() { "$A/gatehouse" sim show --json | jq -rc '[.devices[] | select(.id == "gatehouse.kitchen-dimmer") | .values[] | select(.name == "level") | .value][0]'; }
 subscribed() { grep -c 'link_hook .*result=subscribed' "$A/log/courier.log"; }
 grants() { "$B/gatehouse" --json grant list --user demo | jq '[.[] | select(.client == "household" and .revoked == null)] | length'; }

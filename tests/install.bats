@@ -220,13 +220,7 @@ site() {
 		lighttpd -D -f "$W/lighttpd.conf" 3>&- 4>&- >"$log/out" 2>&1 &
 	fi
 	echo $! >"$W/$1.webpid"
-	local tries
-	for ((tries = 0; tries < 100; tries++)); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$tls") 2>/dev/null; then return 0; fi
-		sleep 0.05
-	done
-	cat "$log"/out "$log"/error.log
-	return 1
+	until_true eval "(exec 5<>/dev/tcp/127.0.0.1/$tls)" || { cat "$log"/out "$log"/error.log; return 1; }
 }
 
 # ask PATH [CURL ARGS...]: sets $code, $head and $body.
@@ -360,11 +354,7 @@ ill() {
 	local one=$!
 	date_of 1000 "$other"
 	local two=$!
-	local tries
-	for ((tries = 0; tries < 100; tries++)); do
-		if (exec 3<>"/dev/tcp/127.0.0.1/$port" 4<>"/dev/tcp/127.0.0.1/$other") 2>/dev/null; then break; fi
-		sleep 0.05
-	done
+	until_true eval "(exec 5<>/dev/tcp/127.0.0.1/$port 6<>/dev/tcp/127.0.0.1/$other)"
 	SOURCE=http://127.0.0.1:$port ill clock 'seconds off'
 	[ "$mend" = 'timedatectl set-ntp true' ]
 	SOURCE=http://127.0.0.1:$other run doctor

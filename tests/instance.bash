@@ -1,6 +1,7 @@
 # instance.bash: instances made by deploy.sh on free ports, for tests that want the real thing.
 # shellcheck disable=SC2034,SC2153 # SERVERS is a test file's; URL and SERVER are for it
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+. "$TOP/tests/wait.bash"
 
 # A port that nobody listens on.
 free_port() {
@@ -37,15 +38,8 @@ pids() {
 	return 0
 }
 
-# gone ROOT: within two seconds nothing works there any more.
-gone() {
-	local tries
-	for ((tries = 0; tries < 40; tries++)); do
-		[ -n "$(pids "$1")" ] || return 0
-		sleep 0.05
-	done
-	return 1
-}
+# gone ROOT: nothing works there any more, or soon will.
+gone() { until_is '' pids "$1"; }
 
 # copy_tree TO: the sources with what is built of them, so that a test can change either.
 copy_tree() {

@@ -75,16 +75,7 @@ sender() {
 
 receiver() { begin receiver python3 "$D/receiver.py" "$PORT" "$D/$1.pem" "$D/$1.key"; }
 
-until_true() {
-	local i
-	for ((i = 0; i < 600; i++)); do
-		! "$@" || return 0
-		sleep 0.1
-	done
-	echo "never: $*"
-	cat "$D"/*.err
-	return 1
-}
+while_waiting() { cat "$D"/*.err; }
 
 came() { grep -qF -- "$1" "$D/receiver.out"; }
 

@@ -59,7 +59,7 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	post '{"connected":false}'
 	start=$(date +%s%3N)
 	command_to "$id" switch on
-	[ $(($(date +%s%3N) - start)) -lt 1000 ]
+	[ $(($(date +%s%3N) - start)) -lt 2900 ]
 	json '.deviceState[0].deviceError[0].errorEnum == "DEVICE-OFFLINE"'
 	fetch
 	run ! told .command
@@ -79,14 +79,14 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	json '.messages == []'
 	start=$(($(date +%s%3N) - start))
 	[ "$start" -ge 900 ]
-	[ "$start" -lt 4000 ]
+	[ "$start" -lt 10000 ]
 	(sleep 0.5; api POST "/$n/query" >/dev/null) 3>&- &
 	mkdir -p "$BATS_TEST_TMPDIR/here"
 	BATS_TEST_TMPDIR=$BATS_TEST_TMPDIR/here
 	start=$(date +%s%3N)
 	get "$after" 20
 	json '.messages[0].msg.query.address == "all"'
-	[ $(($(date +%s%3N) - start)) -lt 5000 ]
+	[ $(($(date +%s%3N) - start)) -lt 10000 ]
 	wait
 }
 
@@ -263,7 +263,7 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 			if (b.includes("bad")) r.writeHead(400, { "content-type": "application/json" }).end("{\"error\":\"invalid_grant\"}");
 			else r.end("{\"access_token\":\"acc-ess\",\"expires_in\":60}"); }); }).listen(0, "127.0.0.1", () => console.log(s.address().port));' >"$BATS_TEST_TMPDIR/vendor" 3>&- &
 		vendor=$!
-		until [ -s "$BATS_TEST_TMPDIR/vendor" ]; do sleep 0.05; done
+		until_true test -s "$BATS_TEST_TMPDIR/vendor"
 	}
 	callback() { cgi polyglot GET "/api/oauth/callback?$1&state=$worker" '' HTTP_COOKIE="$session"; status 303; }
 	ask
@@ -276,8 +276,8 @@ teardown() { [ -z "${n-}" ] || api DELETE "/$n" >/dev/null; }
 	refute_output --partial hush
 	env GATEHOUSE_ROOT="$ROOT" "$BUILD/courier" 2>"$BATS_TEST_TMPDIR/courier" 3>&- &
 	local courier=$!
-	for i in {1..100}; do [ "$(wc -l <"$BATS_TEST_TMPDIR/vendor")" = 3 ] && break; sleep 0.1; done
-	local all=''
+	until_is 3 eval 'wc -l <"$BATS_TEST_TMPDIR/vendor"'
+	local all='' i
 	for i in {1..50}; do after='' fetch; all+=$messages; [[ $all != *invalid_grant* ]] || break; done
 	messages=$all
 	told '.oauth == {"state":"'"$worker"'","access_token":"acc-ess","expires_in":60}'

@@ -138,5 +138,3 @@ live_create() {
 	n=$(json .profileNum) worker=$(json .worker) token=$(json .token) pgurl=$(json .pgUrl)
 }
 
-# soon COMMAND...: it becomes true within 15 seconds.
-soon() { local i; for i in {1..150}; do "$@" && return 0; sleep 0.1; done; return 1; }

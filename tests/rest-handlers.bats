@@ -311,7 +311,7 @@ teardown_file() { rest_end; }
 	# One process answers them all: on a busy machine, too, they are in one window.
 	GATEHOUSE_ROOT=$ROOT GATEHOUSE_SHARE=$TOP spawn-fcgi -n -s "$ROOT/fcgi" -- "$BUILD/web-services" >/dev/null 2>&1 3>&- &
 	pid=$!
-	until [ -S "$ROOT/fcgi" ]; do sleep 0.02; done
+	until_true test -S "$ROOT/fcgi"
 	for _ in $(seq 250); do
 		REQUEST_METHOD=GET REQUEST_URI="$api/literal" HTTP_AUTHORIZATION="Bearer $token" \
 			cgi-fcgi -bind -connect "$ROOT/fcgi" >>"$BATS_TEST_TMPDIR/answers" </dev/null

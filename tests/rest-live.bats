@@ -64,9 +64,7 @@ end_workers() {
 	wait "$ends"
 	[ "$answers" = '170 200 150 429' ] || { echo "then: $answers"; return 1; }
 	kill -KILL $(cat "/proc/$(cat "$ROOT/pid/web-services.pid")"/task/*/children)
-	sleep 0.3
-	ask 1
-	[ "$answers" = '8 429' ] || { echo "after kills: $answers"; return 1; }
+	until_is '8 429' eval 'ask 1; echo "$answers"'
 	install ann all
 	for _ in {1..20}; do
 		call GET /literal
@@ -76,23 +74,13 @@ end_workers() {
 	run ! grep -rF "$token" "$ROOT/log"
 }
 
-# posted FILE COUNT: so many posts stand there within five seconds.
-posted() {
-	for _ in {1..100}; do
-		[ "$(grep -c '^{' "$1")" -lt "$2" ] || return 0
-		sleep 0.05
-	done
-	cat "$1"
-	return 1
-}
-
 # told WEB: a subscriber hears of a change, signed, from a whole instance; and, once unsubscribed, of no other.
 told() {
 	local to=$BATS_TEST_TMPDIR/posts id secret at data
 	web_root "$1"
 	node tests/fake/subscriber.mjs "$BATS_TEST_TMPDIR/answer" >"$to" 2>/dev/null 3>&- &
 	hearer=$!
-	for _ in {1..100}; do [ -s "$to" ] && break; sleep 0.05; done
+	until_true test -s "$to"
 	install ann devices --device A --device B
 	gatehouse device set A --user ann switch.switch=off >/dev/null
 	call POST /subscriptions '{"deviceId":"A","attributeName":"switch","callbackUrl":"http://127.0.0.1:'"$(sed -n 's/^port //p' "$to")"'/x"}'
@@ -101,7 +89,7 @@ told() {
 	call PUT /devices/B '{"command":"on"}'
 	call PUT /devices/A '{"command":"on"}'
 	status 204
-	posted "$to" 1
+	until_true grep -q '^{' "$to"
 	at=$(grep '^{' "$to" | jq -r '.headers["x-gatehouse-timestamp"]') data=$(grep '^{' "$to" | jq -r .body)
 	[ "$data" = '{"evt":{"deviceId":"A","name":"switch","value":"on"}}' ]
 	[ "$(grep '^{' "$to" | jq -r '.headers["x-gatehouse-signature"]')" = "sha256=$(printf '%s.%s' "$at" "$data" | openssl dgst -sha256 -hmac "$secret" | sed 's/.* //')" ]

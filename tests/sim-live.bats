@@ -66,15 +66,7 @@ live() { "$W/run/gatehouse" "$@"; }
 }
 
 @test "the porch light: installed from the terminal, on at motion, off by its timer" {
-	local tries
-	app_has() {
-		for ((tries = 0; tries < 50; tries++)); do
-			live sim app --json | jq -e "$1" >/dev/null && return
-			sleep 0.2
-		done
-		live sim app
-		return 1
-	}
+	app_has() { until_true eval "live sim app --json | jq -e '$1'"; }
 	run live sim trigger app_install --set sensors=porch-motion --set lights=porch-light --set lights=hall-lamp --set minutes=4
 	assert_success
 	assert_output --partial 'Porch light keeper, installed as'
@@ -97,7 +89,7 @@ live() { "$W/run/gatehouse" "$@"; }
 
 @test "a day and a month on, tokens are renewed by both sides, and the link lives" {
 	live sim link --user demo --include-new >/dev/null
-	local tries by before
+	local by before
 	for by in day month; do
 		before=$(live sim log --kind refresh_token --json | jq length)
 		live sim clock $by
@@ -108,11 +100,7 @@ live() { "$W/run/gatehouse" "$@"; }
 	done
 	live sim log --kind refresh_token --json | jq -e 'length >= 2 and all(.status == 200)'
 	live device set hall-switch --user demo st.switch.switch=on
-	for ((tries = 0; tries < 50; tries++)); do
-		live sim show --json | jq -e 'any(.devices[]; .id == "hall-switch" and any(.values[]; .value == "on"))' >/dev/null && break
-		sleep 0.2
-	done
-	((tries < 50))
+	until_true eval "live sim show --json | jq -e 'any(.devices[]; .id == \"hall-switch\" and any(.values[]; .value == \"on\"))'"
 	live sim log --kind refreshAccessTokens --json | jq -e 'any(.status == 200)'
 	live sim clock now
 	run live sim trigger states

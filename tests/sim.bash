@@ -25,10 +25,7 @@ begin_sim() {
 	printf 'CLIENT_ID=smartthings\nCLIENT_SECRET=client-secret-42\n' >"$ROOT/demo.env"
 	node "$TOP/tests/fake/connector.mjs" >"$1/peer.out" 2>"$1/peer.err" 3>&- &
 	PEER_PID=$!
-	for _ in {1..100}; do
-		[ -s "$1/peer.out" ] && break
-		sleep 0.05
-	done
+	until_true test -s "$1/peer.out"
 	PEER=http://127.0.0.1:$(sed -n 's/^port //p' "$1/peer.out")
 	export PEER PEER_PID
 	config_is '{}'

@@ -236,7 +236,7 @@ load sim
 	control '{"schema":{"wait":30000}}'
 	SECONDS=0
 	act action=states
-	((SECONDS < 8))
+	((SECONDS < 20))
 	json '.last.ok == false'
 	control "{\"schema\":{\"text\":\"$(head -c 100000 /dev/zero | tr '\0' x)\"}}"
 	act action=states

@@ -10,7 +10,7 @@ setup_file() {
 	export KEYSERVER=https://127.0.0.1:1 KEYS=$BATS_FILE_TMPDIR API
 	node "$TOP/tests/fake/smartthings-api.mjs" >"$BATS_FILE_TMPDIR/port" 3>&- &
 	echo $! >"$BATS_FILE_TMPDIR/pid"
-	until [ -s "$BATS_FILE_TMPDIR/port" ]; do sleep 0.05; done
+	until_true test -s "$BATS_FILE_TMPDIR/port"
 	read -r _ API <"$BATS_FILE_TMPDIR/port"
 	API=http://127.0.0.1:$API
 	printf 'hush' >"$ROOT/secret/smartapp"
@@ -37,7 +37,7 @@ start_courier() {
 	rm -f "$ROOT/sock/courier.wake"
 	env -i PATH="$PATH" GATEHOUSE_ROOT="$ROOT" GATEHOUSE_SHARE="$TOP" "${DISK[@]}" "$BUILD/courier" 2>>"$BATS_TEST_TMPDIR/courier.log" 3>&- &
 	COURIER=$!
-	until [ -e "$ROOT/sock/courier.wake" ]; do sleep 0.05; done
+	until_true test -e "$ROOT/sock/courier.wake"
 }
 
 setup() {
@@ -181,12 +181,8 @@ DELETE /v1/installedapps/$APP/schedules/porch-off 422"
 	move 25
 	start_courier
 	until_asked 1 'oauth/token 400'
-	for ((tries = 0; tries < 50; tries++)); do
-		[ "$(gatehouse smartapp show "$APP" --json | jq .tokens)" = true ] || break
-		sleep 0.1
-	done
-	assert_equal "$(gatehouse smartapp show "$APP" --json | jq -c '[.tokens, .needs]')" \
-		'[false,"new tokens: open the app'"'"'s settings in SmartThings and save them"]'
+	until_is '[false,"new tokens: open the app'"'"'s settings in SmartThings and save them"]' \
+		eval 'gatehouse smartapp show "$APP" --json | jq -c "[.tokens, .needs]"'
 	run -0 gatehouse smartapp list
 	assert_output --partial 'new tokens: open the app'
 	grep -q "result=\"lost: open the app's settings" "$BATS_TEST_TMPDIR/courier.log"
@@ -209,7 +205,7 @@ DELETE /v1/installedapps/$APP/schedules/porch-off 422"
 	deliver "$(install "$CONFIG")"
 	until_asked 1 oauth
 	touch "$ROOT/full"
-	until grep -q result=not_kept_yet "$BATS_TEST_TMPDIR/courier.log"; do sleep 0.1; done
+	until_true grep -q result=not_kept_yet "$BATS_TEST_TMPDIR/courier.log"
 	assert_equal "$(asked)" "POST /v1/installedapps/$APP/subscriptions 401
 POST /oauth/token 200"	# nothing is done with what may yet be lost
 	rm "$ROOT/full"
@@ -250,6 +246,12 @@ POST /v1/devices/$LAMP/commands 200
 DELETE /v1/installedapps/$APP/schedules/porch-off 200"
 }
 
+# looked: the courier has looked at all that ann's mirror may be told of.
+looked() {
+	gatehouse store dump | jq -se --arg id "$(gatehouse --json user list | jq -r '.[] | select(.name == "ann") | .id')" \
+		'[.[] | select(.key == "changes/" + $id or .key == "smartapp-mirror/" + $id) | .value.seq] | length == 2 and .[0] == .[1]'
+}
+
 @test "two installed apps mirror one device: each is told what the other's says, no one its own, and no echo" {
 	other=5a5a5a5a-0000-4002-8003-0000000000ff far=d0000000-0000-4000-8000-0000000000ff
 	here() { gatehouse device show lamp --user ann --json | jq -r '.. | objects | select(.capability? == "switch" and .attribute? == "switch") | .value'; }
@@ -260,7 +262,7 @@ DELETE /v1/installedapps/$APP/schedules/porch-off 200"
 	deliver "$(install "$CONFIG")"
 	APP=$other deliver "$(APP=$other install "$far_config")"
 	until_asked 2 'subscriptions 200'
-	sleep 1.5	# the first look notes where it begins
+	until_true looked
 	deliver "$(events "$CONFIG" "$(device_event $LAMP switch switch '"on"')")"
 	assert_equal "$(here)" on
 	until_asked 1 commands
@@ -286,7 +288,7 @@ $far off"
 	deliver "$(install "$CONFIG")"
 	until_asked 1 subscriptions
 	gatehouse device set lamp --user ann switch.switch=on >/dev/null
-	sleep 1.5	# the first look notes where it begins; what follows is told
+	until_true looked	# what follows is told
 	n=$(asked | grep -c commands) || true
 	gatehouse device set lamp --user ann switchLevel.level=44 >/dev/null	# of another capability
 	gatehouse device set lamp --user ann switch.switch=off >/dev/null
@@ -309,19 +311,6 @@ off"
 	assert_equal "$(asked | grep -c commands)" "$n"
 }
 
-# until_said TEXT COMMAND...: wait at most 15 s for a command to print this.
-until_said() {
-	local text=$1 got='' end=$((SECONDS + 15))
-	shift
-	while ((SECONDS < end)); do
-		got=$("$@") || true
-		[ "$got" != "$text" ] || return 0
-		sleep 0.05
-	done
-	echo "not $text but $got: $*"
-	return 1
-}
-
 @test "a call that SmartThings does not take for a day is given up, not before; what comes after it is made" {
 	move 0
 	CLOCK=1 use app.yaml
@@ -334,7 +323,7 @@ until_said() {
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
 	until_asked 1 'commands 503'
 	move $((86300 + 86401))
-	until_said 2 grep -c result=given_up "$BATS_TEST_TMPDIR/courier.log"	# the light, and its timer
+	until_is 2 grep -c result=given_up "$BATS_TEST_TMPDIR/courier.log"	# the light, and its timer
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
 	until_asked 1 'porch-off 200'
 	assert_equal "$(asked | grep -v oauth | tail -n 3)" "POST /v1/devices/$LAMP/commands 503
@@ -356,7 +345,7 @@ used() { log | jq -rc --argjson from "$FROM" '[.[$from:][] | select(.path | cont
 	until_asked 1 'porch-off 200'
 	move $((23 * 3600 - 6))
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
-	until_said yes eval 'grep -q "there is no token that lasts" "$BATS_TEST_TMPDIR/courier.log" && echo yes'
+	until_is yes eval 'grep -q "there is no token that lasts" "$BATS_TEST_TMPDIR/courier.log" && echo yes'
 	assert_equal "$(used)" '["at-N"]'
 	move $((23 * 3600 + 60))
 	deliver "$(events "$CONFIG" "$(device_event $DOOR motionSensor motion '"active"')")"
@@ -393,7 +382,7 @@ used() { log | jq -rc --argjson from "$FROM" '[.[$from:][] | select(.path | cont
 	kill "$COURIER"
 	wait "$COURIER" || true
 	use first.json
-	until_said 1 eval 'gatehouse store dump | grep -c "smartapp-mirror/$(gatehouse --json user list | jq -r ".[] | select(.name == \"bea\") | .id")"'
+	until_is 1 eval 'gatehouse store dump | grep -c "smartapp-mirror/$(gatehouse --json user list | jq -r ".[] | select(.name == \"bea\") | .id")"'
 	gatehouse device set first --user bea switch.switch=off >/dev/null
 	until_asked 1 commands
 	gatehouse device set first --user bea switch.switch=on >/dev/null

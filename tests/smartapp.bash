@@ -19,7 +19,7 @@ start_keyserver() {
 	make_key good
 	node "$TOP/tests/fake/keyserver.mjs" "$KEYS" >"$KEYS/port" 3>&- &
 	echo $! >"$KEYS/pid"
-	until [ -s "$KEYS/port" ]; do sleep 0.05; done
+	until_true test -s "$KEYS/port"
 	read -r _ KEYSERVER <"$KEYS/port"
 	KEYSERVER=https://127.0.0.1:$KEYSERVER
 }
@@ -65,13 +65,13 @@ sign() {
 stay() {
 	spawn-fcgi -n -s "$ROOT/fcgi" -- "$BUILD/smartapp-lifecycle" 2>>"$ROOT/fcgi.log" 3>&- &
 	echo $! >"$ROOT/fcgi.pid"
-	until [ -S "$ROOT/fcgi" ]; do sleep 0.02; done
+	until_true test -S "$ROOT/fcgi"
 }
 gone() {
 	local pid
 	read -r pid <"$ROOT/fcgi.pid"
 	kill "$pid" 2>/dev/null || { echo "it was gone before:"; cat "$ROOT/fcgi.log"; return 1; }
-	while kill -0 "$pid" 2>/dev/null; do sleep 0.05; done
+	until_gone "$pid"
 	! grep -a Sanitizer "$ROOT/fcgi.log"
 }
 

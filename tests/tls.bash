@@ -52,13 +52,7 @@ site() {
 		lighttpd -D -f "$conf" >"$FOLDER/web.out" 2>&1 3>&- &
 	fi
 	echo $! >"$FOLDER/web.pid"
-	for _ in {1..200}; do
-		! curl -qs -m 5 --cacert "$FOLDER/ca.pem" -o /dev/null "https://localhost:$SECURE/health" || return 0
-		kill -0 "$(cat "$FOLDER/web.pid")" 2>/dev/null || break
-		sleep 0.05
-	done
-	cat "$FOLDER/web.out"
-	return 1
+	until_true curl -qs -m 5 --cacert "$FOLDER/ca.pem" "https://localhost:$SECURE/health" || { cat "$FOLDER/web.out"; return 1; }
 }
 
 end_site() {

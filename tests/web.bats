@@ -235,12 +235,7 @@ store_comes() {
 		is "$s" page
 		for s in token schema-webhook authorize; do mv "$W/$web/sock/$s.away" "$W/$web/sock/$s.sock"; done
 		# lighttpd asks a program that failed again after a second.
-		for _ in 1 2 3 4 5 6 7 8; do
-			ask /login
-			[ "$code" != 200 ] || break
-			sleep 0.5
-		done
-		[ "$code" = 200 ]
+		until_is 200 eval 'ask /login; echo "$code"'
 		# The reason is in the log, but not what was in the query.
 		grep -q 'sock/authorize.sock' "$W/$web/log/web.log"
 		run ! grep -rqE 'Leaked(LinkToken|Code|Referer)' "$W/$web/log"
@@ -296,9 +291,8 @@ store_comes() {
 	for web in $SERVERS; do
 		use "$web"
 		ask '/authorize?client_id=nobody&state=secretstate'
-		sleep 0.2
 		[ "$web" = nginx ] || deploy stop --root "$W/$web" >/dev/null	# lighttpd writes its log in blocks
-		grep -q 'GET /authorize" 400' "$W/$web/log/access.log"
+		until_true grep -q 'GET /authorize" 400' "$W/$web/log/access.log"
 		run ! grep -q secretstate "$W/$web"/log/*.log
 	done
 	# Nor is a token in the path there, however the request is malformed.

@@ -79,18 +79,18 @@ kept() { it gatehouse store dump | grep -q "\"customDataVersion\":$1,"; }
 	jq -r .iotCert "$W/start.json" >"$W/nginx/root/root/w/ns/iot.crt"
 	jq -r .iotCA "$W/start.json" >"$W/nginx/root/root/w/ns/AmazonRootCA1.pem"
 	say '{"customdata":{"first":1}}'
-	soon kept 1
+	until_true kept 1
 	run it mosquitto_pub -h "$DOMAIN" -p 8883 --cafile /root/w/ns/AmazonRootCA1.pem -q 1 -t "$(cat "$W/stage")/ns" -m '{"customdata":{"forged":1}}'
 	assert_failure
 	# Killed, and after a restart of the machine.
 	it sh -c 'kill -KILL $(systemctl show -P MainPID gatehouse-broker) $(systemctl show -P MainPID gatehouse-polyglot-mqtt)'
-	soon doctor
+	until_true doctor
 	say '{"customdata":{"second":2}}'
-	soon kept 2
+	until_true kept 2
 	machine_again nginx
-	soon get /health
-	soon say '{"customdata":{"third":3}}'
-	soon kept 3
+	until_true get /health
+	until_true say '{"customdata":{"third":3}}'
+	until_true kept 3
 	it systemctl stop gatehouse-broker
 	mended broker 'nobody listens'
 }
@@ -134,7 +134,7 @@ kept() { it gatehouse store dump | grep -q "\"customDataVersion\":$1,"; }
 @test "after a reboot all is there again; an install without anything new starts nothing" {
 	local before
 	machine_again nginx
-	soon get /health
+	until_true get /health
 	opens
 	well
 	install_again	# what is in force is known from one start of the machine to the next
@@ -152,7 +152,7 @@ kept() { it gatehouse store dump | grep -q "\"customDataVersion\":$1,"; }
 	postgres postgres -c 'alter role gatehouse nologin'
 	mended database 'may not sign in'
 	it sh -c "sed -i '1i local gatehouse gatehouse reject' /etc/postgresql/15/main/pg_hba.conf && systemctl reload postgresql"
-	soon eval '! it setpriv --reuid=gatehouse --clear-groups psql -qAtX -d gatehouse -c "select 1"'
+	until_true eval '! it setpriv --reuid=gatehouse --clear-groups psql -qAtX -d gatehouse -c "select 1"'
 	mended database 'does not know the user gatehouse'
 	postgres gatehouse -c 'update store set format = 7'
 	ill database 'another version'

@@ -36,16 +36,10 @@ setup() {
 
 # start: the container in a network of its own, as far as it answers.
 start() {
-	local tries
 	setsid unshare --net sh -c 'ip link set lo up; exec buildah run --isolation chroot --user gatehouse it -- /src/conf/docker/start' \
 		>"$W/out" 2>&1 </dev/null 3>&- 4>&- &
 	echo $! >"$W/pid"
-	for ((tries = 0; tries < 600; tries++)); do
-		[ "$(ask -o /dev/null -w '%{http_code}' http://127.0.0.1:8081/health)" != 200 ] || return 0
-		sleep 0.1
-	done
-	cat "$W/out"
-	return 1
+	PATIENCE=60 until_is 200 ask -o /dev/null -w '%{http_code}' http://127.0.0.1:8081/health || { cat "$W/out"; return 1; }
 }
 
 ask() { nsenter -t "$(cat "$W/pid")" -n curl -qs -m 10 "$@"; }
@@ -57,15 +51,11 @@ first() { pgrep -s "$(cat "$W/pid")" -f '^/bin/sh /src/conf/docker/start$'; }
 # stop: as a container is told to, and until nothing is left of it.
 stop() {
 	[ -e "$W/pid" ] || return 0
-	local group tries
+	local group
 	group=$(cat "$W/pid")
 	kill -TERM "$(first)" || true
-	for ((tries = 0; tries < 600; tries++)); do
-		pgrep -s "$group" >/dev/null || { rm "$W/pid"; return 0; }
-		sleep 0.1
-	done
-	pkill -KILL -s "$group"
-	return 1
+	PATIENCE=60 until_is '' pgrep -s "$group" || { pkill -KILL -s "$group"; return 1; }
+	rm "$W/pid"
 }
 
 @test "the image holds what was cloned, and nothing that was built elsewhere" {

@@ -2,6 +2,7 @@
 # nothing but what debootstrap and this repository's lists of packages bring.
 # shellcheck disable=SC2034,SC2153
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+. "$TOP/tests/wait.bash"
 DOMAIN=home.example.org
 
 # machine_base DIR: a root folder, made once: debootstrap, and the packages that deploy.sh install would fetch. Those of its options lie
@@ -52,17 +53,14 @@ machine_boot() {
 
 # machine_up NAME: waits for its systemd, and for what that starts.
 machine_up() {
-	local m=$W/$1 tries init
-	for ((tries = 0; tries < 600; tries++)); do
-		init=$(pgrep -P "$(cat "$m/nspawn")" | head -n 1)
-		if [ -n "$init" ]; then
-			echo "$init" >"$m/init"
-			case $(on "$1" systemctl is-system-running 2>/dev/null) in running | degraded) return 0 ;; esac
-		fi
-		sleep 0.1
-	done
-	tail -n 20 "$m/console"
-	return 1
+	PATIENCE=120 until_true machine_is_up "$1" || { tail -n 20 "$W/$1/console"; return 1; }
+}
+machine_is_up() {
+	local init
+	init=$(pgrep -P "$(cat "$W/$1/nspawn")" | head -n 1)
+	[ -n "$init" ] || return 1
+	echo "$init" >"$W/$1/init"
+	[[ $(on "$1" systemctl is-system-running) == @(running|degraded) ]]
 }
 
 # on NAME COMMAND...: runs it there, as root.
@@ -72,24 +70,18 @@ on() {
 
 # machine_again NAME: shuts it down, and boots it with the same disk. (A reboot of its own needs a /run of tmpfs around the container.)
 machine_again() {
-	local pid tries
+	local pid
 	pid=$(cat "$W/$1/nspawn")
 	on "$1" systemctl poweroff || true
-	for ((tries = 0; tries < 600; tries++)); do
-		[ -d "/proc/$pid" ] || break
-		sleep 0.1
-	done
+	PATIENCE=60 until_gone "$pid"
 	machine_boot "$1"
 }
 
 machine_end() {
-	local m=$W/$1 tries
+	local m=$W/$1
 	[ -e "$m/nspawn" ] || return 0
 	kill -KILL "$(cat "$m/init")" 2>/dev/null || true
-	for ((tries = 0; tries < 100; tries++)); do
-		[ -d "/proc/$(cat "$m/nspawn")" ] || break
-		sleep 0.1
-	done
+	until_gone "$(cat "$m/nspawn")" || true
 	kill -KILL "$(cat "$m/nspawn")" 2>/dev/null || true
 	umount "$m/root" || umount -l "$m/root"
 	rm -rf "$m"

@@ -101,7 +101,7 @@ killed() {
 	it sh -c 'kill -KILL $(pgrep -u gatehouse -x health | head -n 1)'
 	run get /health
 	assert_output '{"status":"ok"}'
-	soon doctor
+	until_true doctor
 }
 @test "kill -9 of workers, supervisors and the courier: they come back, and nobody notices" { each killed; }
 
@@ -120,7 +120,7 @@ secrets() {
 
 reboot() {
 	machine_again "$WEB"
-	soon get /health
+	until_true get /health
 	run road discover "$(cat "$W/$WEB.token")"
 	assert_output '["hall-switch","kitchen-dimmer"]'
 	well

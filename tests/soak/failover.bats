@@ -37,13 +37,7 @@ sql() {
 	PGPASSWORD=$SECRET psql -qAtX -v ON_ERROR_STOP=1 "host=127.0.0.1 port=${port[$name]} user=postgres dbname=postgres connect_timeout=2" \
 		"${@/#/-c}"
 }
-is() {
-	local end=$((SECONDS + 60))
-	until [ "$(sql "$1" "$3")" = "$2" ]; do
-		((SECONDS < end)) || { echo "$3 is $(sql "$1" "$3")"; return 1; }
-		sleep 0.05
-	done
-}
+is() { until_is "$2" sql "$1" "$3"; }
 set_up() { sql "$1" "alter system set $2" 'select pg_reload_conf()' >/dev/null; }
 
 # follow NAME OF: a copy of that server, which follows it.
@@ -71,14 +65,14 @@ begin() {
 		STORE_URL=postgresql://gatehouse@127.0.0.1:${port[one]},127.0.0.1:${port[two]}/gatehouse \
 		"${GATEHOUSE_BUILD:-$TOP/build/san}/unit/store-away" >"$SERVERS/out" 2>&1 3>&- &
 	WORKERS=$!
-	until grep -q '# begun' "$SERVERS/out"; do sleep 0.1; done
+	until_true grep -q '# begun' "$SERVERS/out"
 	written
 }
 
 # written: wait until a hundred transactions more are acknowledged on the one that may be written.
 written() {
 	local count="select coalesce(sum(n_tup_upd), 0) from pg_stat_all_tables where relname = 'writer'" from
-	until sql "$live" 'select 1' >/dev/null 2>&1; do sleep 0.05; done
+	until_true sql "$live" 'select 1'
 	from=$(count_of "$count")
 	until (($(count_of "$count") > from + 100)); do sleep 0.05; done
 }
@@ -121,7 +115,7 @@ judged() {
 		written
 		if ((i % 2)); then	# cut off before: from then on nobody hears "done"
 			cut_off
-			until [ "$(sql "$live" "select count(*) > 0 from pg_stat_activity where wait_event = 'SyncRep'")" = t ]; do sleep 0.05; done
+			is "$live" t "select count(*) > 0 from pg_stat_activity where wait_event = 'SyncRep'"
 		fi
 		fail_over
 		standby_again

@@ -149,7 +149,7 @@ told(const char *lane, int number, const char *member)
 static bool
 until_told(const char *lane, int number, const char *member, const char *want)
 {
-	for (int i = 0; i < 1000; i++) {
+	for (int i = 0; i < 3000; i++) {
 		if (strcmp(told(lane, number, member), want) == 0)
 			return true;
 		nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
@@ -278,9 +278,11 @@ test_given_up(void)
 
 	CHECK(queue("brief", "late", "GET", "/503/999/late", 1) == STORE_OK && queue("brief", "late", "GET", "/after", 1) == STORE_OK);
 	for (int i = 0; i < 60 && *told("late", 1, "ends") != '1'; i++) {
+		size_t before = times("/503/999/late");
 		fixture_clock(ahead += 4600000);
 		wake_send("outbox ann/late");
-		nanosleep(&(struct timespec){ 0, 100000000 }, NULL);
+		for (int k = 0; k < 1000 && times("/503/999/late") == before && *told("late", 1, "ends") != '1'; k++)
+			nanosleep(&(struct timespec){ 0, 10000000 }, NULL);
 	}
 	CHECK_STR(told("late", 1, "verdict"), "given_up");
 	CHECK(times("/503/999/late") >= OUTBOX_TRIES);
@@ -307,7 +309,7 @@ test_side_by_side(void)
 	clock_gettime(CLOCK_MONOTONIC, &to);
 	printf("# 60 calls of 0.3 s: %.1f s, %zu in flight\n", (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec -
 	    from.tv_nsec) / 1e9, most_in_flight);
-	CHECK(most_in_flight <= HOSTS_CALLS && most_in_flight > HOSTS_CALLS / 2 && to.tv_sec - from.tv_sec < 4);
+	CHECK(most_in_flight <= HOSTS_CALLS && most_in_flight > HOSTS_CALLS / 2 && to.tv_sec - from.tv_sec < 9);
 	CHECK(stop_courier(courier, SIGTERM) == 0);
 }
 

@@ -274,12 +274,14 @@ test_failing_folds(void)
 }
 
 static volatile sig_atomic_t alarms;
+static int enough_alarms[2];
 
 static void
 on_alarm(int sig)
 {
 	(void)sig;
-	alarms++;
+	if (++alarms == 5 && write(enough_alarms[1], "x", 1) != 1)
+		abort();
 }
 
 /* A signal while somebody else's fold is waited for does not end the waiting. */
@@ -290,17 +292,17 @@ test_interrupted_wait(void)
 	struct sigaction action = { .sa_handler = on_alarm };
 	struct itimerval soon = { { 0, 20000 }, { 0, 20000 } }, never = { { 0, 0 }, { 0, 0 } };
 
-	CHECK(set(e, "a", "1") == STORE_OK);
+	CHECK(set(e, "a", "1") == STORE_OK && pipe(enough_alarms) == 0);
 	int lock = fold_lock(e, true);
 	pid_t child = fork();
-	if (child == 0) {	/* holds it too, through the same open file, and a little longer */
-		usleep(200000);
-		_exit(0);
+	if (child == 0) {	/* holds it too, through the same open file, until there were some */
+		char c;
+		_exit(read(enough_alarms[0], &c, 1) == 1 ? 0 : 1);
 	}
 	fold_unlock(lock);
 	sigaction(SIGALRM, &action, NULL);
 	setitimer(ITIMER_REAL, &soon, NULL);
-	CHECK(fold_run(e, true, true) == STORE_OK && alarms > 0);
+	CHECK(fold_run(e, true, true) == STORE_OK && alarms >= 5);
 	setitimer(ITIMER_REAL, &never, NULL);
 	signal(SIGALRM, SIG_DFL);
 	waitpid(child, NULL, 0);

@@ -335,7 +335,7 @@ main(void)
 		proofs++;
 	}
 	CHECK(faults == 0);
-	CHECK(atomic_load(&board->slowest_ms) < 1000);
+	CHECK(atomic_load(&board->slowest_ms) < 10000);
 	printf("# %ld kills, %ld proofs, %ld transactions, %ld folds, slowest %ld ms\n", kills, proofs,
 	    atomic_load(&board->transactions), atomic_load(&board->folds), atomic_load(&board->slowest_ms));
 	arena_free(a);
