@@ -30,13 +30,7 @@ start_courier() {
 	COURIER=$!
 }
 
-# unheard COMMAND...: the courier hears no word of what it does. missed: and is told that words may have got lost.
-# words: how many lie in boxes.
-unheard() {
-	mv "$ROOT/sock/courier.wake" "$ROOT/sock/courier.asleep"
-	"$@"
-	mv "$ROOT/sock/courier.asleep" "$ROOT/sock/courier.wake"
-}
+# words: how many lie in boxes. missed: the courier is told that words may have got lost.
 words() { gatehouse store dump | grep -c '"courier/box/' || true; }
 missed() { echo missed >"$ROOT/sock/courier.wake"; }
 

@@ -22,6 +22,13 @@ load_libs() {
 # gatehouse ARGS...: the tool, on the instance of this test file.
 gatehouse() { "$BUILD/gatehouse" --root "$ROOT" "$@"; }
 
+# unheard COMMAND...: the courier hears no word of what it does.
+unheard() {
+	mv "$ROOT/sock/courier.wake" "$ROOT/sock/courier.asleep"
+	"$@"
+	mv "$ROOT/sock/courier.asleep" "$ROOT/sock/courier.wake"
+}
+
 # make_root DIR: a fresh instance with keys, user ann (password "correct horse 9"), and the client "smartthings" whose
 # secret is in $SECRET. What is set here can be used in setup_file and in tests.
 make_root() {

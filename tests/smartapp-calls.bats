@@ -246,10 +246,11 @@ POST /v1/devices/$LAMP/commands 200
 DELETE /v1/installedapps/$APP/schedules/porch-off 200"
 }
 
-# looked: the courier has looked at all that ann's mirror may be told of.
+# looked: the courier has looked at all that ann's mirror may be told of, and has made all calls.
 looked() {
 	gatehouse store dump | jq -se --arg id "$(gatehouse --json user list | jq -r '.[] | select(.name == "ann") | .id')" \
-		'[.[] | select(.key == "changes/" + $id or .key == "smartapp-mirror/" + $id) | .value.seq] | length == 2 and .[0] == .[1]'
+		'map(select(.key)) | (map(select(.key == "changes/" + $id or .key == "smartapp-mirror/" + $id) | .value.seq) | length == 2 and .[0] == .[1]) and
+		all(.[]; (.key | startswith("smartapp-calls/") | not) or .value.calls == [])'
 }
 
 @test "two installed apps mirror one device: each is told what the other's says, no one its own, and no echo" {
@@ -309,6 +310,22 @@ off"
 	gatehouse device set lamp --user ann switch.switch=off >/dev/null
 	sleep 1.5
 	assert_equal "$(asked | grep -c commands)" "$n"
+}
+
+@test "a change here of which no word was heard is told within a minute" {
+	move 0
+	CLOCK=1 use mirror.json
+	deliver "$(install "$CONFIG")"
+	until_asked 1 subscriptions
+	local value n
+	for value in off on; do gatehouse device set lamp --user ann switch.switch=$value >/dev/null; done
+	until_true looked
+	n=$(asked | grep -c commands)
+	unheard gatehouse device set lamp --user ann switch.switch=off >/dev/null
+	sleep 1.5
+	assert_equal "$(asked | grep -c commands)" "$n"
+	move 61
+	until_asked $((n + 1)) commands
 }
 
 @test "a call that SmartThings does not take for a day is given up, not before; what comes after it is made" {

@@ -48,7 +48,7 @@ struct lane_set {
 	void			*tree;		/* of tsearch, by queue and id */
 	struct arena		*arena;		/* for the definition: the process's life */
 	const struct definition	*definition;	/* NULL: there is none, or it is not right */
-	bool			 mirrors;	/* there may be changes here that were not told */
+	int64_t			 mirrors_at;	/* ms: when to look for changes here that were not told; DUE_NEVER: none are mirrored */
 };
 
 /* The lane of an installed app, made if there is none. NULL without memory. */
@@ -73,7 +73,8 @@ void		 lane_drop(struct lane *);	/* forget them */
 /* May a call of this kind be made now? If so it is counted; else *when is when it may. */
 bool		 lane_limit(struct lane *, const char *method, const char *path, int64_t now, int64_t *when);
 
-/* Tell mirrored devices what has changed here. */
+/* Tell mirrored devices what has changed here, and note when to look again: a word of it may get lost. */
+#define MIRROR_LOOK 60000	/* ms; no look is farther away, unless a clock was set back */
 void		 mirror_step(struct lane_set *, int64_t now);
 
 #endif

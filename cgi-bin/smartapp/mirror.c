@@ -24,6 +24,7 @@
 #include "base/banned.h"
 
 #define CHANGES_MAX 50	/* looked at in one go */
+#define RETRY 1000	/* ms: after trouble with the store */
 #define ECHO_MS 60000	/* in which a device says what it was commanded */
 
 static char *
@@ -198,8 +199,8 @@ move(struct store_tx *tx, void *arg)
 	return record_tx_put(tx, cursor_key(a, m->user), r, 0);
 }
 
-/* Changes of one user's devices since the cursor. True if there may be more. */
-static bool
+/* Changes of one user's devices since the cursor. Returns in how many ms to look again. */
+static int64_t
 step_user(struct lane_set *s, const char *user, int64_t now)
 {
 	struct courier *c = s->courier;
@@ -209,13 +210,13 @@ step_user(struct lane_set *s, const char *user, int64_t now)
 	enum store_result found = record_get(c->store, c->arena, cursor_key(c->arena, user), &r);
 
 	if (change_newest(c->store, c->arena, user, &newest) != STORE_OK || (found != STORE_OK && found != STORE_ABSENT))
-		return true;
+		return RETRY;
 	/* What was before the first look is not told: the devices there know best. */
 	m.seq = found == STORE_OK ? json_get_int(r, "seq", newest) : newest;
 	long long from = m.seq;
+	bool fine = true;
 	for (int k = 0; m.seq < newest && k < CHANGES_MAX; k++) {
 		struct change ch;
-		bool fine = true;
 		if (change_find(c->store, c->arena, user, m.seq + 1, &ch) == STORE_OK)
 			for (const struct json *v = json_first(s->definition->plan->mirrors); v != NULL; v = json_next(v)) {
 				const char *way = json_get_string(v, "direction");
@@ -229,8 +230,8 @@ step_user(struct lane_set *s, const char *user, int64_t now)
 		m.seq++;
 	}
 	if ((m.seq != from || found == STORE_ABSENT) && store_run(c->store, c->arena, move, &m) != STORE_OK)
-		return true;
-	return m.seq < newest;
+		return RETRY;
+	return !fine ? RETRY : m.seq < newest ? 0 : MIRROR_LOOK;
 }
 
 void
@@ -238,7 +239,7 @@ mirror_step(struct lane_set *s, int64_t now)
 {
 	struct courier *c = s->courier;
 	struct json *done = json_array(c->arena);
-	bool more = false;
+	int64_t wait = MIRROR_LOOK;
 
 	for (const struct json *v = json_first(s->definition->plan->mirrors); v != NULL; v = json_next(v)) {
 		struct user owner;
@@ -246,7 +247,8 @@ mirror_step(struct lane_set *s, int64_t now)
 		    json_array_has(done, owner.id))
 			continue;
 		json_append_string(c->arena, done, owner.id);
-		more |= step_user(s, owner.id, now);
+		int64_t again = step_user(s, owner.id, now);
+		wait = again < wait ? again : wait;
 	}
-	s->mirrors = more;
+	s->mirrors_at = now + wait;
 }

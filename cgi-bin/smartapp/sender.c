@@ -72,7 +72,7 @@ look_at_mirrors(void *arg)
 {
 	struct lane_set *s = arg;
 
-	s->mirrors = s->definition != NULL && json_first(s->definition->plan->mirrors) != NULL;
+	s->mirrors_at = s->definition != NULL && json_first(s->definition->plan->mirrors) != NULL ? 0 : DUE_NEVER;
 }
 
 static void *
@@ -148,7 +148,7 @@ work(void *arg)
 	size_t steps = due_count(s->queue) < COURIER_STEPS ? due_count(s->queue) : COURIER_STEPS;
 	struct due *first;
 
-	if (s->mirrors)
+	if (s->mirrors_at <= now || (s->mirrors_at != DUE_NEVER && s->mirrors_at > now + MIRROR_LOOK))
 		mirror_step(s, now);
 	for (; steps > 0 && courier_has_room(s->courier); steps--) {
 		first = due_first(s->queue);
@@ -157,9 +157,8 @@ work(void *arg)
 		lane_step((struct lane *)(void *)first, now);
 	}
 	first = due_first(s->queue);
-	if (s->mirrors)
-		return now + 1000;
-	return first != NULL && courier_has_room(s->courier) ? first->at : DUE_NEVER;
+	int64_t lanes_at = first != NULL && courier_has_room(s->courier) ? first->at : DUE_NEVER;
+	return lanes_at < s->mirrors_at ? lanes_at : s->mirrors_at;
 }
 
 const struct sender smartapp_sender = { "smartapp", NULL, begin, see, hear, look_at_mirrors, work, end };
