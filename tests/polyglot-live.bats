@@ -87,6 +87,30 @@ waiting() {
 	jq -e '.messages[0].msg.query.address == "all"' "$W/woken"
 }
 
+@test "a node server that does not answer holds nobody up who asks for something else" {
+	local web tries pids
+	both_wait() { kill -0 "${pids[0]}" && kill -0 "${pids[1]}"; }
+	for web in nginx lighttpd; do
+		as "$web"
+		ns '' -d "[{\"connected\":true},$controller_node,$(dimmer_node)]" >/dev/null
+		for tries in 1 2 3; do
+			# Each of two processes waits three seconds for a node server, and remembers then that it is slow.
+			deploy restart --root "$ROOT" >/dev/null
+			pids=()
+			for _ in 1 2; do
+				live_schema commandRequest ',"devices":[{"externalDeviceId":"'"$(printf 'n%03d_lamp1' "$n")"'","commands":[{"component":"main","capability":"st.switch","command":"on","arguments":[]}]}]' 3>&- &
+				pids+=($!)
+			done
+			sleep 0.7
+			live_schema discoveryRequest
+			jq -e '.devices | length > 1' <<<"$body" >/dev/null
+			! both_wait || break	# on a machine that stood still, once more
+		done
+		both_wait
+		wait "${pids[@]}"
+	done
+}
+
 # press LEVEL...: the owner sets the example's lamp, from the console; each is taken.
 press() {
 	local level

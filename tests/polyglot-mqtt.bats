@@ -112,13 +112,6 @@ end_bridge() {
 	rm -f "$ROOT/sock/polyglot-mqtt.wake"
 }
 
-# live_schema TYPE [MORE]
-live_schema() {
-	local t
-	t=$("$ROOT/gatehouse" token issue --user demo --client smartthings | jq -r .access_token)
-	body=$(curl -qsS "$URL/schema" -H 'Content-Type: application/json' -d '{"headers":{"schema":"st-schema","version":"1.0","interactionType":"'"$1"'","requestId":"1"},
-		"authentication":{"tokenType":"Bearer","token":"'"$t"'"}'"${2-}"'}')
-}
 press() {
 	live_schema commandRequest ',"devices":[{"externalDeviceId":"'"$(printf 'n%03d_vnode1' "$n")"'","commands":[{"component":"main","capability":"st.'"$1"'","command":"'"$2"'","arguments":'"${3-[]}"'}]}]'
 }

@@ -138,3 +138,11 @@ live_create() {
 	n=$(json .profileNum) worker=$(json .worker) token=$(json .token) pgurl=$(json .pgUrl)
 }
 
+
+# live_schema TYPE [MORE]: a message of SmartThings for all of demo's devices; sets $body.
+live_schema() {
+	local t
+	t=$("$ROOT/gatehouse" token issue --user demo --client smartthings | jq -r .access_token)
+	body=$(curl -qsS "$URL/schema" -H 'Content-Type: application/json' -d '{"headers":{"schema":"st-schema","version":"1.0","interactionType":"'"$1"'","requestId":"1"},
+		"authentication":{"tokenType":"Bearer","token":"'"$t"'"}'"${2-}"'}')
+}

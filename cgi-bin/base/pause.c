@@ -2,6 +2,7 @@
 #include "base/pause.h"
 
 #include <stddef.h>
+#include <time.h>
 
 #include "base/banned.h"
 
@@ -20,4 +21,11 @@ pause_begin(void)
 {
 	if (before != NULL)
 		before(about);
+}
+
+void
+pause_ms(long ms)
+{
+	pause_begin();
+	nanosleep(&(struct timespec){ ms / 1000, ms % 1000 * 1000000 }, NULL);
 }

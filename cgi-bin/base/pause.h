@@ -8,4 +8,7 @@ void	 pause_before(void (*fn)(void *arg), void *arg);
 /* This process is about to wait for a call's answer, a bell, a time. */
 void	 pause_begin(void);
 
+/* Wait so many ms, to look again for what somebody else is about to do. */
+void	 pause_ms(long ms);
+
 #endif

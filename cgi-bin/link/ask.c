@@ -2,7 +2,6 @@
 #include "link/ask.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
@@ -180,8 +179,7 @@ ask_run(struct ask *c, int64_t deadline)
 		struct fetch_answer answer = { .body = "", .head = "", .error = "it took too long" };
 		int64_t left = deadline - clock_ms();
 		if (next == ASK_WAIT && left > ASK_WAIT_MS) {
-			pause_begin();
-			nanosleep(&(struct timespec){ 0, ASK_WAIT_MS * 1000000L }, NULL);
+			pause_ms(ASK_WAIT_MS);
 			next = ask_again(c);
 		} else if (next == ASK_WAIT) {
 			next = over(c, ASK_TROUBLE, answer.error);

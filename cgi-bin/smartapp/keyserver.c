@@ -3,13 +3,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "base/pause.h"
 #include "base/secret.h"
 #include "courier/target.h"
 #include "db/record.h"
@@ -271,7 +271,7 @@ obtain(struct keyserver *k, struct arena *a, const char *key_id, struct claim *c
 		*why = c->found == NO_KEY ? c->why : "the key server takes too long";
 		if (c->found == NO_KEY)
 			return NULL;
-		usleep(WAIT_STEP_MS * 1000);
+		pause_ms(WAIT_STEP_MS);
 	}
 	return NULL;
 }

@@ -2,10 +2,10 @@
 #include "smartapp/seen.h"
 
 #include <string.h>
-#include <unistd.h>
 
 #include "base/arena.h"
 #include "base/json.h"
+#include "base/pause.h"
 #include "db/record.h"
 #include "base/banned.h"
 
@@ -43,7 +43,7 @@ seen_find(struct store *store, struct arena *a, const struct seen *s, struct see
 			return store_settle(store);
 		if (result != STORE_OK)
 			return result;
-		usleep(WAIT_STEP_MS * 1000);
+		pause_ms(WAIT_STEP_MS);
 	}
 	return STORE_CONFLICT;
 }

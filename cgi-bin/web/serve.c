@@ -12,6 +12,7 @@
 #include "base/bell.h"
 #include "base/json.h"
 #include "base/pause.h"
+#include "web/stand_in.h"
 #include "web/turn.h"
 #include "base/banned.h"
 
@@ -88,9 +89,9 @@ pay(struct room *room)
 	}
 }
 
-/* A handler is about to wait for somebody else: until then all must be as if there were no other requests. */
+/* A handler is about to wait for somebody else: until then all must be as if there were no other requests, and somebody sees to the next. */
 static void
-pay_before_pause(void *arg)
+before_pause(void *arg)
 {
 	struct room *room = arg;
 	uint64_t mine = owed(room);
@@ -98,6 +99,7 @@ pay_before_pause(void *arg)
 	if (mine != 0 && !room->program->owing->pay(room->app, mine))
 		room->undone = true;
 	pay(room);
+	stand_in_call();
 }
 
 static enum wire_news
@@ -194,8 +196,9 @@ loop(struct room *room)
 		pay(room);
 		int ms = look(room, false);
 		pay(room);
-		int n = epoll_wait(all, events, 3, news == WIRE_REQUEST ? 0 : ms);
-		open = news != WIRE_CLOSED;
+		bool quiet = news != WIRE_REQUEST && ms < 0;
+		int n = epoll_wait(all, events, 3, news == WIRE_REQUEST ? 0 : quiet ? stand_in_rest() : ms);
+		open = news != WIRE_CLOSED && !(quiet && n == 0);
 		for (int i = 0; i < n; i++) {
 			open = open && events[i].data.fd != stop;
 			if (events[i].data.fd == ear)
@@ -233,10 +236,10 @@ serve(const struct program *program, struct app *app)
 		well = once(t);
 	put_spare(&room, t);
 	if (kind == WIRE_FASTCGI) {
-		if (program->owing != NULL) {
+		if (program->owing != NULL)
 			program->owing->defer(app);
-			pause_before(pay_before_pause, &room);
-		}
+		stand_in_begin();
+		pause_before(before_pause, &room);
 		well = loop(&room);
 		pause_before(NULL, NULL);
 	}

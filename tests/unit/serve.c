@@ -2,6 +2,7 @@
  * program is a process that a web server of the test's own asks over its socket.
  *
  * long because: program, web server and test share one page of memory. */
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -20,6 +21,7 @@
 #include "web/request.h"
 #include "web/response.h"
 #include "web/serve.h"
+#include "web/stand_in.h"
 #include "base/banned.h"
 
 #define MOST	60	/* requests at once */
@@ -48,7 +50,7 @@ static void
 stay(_Atomic bool *in, _Atomic bool *slow)
 {
 	atomic_store(in, true);
-	for (int i = 0; i < 10000 && atomic_load(slow); i++)
+	for (int i = 0; i < 60000 && atomic_load(slow); i++)
 		sleep_ms(1);
 	atomic_store(in, false);
 }
@@ -108,9 +110,8 @@ on_request(struct app *app, const struct request *rq, struct response *rs)
 	response_text(rs, 200, arena_printf(rq->arena, "answer to %s", rq->path));
 }
 
-/* hold_ms: as in struct owing. */
-static pid_t
-start(int door, int64_t hold_ms)
+static int
+run(int64_t hold_ms)
 {
 	static const struct route routes[] = {
 		{ "/", "GET", on_request, serve_refuse_json },
@@ -127,13 +128,32 @@ start(int door, int64_t hold_ms)
 	const struct program program = { .name = "owing", .routes = routes, .owing = &owing };
 	struct app app = { 0 };
 
+	return serve(&program, &app);
+}
+
+/* hold_ms: as in struct owing. place: how many stand before it in a row of stand-ins. */
+static pid_t
+start_at(int door, int64_t hold_ms, int place)
+{
+	char me[40];
+
 	fflush(stdout);
 	pid_t pid = fork();
 	if (pid != 0)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	dup2(door, STDIN_FILENO);
-	_exit(serve(&program, &app));
+	snprintf(me, sizeof(me), "%d %d", place, (int)getppid());
+	if (place > 0)
+		setenv("GATEHOUSE_STANDS_IN", me, 1);
+	_exit(run(hold_ms));
+}
+
+/* One that has nobody to stand in for it. */
+static pid_t
+start(int door, int64_t hold_ms)
+{
+	return start_at(door, hold_ms, STAND_INS);
 }
 
 static void
@@ -214,7 +234,7 @@ is(int fd, const char *status, const char *says)
 static void
 until(_Atomic bool *what)
 {
-	for (int i = 0; i < 5000 && !atomic_load(what); i++)
+	for (int i = 0; i < 30000 && !atomic_load(what); i++)
 		sleep_ms(1);
 }
 
@@ -301,6 +321,40 @@ test_pause(int door)
 	stop(pid);
 }
 
+/* While a process waits for somebody else another one is there, as long as it is. */
+static void
+test_stand_in(int door)
+{
+	pid_t pid = start_at(door, LONG, 0);
+
+	atomic_store(&shared->slow_call, true);
+	int waits = ask("/pause");
+	until(&shared->in_pause);
+	int late = ask("/plain");
+	CHECK_NAMED(has_answer(late, 30000) && is(late, "200", "answer to /plain"), "a stand-in answers");
+	/* It waits, too, and so does the one that stands in for it. */
+	int more[STAND_INS];
+	for (int i = 0; i < STAND_INS; i++)
+		more[i] = ask("/pause");
+	late = ask("/plain");
+	CHECK_NAMED(!has_answer(late, 300) && !has_answer(waits, 0), "there are not more of them than may be");
+	atomic_store(&shared->slow_call, false);
+	bool fine = is(waits, "200", "answer to /pause") && is(late, "200", "answer to /plain");
+	for (int i = 0; i < STAND_INS; i++)
+		fine &= is(more[i], "200", "answer to /pause");
+	CHECK_NAMED(fine, "all are answered");
+	/* They leave when it does. */
+	stop(pid);
+	bool left = true;
+	for (int i = 0; i < 300 && left; i++) {
+		int fd = ask("/plain");
+		sleep_ms(100);
+		left = has_answer(fd, 300);
+		close(fd);
+	}
+	CHECK_NAMED(!left, "nobody is left");
+}
+
 static void
 test_stop(int door)
 {
@@ -329,21 +383,43 @@ test_stop(int door)
 	CHECK(status == 0);
 }
 
+/* Stand-ins are processes of this file, and have the page by its path. */
+#define PAGE "SERVE_TEST_PAGE"
+
+static void
+open_page(const char *path)
+{
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+
+	if (fd < 0 || ftruncate(fd, sizeof(*shared)) != 0)
+		abort();
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	close(fd);
+}
+
 int
 main(void)
 {
-	char folder[] = "/tmp/gatehouse-unit-XXXXXX";
+	char folder[] = "/tmp/gatehouse-unit-XXXXXX", page[60];
 	int door = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (getenv(PAGE) != NULL) {
+		open_page(getenv(PAGE));
+		return run(LONG);
+	}
 	CHECK(mkdtemp(folder) != NULL);
+	snprintf(page, sizeof(page), "%s/page", folder);
+	open_page(page);
+	setenv(PAGE, page, 1);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s/door", folder);
 	CHECK(bind(door, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(door, 128) == 0);
 	test_together(door);
 	test_long(door);
 	test_pause(door);
 	test_stop(door);
+	test_stand_in(door);
 	unlink(address.sun_path);
+	unlink(page);
 	rmdir(folder);
 	return check_end();
 }
