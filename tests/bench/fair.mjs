@@ -4,7 +4,8 @@
 //                                  LIMIT (200: what nginx lets one address ask for in a second, as where it is installed)
 //
 // The others ask for state refreshes at a fixed rate, and sign in to nothing. Meanwhile, from another address, one after the other: clients that read ten
-// bytes a second, connections that say nothing, a flood on another endpoint, and an outbox full of calls to a host that is not there.
+// bytes a second, connections that say nothing, a flood on another endpoint, an outbox full of calls to a host that is not there, and commands for a node
+// server that does not answer.
 // lighttpd cannot let idle connections go (docs/deploy.md): it is measured with as many as leave it a fifth of its places.
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
@@ -38,6 +39,20 @@ async function fillOutbox(o, files) {
 	return async () => {};
 }
 
+// A node server that says it is there, and no more; commands for its lamp, so many at a time.
+async function askSilent(o, connections) {
+	const { worker, token } = JSON.parse(await o.tool('nodeserver', 'add', 'Silent', '--user', 'bench-0', '--json'));
+	const node = (address, nodedefid, uom) => ({ addnode: { address, name: address, nodedefid, primary: 'controller', drivers: [{ driver: 'ST', value: '0', uom }] } });
+	const said = await fetch(`${o.url}/polyglot/ns/${worker}/messages`, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+		body: JSON.stringify([{ connected: true }, node('controller', 'controller', 2), node('lamp', 'VNODE_DIMMER', 51)]) });
+	if (said.status !== 200)
+		throw new Error(`node server: ${said.status} ${await said.text()}`);
+	const { access_token } = JSON.parse(await o.tool('token', 'issue', '--user', 'bench-0', '--client', 'smartthings'));
+	const commands = await writeRequests(`${o.name}.silent`, [wire('POST', '/schema', { 'Content-Type': 'application/json' }, schemaBody('commandRequest', access_token,
+		{ devices: [{ externalDeviceId: 'n001_lamp', commands: [{ component: 'main', capability: 'st.switch', command: 'on', arguments: [] }] }] }))]);
+	return trouble(o, commands, connections, 'fresh=requestId');
+}
+
 async function oneServer(web) {
 	const o = await startOurs({ name: web, web, homes: 500, limit: number('LIMIT', 200) }), files = await requestsOf(o, 200), nothing = await writeRequests(`${web}.nothing`, []);
 	const slow = await writeRequests(`${web}.slow`, [wire('GET', '/login', {})]);
@@ -58,6 +73,7 @@ async function oneServer(web) {
 		[`${held} connections that say nothing`]: () => trouble(o, nothing, held),
 		'a flood on /token, 64 connections': () => trouble(o, flood, 64, 'expect=401'),
 		'an outbox that cannot be emptied': () => fillOutbox(o, files),
+		'commands for a node server that does not answer, 4 connections': () => askSilent(o, 4),
 	};
 	let bad = 0;
 	await p99();	// what a process learns once is no trouble's work
