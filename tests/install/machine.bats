@@ -89,6 +89,23 @@ use() {
 }
 @test "OAuth by curl as SmartThings goes it, then discovery" { each use; }
 
+# A process that waits for a node server has another one stand in for it: none of the unit's fences is in the way.
+stands_in() {
+	local added n token
+	added=$(it gatehouse nodeserver add Silent --user kim --json)
+	n=$(jq -r .slot <<<"$added") token=$(it gatehouse token issue --user kim --client smartthings | jq -r .access_token)
+	it curl -qsSf -o /dev/null "https://$DOMAIN/polyglot/ns/$(jq -r .worker <<<"$added")/messages" -H "Authorization: Bearer $(jq -r .token <<<"$added")" \
+		-H 'Content-Type: application/json' -d '[{"connected":true},{"addnode":{"address":"controller","name":"C","nodedefid":"controller","primary":"controller","drivers":[]}},{"addnode":{"address":"lamp","name":"L","nodedefid":"VNODE_DIMMER","primary":"controller",
+			"drivers":[{"driver":"ST","value":"0","uom":51}]}}]'
+	run it curl -qsSf "https://$DOMAIN/schema" -H 'Content-Type: application/json' -d '{"headers":{"schema":"st-schema","version":"1.0","interactionType":"commandRequest",
+		"requestId":"1"},"authentication":{"tokenType":"Bearer","token":"'"$token"'"},"devices":[{"externalDeviceId":"'"$(printf n%03d_lamp "$n")"'","commands":[
+		{"component":"main","capability":"st.switch","command":"on","arguments":[]}]}]}'
+	assert_output --partial '"deviceState"'
+	it sh -c 'pgrep -x schema-webhook -P "$(pgrep -d, -x schema-webhook)"'
+	it gatehouse nodeserver delete "$n" --user kim --yes
+}
+@test "who waits has a stand-in" { each stands_in; }
+
 killed() {
 	local pid name
 	for name in gatehouse@token gatehouse@schema-webhook gatehouse-courier; do
