@@ -107,6 +107,7 @@ waiting() {
 			! both_wait || break	# on a machine that stood still, once more
 		done
 		both_wait
+		pgrep -x schema-webhook -P "$(pgrep -d, -P "$(cat "$ROOT/pid/schema-webhook.pid")")"
 		wait "${pids[@]}"
 	done
 }

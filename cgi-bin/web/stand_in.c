@@ -31,6 +31,7 @@ stand_in_begin(void)
 	signal(SIGCHLD, SIG_IGN);	/* whoever leaves is gone at once */
 	if (me == NULL || sscanf(me, "%d %d", &place, &parent) != 2)
 		return;
+	prctl(PR_SET_NAME, program_invocation_short_name);	/* or top would show it as "exe" */
 	/* Its end is told as multiwatch does it; if it was before this call, nobody tells. */
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);
 	if (getppid() != parent)
