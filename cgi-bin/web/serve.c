@@ -207,6 +207,7 @@ loop(struct room *room)
 	}
 	look(room, true);
 	pay(room);
+	stand_in_end();
 	close(stop);
 	close(all);
 	return could;

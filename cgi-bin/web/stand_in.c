@@ -32,7 +32,7 @@ stand_in_begin(void)
 	if (me == NULL || sscanf(me, "%d %d", &place, &parent) != 2)
 		return;
 	prctl(PR_SET_NAME, program_invocation_short_name);	/* or top would show it as "exe" */
-	/* Its end is told as multiwatch does it; if it was before this call, nobody tells. */
+	/* Where the other one is killed. If that was before this call, nobody tells. */
 	prctl(PR_SET_PDEATHSIG, SIGUSR1);
 	if (getppid() != parent)
 		raise(SIGUSR1);
@@ -88,6 +88,14 @@ stand_in_call(void)
 	}
 	posix_spawn_file_actions_destroy(&files);
 	free(env);
+}
+
+void
+stand_in_end(void)
+{
+	if (is_there() && kill(other, SIGUSR1) == 0)
+		waitpid(other, NULL, 0);
+	other = 0;
 }
 
 int

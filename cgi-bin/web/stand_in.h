@@ -15,6 +15,10 @@ void	 stand_in_begin(void);
 /* This process is about to wait: have one, if there is none. What it cannot have it does without. */
 void	 stand_in_call(void);
 
+/* This process leaves: so does who stands in for it. Returns when that one has answered what it has in hand and is gone, as the supervisor
+ * knows this one alone, and systemd kills who is left when the supervisor ends. */
+void	 stand_in_end(void);
+
 /* ms without a request after which this process is to leave; -1: it stays. */
 int	 stand_in_rest(void);
 

@@ -34,6 +34,7 @@ static struct shared {
 	_Atomic bool	 in_disk, in_pause;
 	_Atomic bool	 slow_disk, slow_call;	/* as long as the test wants */
 	_Atomic uint64_t paid_at_pause;
+	_Atomic int	 pauses;	/* how often somebody else was waited for */
 } *shared;
 
 /* --- the program --- */
@@ -95,6 +96,7 @@ wait_for_somebody(void)
 {
 	pause_begin();
 	atomic_store(&shared->paid_at_pause, atomic_load(&shared->paid));
+	atomic_fetch_add(&shared->pauses, 1);
 	stay(&shared->in_pause, &shared->slow_call);
 }
 
@@ -343,16 +345,40 @@ test_stand_in(int door)
 	for (int i = 0; i < STAND_INS; i++)
 		fine &= is(more[i], "200", "answer to /pause");
 	CHECK_NAMED(fine, "all are answered");
-	/* They leave when it does. */
+	/* It leaves when all of them have. */
 	stop(pid);
+	late = ask("/plain");
+	CHECK_NAMED(!has_answer(late, 300), "nobody is left");
+	close(late);
+	/* What a stand-in has in hand is answered before. */
+	pid = start_at(door, LONG, 0);
+	atomic_store(&shared->slow_call, true);
+	waits = ask("/pause");
+	until(&shared->in_pause);
+	CHECK(is(ask("/plain"), "200", "answer to /plain"));
+	int pauses = atomic_load(&shared->pauses);
+	late = ask("/pause");
+	for (int i = 0; i < 30000 && atomic_load(&shared->pauses) == pauses; i++)
+		sleep_ms(1);
+	kill(pid, SIGTERM);
+	atomic_store(&shared->slow_call, false);
+	waitpid(pid, NULL, 0);
+	CHECK_NAMED(has_answer(waits, 0) && has_answer(late, 0), "all that is in hand is answered before the end");
+	close(waits);
+	close(late);
+	/* Killed, it takes them along. */
+	pid = start_at(door, LONG, 0);
+	CHECK(is(ask("/pause"), "200", "answer to /pause"));
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
 	bool left = true;
 	for (int i = 0; i < 300 && left; i++) {
-		int fd = ask("/plain");
+		late = ask("/plain");
 		sleep_ms(100);
-		left = has_answer(fd, 300);
-		close(fd);
+		left = has_answer(late, 300);
+		close(late);
 	}
-	CHECK_NAMED(!left, "nobody is left");
+	CHECK_NAMED(!left, "... nor where it is killed");
 }
 
 static void
